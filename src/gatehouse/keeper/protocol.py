@@ -1,0 +1,467 @@
+"""What is said over the keeper's socket: one struct per verb, and the closed table of cell labels.
+
+Frames are a 4-byte big-endian length and MessagePack. One connection carries requests one after another; the reply
+is the verb's reply type or `Refused`. docs/specs/keeper.md is the specification; this file is its types.
+"""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Literal
+
+import msgspec
+
+from gatehouse.wire import Letter
+
+FRAME_LIMIT = 64 * 1024 * 1024
+
+
+class KeyClass(StrEnum):
+    """What a data key protects. One key per (owner, class)."""
+
+    FACE = "face"  # per person: templates and photos
+    IDENTITY = "identity"  # per person: name, contact, identity numbers, bank
+    ACCESS = "access"  # per person: credentials, and one half of every passage of theirs
+    WORK = "work"  # per person: time, pay, personnel file
+    VEHICLE = "vehicle"  # per vehicle: plate
+    SITE_DAY = "day"  # per site and local date: passages
+    STAY = "stay"  # per open stay
+    BOOKS = "books"  # per site and year: what the law wants kept
+    SITE = "site"  # per site: texts and device secrets that belong to no person
+
+
+class Budget(StrEnum):
+    """Which published cap a look counts against; distinct people an hour and a day."""
+
+    NONE = "none"  # no personal data: a stay's entry time
+    BRIEF = "brief"  # staff number and initials in lists
+    NAMES = "names"
+    SENSITIVE = "sensitive"  # contact, bank, photo, plate, identity number
+    WORK = "work"  # time and pay
+
+
+class Label(msgspec.Struct, frozen=True):
+    """A frozen purpose label: it is part of every cell's AAD, so a cell never opens under another label."""
+
+    name: str
+    key: KeyClass
+    budget: Budget
+    buckets: tuple[int, ...]  # plaintext is padded to the next of these sizes in bytes; beyond the last: sqrt(2) steps
+    indexed: bool = False  # find() searches it in the keeper's memory
+    edges: bool = False  # reseal() may hand it to an enrolled edge
+
+
+LABELS: dict[str, Label] = {
+    label.name: label
+    for label in (
+        Label("person.brief/1", KeyClass.IDENTITY, Budget.BRIEF, (64,), indexed=True),
+        Label("person.name/1", KeyClass.IDENTITY, Budget.NAMES, (64, 128, 256), indexed=True),
+        Label("person.contact/1", KeyClass.IDENTITY, Budget.SENSITIVE, (256, 512)),
+        Label("person.identity/1", KeyClass.IDENTITY, Budget.SENSITIVE, (128, 256)),
+        Label("person.bank/1", KeyClass.IDENTITY, Budget.SENSITIVE, (128, 256)),
+        Label("person.file/1", KeyClass.WORK, Budget.WORK, (512, 1024, 2048)),
+        Label("person.consent/1", KeyClass.IDENTITY, Budget.WORK, (512, 1024)),
+        Label("face.template/1", KeyClass.FACE, Budget.SENSITIVE, (2048, 4096, 8192), edges=True),
+        Label("face.photo/1", KeyClass.FACE, Budget.SENSITIVE, (16384,)),
+        Label("credential.card/1", KeyClass.ACCESS, Budget.SENSITIVE, (32,), edges=True),
+        Label("credential.pin/1", KeyClass.ACCESS, Budget.SENSITIVE, (32,), edges=True),
+        Label("credential.pass/1", KeyClass.ACCESS, Budget.SENSITIVE, (512,)),
+        Label("vehicle.plate/1", KeyClass.VEHICLE, Budget.SENSITIVE, (32,), indexed=True, edges=True),
+        Label("attempt.facts/1", KeyClass.SITE_DAY, Budget.NAMES, (256,)),
+        Label("passage.facts/1", KeyClass.SITE_DAY, Budget.NAMES, (256,)),
+        Label("stay.plate/1", KeyClass.STAY, Budget.SENSITIVE, (32,), edges=True),
+        Label("stay.entry/1", KeyClass.STAY, Budget.NONE, (256,)),
+        Label("stay.books/1", KeyClass.BOOKS, Budget.SENSITIVE, (2048, 4096)),
+        Label("workday.facts/1", KeyClass.WORK, Budget.WORK, (1024, 2048, 4096)),
+        Label("contract.terms/1", KeyClass.WORK, Budget.WORK, (1024, 2048)),
+        Label("payslip.lines/1", KeyClass.WORK, Budget.WORK, (4096, 8192)),
+        Label("work.note/1", KeyClass.WORK, Budget.WORK, (512, 1024, 2048)),
+        Label("operator.contact/1", KeyClass.SITE, Budget.SENSITIVE, (256,)),
+        Label("site.text/1", KeyClass.SITE, Budget.NONE, (256, 512, 1024)),
+        Label("device.secret/1", KeyClass.SITE, Budget.SENSITIVE, (256,), edges=True),
+    )
+}
+
+
+class Owner(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whose key. `id` is the person, vehicle, stay or site; `day` for SITE_DAY, `year` for BOOKS."""
+
+    id: str
+    day: date | None = None
+    year: int | None = None
+
+
+class Plain(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A plaintext on its way in. `row` is the id of the row that will hold the cell: it is bound as AAD."""
+
+    label: str
+    owner: Owner
+    row: str
+    data: bytes
+
+
+class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A sealed cell on its way to be opened. The header names its key, except a passage's second half: `token` is the
+    day token of the row, which lets the keeper find the person."""
+
+    label: str
+    row: str
+    data: bytes
+    token: bytes | None = None
+
+
+class StayEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Plaintext of a stay.entry/1 cell, which the keeper writes when it admits a lane's passage in."""
+
+    entered_at: datetime
+    reason: str  # access.Reason of the grant: visitor, permit, by_hand
+    passage: str  # id of the passage in
+
+
+class PassageFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Plaintext of attempt.facts/1 and passage.facts/1."""
+
+    subject: str | None
+    plate: str | None
+    means: str
+    reason: str
+    rule: str | None
+
+
+class Role(StrEnum):
+    OWNER = "owner"
+    SECURITY = "security"
+    HR = "hr"
+    PARKING = "parking"
+    AUDITOR = "auditor"
+    WORKER = "worker"
+
+
+class Ticket(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the keeper knows of somebody whom it verified itself."""
+
+    actor: str  # operator id, or person id for a worker
+    role: Role
+    sites: tuple[str, ...]  # empty: every site
+    subject: str | None  # the person whose own data a worker may see
+    ends: datetime
+
+
+class Authority(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """By what right: a signed-in person's ticket (bearer token), or a named job of the server."""
+
+    ticket: str | None = None
+    job: str | None = None
+
+
+# --- requests ----------------------------------------------------------------------------------------------------
+
+
+class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="verb"):
+    pass
+
+
+class Hello(Request, tag="hello"):
+    """-> Welcome"""
+
+
+class Secret(Request, tag="secret"):
+    """A secret of the server's that must not lie in its home: session signing, a provider's webhook key. -> Bytes"""
+
+    name: str
+
+
+class Seal(Request, tag="seal"):
+    """-> Sealed, in order. Makes the owner's key when it is the first cell of that class."""
+
+    cells: list[Plain]
+
+
+class Admit(Request, tag="admit"):
+    """Verify, open and re-seal letters. `stay_days`: for each site the local date whose tokens its open stays carry.
+    -> Admissions, in order."""
+
+    letters: list[Letter]
+    stay_days: dict[str, date]
+
+
+class Tokens(Request, tag="tokens"):
+    """Day tokens of these subjects, to find their rows of that day. Counts subject-days. -> Sealed"""
+
+    site: str
+    day: date
+    subjects: list[str]
+    by: Authority
+
+
+class Who(Request, tag="who"):
+    """Whose day tokens are these (persons only). -> Names with one id or "" per token"""
+
+    site: str
+    day: date
+    tokens: list[bytes]
+    by: Authority
+
+
+class Locate(Request, tag="locate"):
+    """The token under which an open stay of this typed plate would lie. Answered for any plate; capped per `source`
+    and garage. -> Bytes"""
+
+    site: str
+    stay_day: date
+    plate: str
+    source: str  # opaque: the server's keyed hash of the asking address
+
+
+class Retoken(Request, tag="retoken"):
+    """Tokens of these open stays for another day, from their plate cells (label stay.plate/1). -> Sealed"""
+
+    site: str
+    day: date
+    stays: list[Cell]
+
+
+class Find(Request, tag="find"):
+    """Search names, staff numbers and plates in memory; every hit counts as seen. -> Names (person/vehicle ids)"""
+
+    text: str
+    ticket: str
+    limit: int = 25
+
+
+class Index(Request, tag="index"):
+    """Feed ciphertexts of indexed labels at the server's start and after changes. -> Done"""
+
+    cells: list[Cell]
+
+
+class Reveal(Request, tag="reveal"):
+    """Plaintexts, in order, None where a key is gone. Budget checked and logged before the answer. -> Revealed"""
+
+    cells: list[Cell]
+    by: Authority
+    purpose: str  # a code such as "person.page"; it goes into the log
+
+
+class Reseal(Request, tag="reseal"):
+    """Cells of edge-bound labels, HPKE to that enrolled edge; `owners[i]` goes into the aad. None where a key is gone.
+    -> Revealed"""
+
+    edge: str
+    cells: list[Cell]
+    owners: list[str]
+
+
+class Sign(Request, tag="sign"):
+    """Sign a pass or receipt: returns its compact text (crypto.tokens). -> Text"""
+
+    kind: Literal["pass", "receipt"]
+    claims: dict[str, str | int]
+    by: Authority
+
+
+class Forget(Request, tag="forget"):
+    """Destroy the keys of these classes of one subject. -> Done"""
+
+    subject: str
+    classes: list[KeyClass]
+    by: Authority
+
+
+class Invite(Request, tag="invite"):
+    """A one-time sign-in code for an operator, or for a worker (role worker, subject). By an owner's ticket (HR's for
+    workers); a local shell of the keeper's own user needs none for the first owner. -> Text"""
+
+    actor: str
+    role: Role
+    sites: tuple[str, ...] = ()
+    subject: str | None = None
+    by: Authority = Authority()
+
+
+class SignIn(Request, tag="sign_in"):
+    """-> Entered, or Refused bad_code / locked."""
+
+    code: str
+
+
+class WhoAmI(Request, tag="whoami"):
+    """-> Ticket, or Refused no_ticket."""
+
+    ticket: str
+
+
+class SignOut(Request, tag="sign_out"):
+    """-> Done"""
+
+    ticket: str
+
+
+class EnrolEdge(Request, tag="enrol_edge"):
+    """Admit an edge by its public keys: only by an owner's ticket or from the keeper's own user's shell. -> Done"""
+
+    edge: str
+    site: str
+    zone: str
+    sign_key: bytes  # Ed25519, 32 bytes
+    seal_key: bytes  # X25519, 32 bytes
+    by: Authority = Authority()
+
+
+class Note(Request, tag="note"):
+    """Hashes of the server's own audit entries, for the same tree. -> Done"""
+
+    hashes: list[bytes]
+
+
+class Checkpoint(Request, tag="checkpoint"):
+    """-> Text: the signed head of the log (C2SP checkpoint)."""
+
+
+class Looks(Request, tag="looks"):
+    """Who looked at this person: by the person's own ticket, an owner's or an auditor's. -> LookList"""
+
+    subject: str
+    ticket: str
+
+
+class Usage(Request, tag="usage"):
+    """Budget use now, per actor and class, for the Trust page. -> UsageList"""
+
+    ticket: str
+
+
+AnyRequest = (
+    Hello | Secret | Seal | Admit | Tokens | Who | Locate | Retoken | Find | Index | Reveal | Reseal | Sign | Forget
+    | Invite | SignIn | WhoAmI | SignOut | EnrolEdge | Note | Checkpoint | Looks | Usage
+)  # fmt: skip
+
+
+# --- replies -----------------------------------------------------------------------------------------------------
+
+
+class Reply(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="reply"):
+    pass
+
+
+class Refused(Reply, tag="refused"):
+    """`code`: over_budget, no_ticket, bad_code, not_allowed, bad_request, unknown_edge, capped, locked. `facts` help to
+    word it and never hold personal data."""
+
+    code: str
+    facts: dict[str, str | int] = {}
+
+
+class Done(Reply, tag="done"):
+    pass
+
+
+class Welcome(Reply, tag="welcome"):
+    version: int
+    seal_key: bytes  # X25519: edges seal letters to it
+    verify_key: bytes  # Ed25519: passes, receipts, checkpoints
+
+
+class Bytes(Reply, tag="bytes"):
+    data: bytes
+
+
+class Text(Reply, tag="text"):
+    text: str
+
+
+class Sealed(Reply, tag="sealed"):
+    cells: list[bytes]
+
+
+class Revealed(Reply, tag="revealed"):
+    data: list[bytes | None]
+
+
+class Names(Reply, tag="names"):
+    ids: list[str]
+
+
+class Entered(Reply, tag="entered"):
+    token: str  # the bearer token; the keeper stores only its hash
+    ticket: Ticket
+
+
+class TicketReply(Reply, tag="ticket"):
+    ticket: Ticket
+
+
+class Lane(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the server needs to open or close a stay. On the way in `stay` is a fresh random id with its two cells
+    (stay.plate/1, stay.entry/1 both with row = stay id); on the way out only the token."""
+
+    token: bytes  # under the site's stay day
+    stay: str | None = None
+    plate_cell: bytes | None = None
+    entry_cell: bytes | None = None
+
+
+class Admitted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="admitted"):
+    """A letter's facts without its person. `cell` is sealed under the site-day (and the person); `reason` is for the
+    moment's screens and is never stored in the clear."""
+
+    edge: str
+    seq: int
+    site: str
+    kind: Literal["attempt", "passage", "event"]
+    id: str
+    gate: str
+    at: datetime
+    day: date  # the site's local date of `at`
+    direction: Literal["in", "out", ""]
+    granted: bool
+    reason: str
+    means: str
+    sensed: bool = False
+    attempt: str | None = None
+    token: bytes | None = None
+    cell: bytes | None = None
+    lane: Lane | None = None
+
+
+class Unadmitted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="unadmitted"):
+    """A letter that is refused for good. `code`: unknown_edge, bad_signature, unreadable, wrong_site, day_destroyed."""
+
+    edge: str
+    seq: int
+    code: str
+
+
+class Admissions(Reply, tag="admissions"):
+    results: list[Admitted | Unadmitted]
+
+
+class Look(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    at: datetime
+    actor: str
+    role: str
+    purpose: str
+    budget: Budget
+
+
+class LookList(Reply, tag="looks"):
+    looks: list[Look]
+
+
+class UsageRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    actor: str
+    budget: Budget
+    hour: int
+    day: int
+    hour_cap: int
+    day_cap: int
+
+
+class UsageList(Reply, tag="usage"):
+    rows: list[UsageRow]
+    log_size: int
+
+
+AnyReply = (
+    Refused | Done | Welcome | Bytes | Text | Sealed | Revealed | Names | Entered | TicketReply | Admissions
+    | LookList | UsageList
+)  # fmt: skip

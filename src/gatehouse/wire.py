@@ -1,0 +1,262 @@
+"""The versioned letters that an edge and the server send each other, and how they become bytes.
+
+Edge to server: `Letter`, whose body only the keeper can open (HPKE) and whose signature the keeper checks against the
+device key that an owner enrolled. Server to edge: `Feed`, whose personal parts the keeper re-sealed to that edge's key.
+The server carries both and can read neither. MessagePack on the wire; unknown fields and versions are refused.
+
+    POST /edge/letters     body: encoded list[Letter]            answer: Receipt
+    GET  /edge/feed?roster=N&clearances=N&wait=S                 answer: Feed, or 204 when nothing changed in S seconds
+    header on both         Authorization: Gatehouse <edge id>.<unix seconds>.<base64url Ed25519 signature>
+"""
+
+from datetime import UTC, datetime
+from typing import Literal
+
+import msgspec
+import uuid_utils
+
+from gatehouse.domain.access import Gate, Permit, Rule, Schedule
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+LETTER_FORMAT: Literal[1] = 1
+FEED_FORMAT: Literal[1] = 1
+LETTERS_PER_BATCH = 200
+BODY_LIMIT = 256 * 1024  # bytes of one letter's sealed body
+BATCH_LIMIT = 8 * 1024 * 1024
+
+LETTER_INFO = b"gatehouse letter/1"  # HPKE info of a letter's body
+LETTER_SIGNATURE = b"gatehouse letter signature/1"
+FEED_INFO = b"gatehouse feed/1"  # HPKE info of a cell re-sealed to an edge
+
+
+class WireError(ValueError):
+    """Bytes that are no letter, feed or receipt of a known version."""
+
+
+def new_id(at: datetime) -> str:
+    """A UUIDv7 for a fact that was received at `at`, so that ids sort by time and partitions can be cut by them."""
+    since_epoch = at - _EPOCH
+    micros = (since_epoch.days * 86_400 + since_epoch.seconds) * 1_000_000 + since_epoch.microseconds
+    return str(uuid_utils.uuid7(nanoseconds=micros * 1000))
+
+
+# --- bodies: what the keeper finds inside a letter ---------------------------------------------------------------
+
+
+class Attempt(msgspec.Struct, frozen=True, tag="attempt/1", forbid_unknown_fields=True, kw_only=True):
+    """Somebody or something stood at a gate and was answered. Written to the spool before any relay moves."""
+
+    id: str
+    gate: str
+    at: datetime  # when it was decided
+    seen_at: datetime  # when the evidence was captured
+    direction: Literal["in", "out"]
+    means: str
+    subject: str | None = None  # person or vehicle id of the feed
+    plate: str | None = None  # normalised; for lanes
+    granted: bool
+    reason: str
+    rule: str | None = None
+
+
+class Passage(msgspec.Struct, frozen=True, tag="passage/1", forbid_unknown_fields=True, kw_only=True):
+    """Somebody passed after a granted attempt. `sensed` is false where the gate has no sensor: then it is assumed."""
+
+    id: str
+    attempt: str
+    gate: str
+    at: datetime
+    direction: Literal["in", "out"]
+    means: str
+    subject: str | None = None
+    plate: str | None = None
+    reason: str
+    sensed: bool
+
+
+class GateEvent(msgspec.Struct, frozen=True, tag="event/1", forbid_unknown_fields=True, kw_only=True):
+    """Something about the gate itself: not_confirmed, relay_lost, relay_back, camera_lost, camera_back, forced, held,
+    edge_started. Never about a person."""
+
+    id: str
+    gate: str  # "" for the edge itself
+    at: datetime
+    kind: str
+    attempt: str | None = None
+
+
+Body = Attempt | Passage | GateEvent
+
+
+class Letter(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`body` is HPKE ciphertext of an encoded Body to the keeper's key with info LETTER_INFO and aad
+    `letter_aad(edge, seq)`; `signature` is Ed25519 by the edge's device key over
+    LETTER_SIGNATURE + aad + SHA-256(body). `seq` counts from 1 without gaps."""
+
+    format: Literal[1] = LETTER_FORMAT
+    edge: str
+    seq: int
+    body: bytes
+    signature: bytes
+
+
+class Receipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The server holds every letter of this edge up to and including `through`; the edge may drop them."""
+
+    through: int
+
+
+# --- the feed ----------------------------------------------------------------------------------------------------
+
+
+class PersonEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One enrolled person. The bytes are HPKE to this edge, info FEED_INFO, aad `feed_aad(edge, label, id)`:
+    face = encoded FaceTemplates (label face.template/1), card = utf-8 number (credential.card/1),
+    pin = utf-8 digits (credential.pin/1)."""
+
+    id: str
+    groups: list[str]
+    starts: datetime | None = None
+    ends: datetime | None = None
+    face: bytes | None = None
+    card: bytes | None = None
+    pin: bytes | None = None
+
+
+class FaceTemplates(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Unit float32 vectors, little-endian, one after another, made by the model `model`."""
+
+    model: str
+    size: int
+    vectors: bytes
+
+
+class VehicleEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One registered vehicle; plate = utf-8 normalised plate, HPKE to this edge (label vehicle.plate/1)."""
+
+    id: str
+    plate: bytes
+    permits: list[Permit]
+    blocked: bool = False
+
+
+class ClearanceEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A stay that may leave; plate as in VehicleEntry (label stay.plate/1, aad with the stay's id)."""
+
+    id: str  # the stay's id
+    plate: bytes
+    ends: datetime
+
+
+class DeviceEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What stands at a gate and where it answers: camera (rtsp/http/file URL) or relay (driver + URL).
+    `secret` is HPKE to this edge (label device.secret/1)."""
+
+    id: str
+    gate: str
+    kind: Literal["camera", "relay"]
+    driver: str  # "stream" for cameras; "shelly" for relays
+    address: str
+    secret: bytes | None = None
+
+
+class Roster(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    version: int
+    site: str
+    zone: str
+    gates: list[Gate]
+    schedules: list[Schedule]
+    rules: list[Rule]
+    people: list[PersonEntry]
+    vehicles: list[VehicleEntry]
+    devices: list[DeviceEntry]
+    lease_ends: datetime
+
+
+class Clearances(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    version: int
+    entries: list[ClearanceEntry]
+
+
+class Opening(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """An operator's order to open one gate once, while it is fresh. Delivered until acknowledged by an Attempt whose
+    id is this id; an edge that finds it older than the gate's freshness limit records it and does not act."""
+
+    id: str
+    gate: str
+    at: datetime
+
+
+class Feed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What changed for one edge; a part that did not change is None."""
+
+    format: Literal[1] = FEED_FORMAT
+    roster: Roster | None = None
+    clearances: Clearances | None = None
+    openings: list[Opening] = []
+
+
+def letter_aad(edge: str, seq: int) -> bytes:
+    return f"{edge}/{seq}".encode()
+
+
+def feed_aad(edge: str, label: str, owner: str) -> bytes:
+    return f"{edge}/{label}/{owner}".encode()
+
+
+_encoder = msgspec.msgpack.Encoder()
+_body = msgspec.msgpack.Decoder(Body)
+_letters = msgspec.msgpack.Decoder(list[Letter])
+_feed = msgspec.msgpack.Decoder(Feed)
+_receipt = msgspec.msgpack.Decoder(Receipt)
+_templates = msgspec.msgpack.Decoder(FaceTemplates)
+
+
+def encode(value: object) -> bytes:
+    return _encoder.encode(value)
+
+
+def decode_body(data: bytes) -> Body:
+    """Raises WireError."""
+    try:
+        return _body.decode(data)
+    except msgspec.MsgspecError as fault:
+        raise WireError(str(fault)) from fault
+
+
+def decode_letters(data: bytes) -> list[Letter]:
+    """Raises WireError, also for more than LETTERS_PER_BATCH letters or a body beyond BODY_LIMIT."""
+    if len(data) > BATCH_LIMIT:
+        raise WireError(f"a batch holds at most {BATCH_LIMIT} bytes")
+    try:
+        letters = _letters.decode(data)
+    except msgspec.MsgspecError as fault:
+        raise WireError(str(fault)) from fault
+    if len(letters) > LETTERS_PER_BATCH or any(len(letter.body) > BODY_LIMIT for letter in letters):
+        raise WireError(f"a batch holds at most {LETTERS_PER_BATCH} letters of at most {BODY_LIMIT} bytes")
+    return letters
+
+
+def decode_feed(data: bytes) -> Feed:
+    """Raises WireError."""
+    try:
+        return _feed.decode(data)
+    except msgspec.MsgspecError as fault:
+        raise WireError(str(fault)) from fault
+
+
+def decode_receipt(data: bytes) -> Receipt:
+    """Raises WireError."""
+    try:
+        return _receipt.decode(data)
+    except msgspec.MsgspecError as fault:
+        raise WireError(str(fault)) from fault
+
+
+def decode_templates(data: bytes) -> FaceTemplates:
+    """Raises WireError."""
+    try:
+        return _templates.decode(data)
+    except msgspec.MsgspecError as fault:
+        raise WireError(str(fault)) from fault
