@@ -1,0 +1,35 @@
+"""QR codes in a frame: a pass on a phone or on paper."""
+
+from __future__ import annotations
+
+import cv2
+
+from gatehouse.vision.frames import Pixels, as_bgr, at_most
+
+WORK_SIDE_PX = 1600
+MIN_SIDE_PX = 21  # the smallest QR code has 21 modules a side
+
+
+def read_codes(pixels: object) -> list[str]:
+    """The texts of the QR codes in one BGR frame (H, W, 3) uint8, each once. Empty when there is none.
+
+    Raises BadFrame for what is no image.
+    """
+    frame, _ = at_most(as_bgr(pixels), WORK_SIDE_PX)
+    if min(frame.shape[:2]) < MIN_SIDE_PX:
+        return []
+    grey = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY)
+    found = _decode(grey)
+    # A code fills few pixels when a phone is held far away; twice the size costs little on such a frame.
+    if not found and max(grey.shape) <= WORK_SIDE_PX // 2:
+        found = _decode(cv2.resize(grey, None, fx=2.0, fy=2.0, interpolation=cv2.INTER_CUBIC))
+    return found
+
+
+def _decode(grey: Pixels) -> list[str]:
+    try:
+        _, texts, _, _ = cv2.QRCodeDetector().detectAndDecodeMulti(grey)
+    except cv2.error:
+        # OpenCV raises on some broken codes where it means "cannot be read".
+        return []
+    return list(dict.fromkeys(text for text in texts if text))

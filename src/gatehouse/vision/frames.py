@@ -1,0 +1,60 @@
+"""One shape for every picture that enters this room: BGR (H, W, 3) uint8, contiguous."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from gatehouse.vision.errors import BadFrame
+
+Pixels = NDArray[np.uint8]
+
+# A frame may be any size, but no camera sends more than this; a crafted file must not eat the memory.
+MAX_SIDE_PX = 16_384
+
+
+def as_bgr(pixels: object) -> Pixels:
+    """The frame as contiguous BGR (H, W, 3) uint8.
+
+    Takes (H, W), (H, W, 1) grey, (H, W, 3) BGR and (H, W, 4) BGRA; uint8, or bool as black and white.
+    Raises BadFrame for anything else, an empty image included.
+    """
+    if not isinstance(pixels, np.ndarray):
+        raise BadFrame(f"a frame is a numpy array, not {type(pixels).__name__}")
+    if pixels.dtype == np.bool_:
+        pixels = pixels.astype(np.uint8) * 255
+    if pixels.dtype != np.uint8:
+        raise BadFrame(f"a frame holds uint8, not {pixels.dtype}")
+    if pixels.ndim == 2:
+        pixels = pixels[:, :, np.newaxis]
+    if pixels.ndim != 3 or pixels.shape[2] not in (1, 3, 4):
+        raise BadFrame(f"a frame is (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), not {pixels.shape}")
+    height, width, channels = pixels.shape
+    if not (0 < height <= MAX_SIDE_PX and 0 < width <= MAX_SIDE_PX):
+        raise BadFrame(f"a frame's sides lie in 1..{MAX_SIDE_PX} px, not {width} x {height}")
+    if channels == 1:
+        pixels = np.repeat(pixels, 3, axis=2)
+    bgr: Pixels = np.ascontiguousarray(pixels[:, :, :3])
+    return bgr
+
+
+def read_picture(path: Path) -> Pixels:
+    """The picture in a file as BGR. Raises BadFrame when it cannot be decoded, OSError when not read."""
+    data = np.frombuffer(path.read_bytes(), dtype=np.uint8)
+    picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+    if picture is None:
+        raise BadFrame(f"{path.name} is not a picture that can be decoded")
+    return as_bgr(picture)
+
+
+def at_most(pixels: Pixels, side_px: int) -> tuple[Pixels, float]:
+    """The frame with its long side at most `side_px`, and the factor from the result back to the frame."""
+    longest = max(pixels.shape[:2])
+    if longest <= side_px:
+        return pixels, 1.0
+    scale = side_px / longest
+    size = (max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale)))
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8), 1.0 / scale

@@ -1,0 +1,146 @@
+"""Who is this: exact 1:N search in memory, with a threshold that the site's own people set.
+
+Distances are Euclidean between unit vectors, so they lie in [0, 2]. A gallery never changes; an
+enrolment builds the next one, which also recomputes its calibration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gatehouse.vision.faces import EMBEDDING_SIZE, MODEL, unit
+from gatehouse.vision.packs import pack
+from gatehouse.vision.sessions import Floats
+
+_ROWS_AT_ONCE = 1024
+_NOBODY = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The one enrolled person that a face is near to. `margin` is how much farther the next person is.
+
+    `lookalike` says that somebody else enrolled is too close to this person: a face alone is not enough.
+    """
+
+    subject: str
+    distance: float
+    margin: float
+    lookalike: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Lookalikes:
+    """Two enrolled people whose faces this model cannot tell apart safely; subjects in order."""
+
+    first: str
+    second: str
+    distance: float
+
+
+class Gallery:
+    """Templates of one model, several per person, searched exactly. Safe to share between threads."""
+
+    def __init__(
+        self,
+        templates: Iterable[tuple[str, Floats]],
+        *,
+        threshold: float | None = None,
+        margin: float | None = None,
+    ) -> None:
+        """`threshold` and `margin` are distances; the pack's measured 1:N figures when not given.
+
+        Raises ValueError for a template that is not a finite vector of 128.
+        """
+        limits = pack(MODEL).thresholds
+        self.threshold = limits["one_to_many"] if threshold is None else threshold
+        self.margin = limits["margin"] if margin is None else margin
+        rows = sorted(templates, key=lambda row: row[0])
+        self._vectors = unit(_checked([vector for _, vector in rows]))
+        names = [name for name, _ in rows]
+        self._starts = np.array([i for i, n in enumerate(names) if not i or names[i - 1] != n], dtype=np.intp)
+        self.subjects: tuple[str, ...] = tuple(names[i] for i in self._starts)
+        self.lookalikes: tuple[Lookalikes, ...] = tuple(self._pairs_within(self.threshold + self.margin))
+        self._doubtful = {name for pair in self.lookalikes for name in (pair.first, pair.second)}
+
+    def __len__(self) -> int:
+        return len(self.subjects)
+
+    def distances(self, embedding: Floats) -> Floats:
+        """Distance to every subject, in the order of `subjects`: the nearest of that person's templates."""
+        if not self.subjects:
+            return np.empty(0, dtype=np.float32)
+        near = np.maximum.reduceat(self._vectors @ unit(_checked([embedding]))[0], self._starts)
+        return _distance(near)
+
+    def match(self, embedding: Floats) -> Match | None:
+        """The person of this face; None when nobody is near enough, or two people are about as near."""
+        found = self.distances(embedding)
+        if not found.size:
+            return None
+        best = int(found.argmin())
+        distance = float(found[best])
+        if distance > self.threshold:
+            return None
+        found[best] = np.inf
+        margin = min(_NOBODY, float(found.min())) - distance
+        if margin < self.margin:
+            return None
+        subject = self.subjects[best]
+        return Match(subject, distance, margin, subject in self._doubtful)
+
+    def verify(self, subject: str, embedding: Floats) -> float | None:
+        """1:1: the distance to that subject when within the pack's 1:1 threshold, else None."""
+        if subject not in self.subjects:
+            return None
+        distance = float(self.distances(embedding)[self.subjects.index(subject)])
+        return distance if distance <= pack(MODEL).thresholds["one_to_one"] else None
+
+    def strangers(self) -> Floats:
+        """Per subject the distance to the nearest *other* person: what a stranger who looks like one of
+        this site's people would measure. 2.0 when nobody else is enrolled."""
+        nearest = np.full(len(self.subjects), _NOBODY, dtype=np.float32)
+        for first, block in self._blocks():
+            block[np.arange(len(block)), np.arange(first, first + len(block))] = np.inf
+            if block.shape[1] > 1:
+                nearest[first : first + len(block)] = block.min(axis=1)
+        return nearest
+
+    def _blocks(self) -> Iterator[tuple[int, Floats]]:
+        """Distances between people, some rows at a time: (first row, (rows, subjects))."""
+        ends = np.append(self._starts[1:], len(self._vectors))
+        first = 0
+        while first < len(self.subjects):
+            last = min(len(self.subjects), first + _ROWS_AT_ONCE)
+            start = int(self._starts[first])
+            rows = self._vectors[start : int(ends[last - 1])]
+            near = np.maximum.reduceat(rows @ self._vectors.T, self._starts, axis=1)
+            near = np.maximum.reduceat(near, self._starts[first:last] - start, axis=0)
+            yield first, _distance(near)
+            first = last
+
+    def _pairs_within(self, limit: float) -> Iterator[Lookalikes]:
+        for first, block in self._blocks():
+            for row, column in np.argwhere(block < limit):
+                one, other = first + int(row), int(column)
+                if one < other:
+                    distance = float(block[row, column])
+                    yield Lookalikes(self.subjects[one], self.subjects[other], distance)
+
+
+def _checked(vectors: list[Floats]) -> Floats:
+    if not vectors:
+        return np.empty((0, EMBEDDING_SIZE), dtype=np.float32)
+    for vector in vectors:
+        if np.shape(vector) != (EMBEDDING_SIZE,) or not np.isfinite(vector).all():
+            raise ValueError(f"a face vector is {EMBEDDING_SIZE} finite numbers")
+    return np.asarray(vectors, dtype=np.float32)
+
+
+def _distance(cosine: Floats) -> Floats:
+    far: NDArray[np.float32] = np.sqrt(np.maximum(0.0, 2.0 - 2.0 * cosine)).astype(np.float32)
+    return far
