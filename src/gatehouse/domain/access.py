@@ -31,8 +31,10 @@ class Reason(StrEnum):
     VISITOR = "visitor"  # grant: the lane admits vehicles that it does not know
     CLEARED = "cleared"  # grant: the stay is paid or free of charge
     BY_HAND = "by_hand"  # grant: an operator opened
+    GATE_OPEN = "gate_open"  # grant: the gate's mode admits everybody
     UNKNOWN_FACE = "unknown_face"
     UNKNOWN_CARD = "unknown_card"
+    UNKNOWN_PIN = "unknown_pin"
     UNKNOWN_PLATE = "unknown_plate"
     INVALID_PASS = "invalid_pass"  # forged, or not this site's
     EXPIRED_PASS = "expired_pass"

@@ -31,6 +31,7 @@ class Read:
     value: str
     subject: str | None
     confidence: float
+    ends: datetime | None = None  # of a pass: from then on it is expired
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +44,5 @@ class Sighting:
     first_at: datetime
     last_at: datetime
     reads: int
+    ends: datetime | None = None  # of a pass: from then on it is expired
+    used: bool = False  # of a pass: it has opened before
