@@ -5,10 +5,12 @@ decision, so they hold ids and codes only, never a name.
 """
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
-from gatehouse.domain.sightings import Means
+from gatehouse.domain.periods import DAY, Period, at_local, local_date
+from gatehouse.domain.sightings import Means, Sighting
 
 
 class GateKind(StrEnum):
@@ -55,7 +57,7 @@ class Reason(StrEnum):
 @dataclass(frozen=True, slots=True)
 class TimeWindow:
     """Half-open wall-clock window on some weekdays (Monday 0) of the site's zone; an end not after its start is on the
-    next date. `dates` empty means every date; otherwise only those."""
+    next date. `dates` empty means every date; otherwise only those. A window belongs to the date that it starts on."""
 
     weekdays: frozenset[int]
     start: time
@@ -67,7 +69,7 @@ class TimeWindow:
 class Schedule:
     id: str
     windows: tuple[TimeWindow, ...]
-    closed_on: frozenset[date] = frozenset()  # holidays
+    closed_on: frozenset[date] = frozenset()  # holidays: no window starts on them
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,9 @@ class Gate:
     direction: Direction
     means: frozenset[Means]
     open_s: float = 3.0  # relay pulse, timed by the device
-    confirm_s: float = 15.0  # how long to wait for the passage after a grant; also the time in which one grant serves
+    confirm_s: float = (
+        15.0  # how long to wait for the passage after a grant; also the time in which one grant serves
+    )
     freshness_s: float = 10.0  # evidence older than this is recorded, never acted on
     admits_unknown: bool = False  # an entry lane that lets in vehicles that it does not know
     collects: bool = False  # an exit lane that lets only cleared stays out
@@ -158,3 +162,145 @@ class Refusal:
 
 
 Decision = Grant | Refusal
+
+
+# --- the decision ------------------------------------------------------------------------------------------------
+
+_UNKNOWN = {
+    Means.FACE: Reason.UNKNOWN_FACE,
+    Means.CARD: Reason.UNKNOWN_CARD,
+    Means.PIN: Reason.UNKNOWN_PIN,
+    Means.PASS: Reason.INVALID_PASS,
+    Means.PLATE: Reason.UNKNOWN_PLATE,
+}
+_REFUSED_EVEN_WHEN_OPEN = frozenset({Reason.DENIED, Reason.BLOCKED})
+
+
+def decide(sighting: Sighting, gate: Gate, policy: Policy, now: datetime) -> Decision:
+    """May what was sighted pass this gate now? Total: every sighting gets an answer, and the answer names what decided.
+
+    In this order: evidence that is not fresh is never acted on; an operator opens whatever the gate's mode; a closed
+    gate admits nobody else; a deny, or a blocked vehicle on its way in, beats every grant and even an open gate.
+    A mode that is not known is a closed one. Raises PeriodError for a time without an offset, ZoneInfoNotFoundError for
+    a zone that does not exist.
+    """
+    if abs(now - sighting.last_at) > timedelta(seconds=gate.freshness_s):
+        return Refusal(Reason.STALE)
+    if sighting.means is Means.OPERATOR:
+        return Grant(Reason.BY_HAND)
+    if gate.mode not in ("controlled", "open"):
+        return Refusal(Reason.GATE_CLOSED)
+    answer = _controlled(sighting, gate, policy, now)
+    match answer:
+        case Refusal(reason=why) if gate.mode == "open" and why not in _REFUSED_EVEN_WHEN_OPEN:
+            return Grant(Reason.GATE_OPEN)
+        case _:
+            return answer
+
+
+def _controlled(sighting: Sighting, gate: Gate, policy: Policy, now: datetime) -> Decision:
+    subject = _known(sighting, policy, now)
+    denied = subject and _denied(subject, gate, policy, now)
+    if denied:
+        return denied
+    if sighting.means not in gate.means:
+        return Refusal(Reason.MEANS_NOT_ACCEPTED)
+    if sighting.means is Means.PLATE:
+        return _vehicle(sighting, subject, gate, policy, now)
+    if sighting.means is Means.FACE and policy.lease_ends is not None and now >= policy.lease_ends:
+        return Refusal(Reason.LEASE_EXPIRED)
+    if subject is None:
+        return Refusal(_UNKNOWN[sighting.means])
+    if sighting.means is Means.PASS and (flaw := _flaw(sighting, now)):
+        return flaw
+    return _person(subject, gate, policy, now)
+
+
+def _known(sighting: Sighting, policy: Policy, now: datetime) -> Subject | None:
+    """The subject, if the policy knows it at this time: outside its span an enrolled person is a stranger."""
+    subject = policy.subjects.get(sighting.subject) if sighting.subject is not None else None
+    return subject if subject is not None and _within(subject.starts, subject.ends, now) else None
+
+
+def _within(starts: datetime | None, ends: datetime | None, now: datetime) -> bool:
+    return (starts is None or starts <= now) and (ends is None or now < ends)
+
+
+def _flaw(sighting: Sighting, now: datetime) -> Refusal | None:
+    """What is wrong with a genuine pass of a known person."""
+    if sighting.ends is not None and now >= sighting.ends:
+        return Refusal(Reason.EXPIRED_PASS)
+    return Refusal(Reason.USED_PASS) if sighting.used else None
+
+
+def _denied(subject: Subject, gate: Gate, policy: Policy, now: datetime) -> Refusal | None:
+    # The blocked list keeps vehicles out; it is no reason to lock one in.
+    if subject.blocked and gate.direction is not Direction.OUT:
+        return Refusal(Reason.BLOCKED, subject.id)
+    for rule in policy.rules:
+        if rule.deny and _names(rule, subject, gate) and _in_force(rule, policy, now):
+            return Refusal(Reason.DENIED, rule.id)
+    return None
+
+
+def _person(subject: Subject, gate: Gate, policy: Policy, now: datetime) -> Decision:
+    grants = [rule for rule in policy.rules if not rule.deny and _names(rule, subject, gate)]
+    for rule in grants:
+        if _in_force(rule, policy, now):
+            return Grant(Reason.RULE, rule.id)
+    return Refusal(Reason.SCHEDULE, grants[0].id) if grants else Refusal(Reason.NO_RULE)
+
+
+def _vehicle(
+    sighting: Sighting, subject: Subject | None, gate: Gate, policy: Policy, now: datetime
+) -> Decision:
+    """Permit first, so that a permit holder's clearance is not used up; then the clearance of exactly this plate."""
+    if subject is not None and not subject.blocked:
+        for permit in subject.permits:
+            if gate.code in permit.gates and _within(permit.starts, permit.ends, now):
+                return Grant(Reason.PERMIT, permit.id)
+    if gate.collects:
+        clearance = policy.clearances.get(sighting.value)
+        if clearance is not None and now < clearance.ends:
+            return Grant(Reason.CLEARED, clearance.id)
+        return Refusal(Reason.UNPAID)
+    if gate.admits_unknown:
+        return Grant(Reason.VISITOR)
+    return Refusal(Reason.UNKNOWN_PLATE if subject is None else Reason.NO_RULE)
+
+
+def _names(rule: Rule, subject: Subject, gate: Gate) -> bool:
+    return gate.code in rule.gates and not rule.groups.isdisjoint(subject.groups)
+
+
+def _in_force(rule: Rule, policy: Policy, now: datetime) -> bool:
+    """A rule whose schedule is missing errs to the safe side: a grant never holds, a deny always does."""
+    if not _within(rule.starts, rule.ends, now):
+        return False
+    if rule.schedule is None:
+        return True
+    schedule = policy.schedules.get(rule.schedule)
+    return rule.deny if schedule is None else open_at(schedule, now, ZoneInfo(policy.zone))
+
+
+def open_at(schedule: Schedule, now: datetime, zone: ZoneInfo) -> bool:
+    """True when a window of the schedule holds this instant."""
+    today = local_date(now, zone)
+    return any(
+        window_on(window, day, zone).holds(now)
+        for day in (today - DAY, today)  # yesterday's windows may reach into today
+        if day not in schedule.closed_on
+        for window in schedule.windows
+        if day.weekday() in window.weekdays and (not window.dates or day in window.dates)
+    )
+
+
+def window_on(window: TimeWindow, day: date, zone: ZoneInfo) -> Period:
+    """The window that starts on `day` as instants; longer or shorter by an hour on a night of changing clocks.
+
+    Of a wall time that is shown twice the first showing counts, for starts and ends alike, so that windows that meet on
+    the clock meet without gap or overlap; a time that is skipped is the instant when the clocks jump over it.
+    """
+    last = day if window.start < window.end else day + DAY
+    start, end = at_local(day, window.start, zone), at_local(last, window.end, zone)
+    return Period(start, max(start, end))
