@@ -1,7 +1,7 @@
 """Who may pass where and when: the policy as facts, and the decision as a pure function of them.
 
-The same facts travel in the feed from server to edge (`gatehouse.wire.Feed`) and are read by an auditor who replays a
-decision, so they hold ids and codes only, never a name.
+The same facts travel in the feed from server to edge (`gatehouse.wire.Feed`) and are read by an auditor who
+replays a decision, so they hold ids and codes only, never a name.
 """
 
 from dataclasses import dataclass, field
@@ -38,9 +38,9 @@ class Reason(StrEnum):
     UNKNOWN_CARD = "unknown_card"
     UNKNOWN_PIN = "unknown_pin"
     UNKNOWN_PLATE = "unknown_plate"
-    INVALID_PASS = "invalid_pass"  # forged, or not this site's
-    EXPIRED_PASS = "expired_pass"
-    USED_PASS = "used_pass"
+    INVALID_PASS = "invalid_pass"  # noqa: S105 -- forged, or not this site's
+    EXPIRED_PASS = "expired_pass"  # noqa: S105
+    USED_PASS = "used_pass"  # noqa: S105
     NO_RULE = "no_rule"  # no rule names this person at this gate
     SCHEDULE = "schedule"  # a rule names them, but not at this time
     DENIED = "denied"  # a deny rule; it beats every grant
@@ -56,8 +56,9 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TimeWindow:
-    """Half-open wall-clock window on some weekdays (Monday 0) of the site's zone; an end not after its start is on the
-    next date. `dates` empty means every date; otherwise only those. A window belongs to the date that it starts on."""
+    """Half-open wall-clock window on some weekdays (Monday 0) of the site's zone; an end not after its start is
+    on the next date. `dates` empty means every date; otherwise only those. A window belongs to the date that it
+    starts on."""
 
     weekdays: frozenset[int]
     start: time
@@ -74,7 +75,7 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """who (groups) x where (gates) x when (schedule, and from/until if temporary). `deny` beats every grant."""
+    """who (groups) x where (gates) x when (schedule; from/until if temporary). `deny` beats every grant."""
 
     id: str
     groups: frozenset[str]
@@ -87,8 +88,8 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """An enrolled person or registered vehicle as the gate knows it: an id, groups and the span in which it is known.
-    `permits` name gates and spans for vehicles."""
+    """An enrolled person or registered vehicle as the gate knows it: an id, groups and the span in which it is
+    known. `permits` name gates and spans for vehicles."""
 
     id: str
     groups: frozenset[str] = frozenset()
@@ -126,9 +127,7 @@ class Gate:
     direction: Direction
     means: frozenset[Means]
     open_s: float = 3.0  # relay pulse, timed by the device
-    confirm_s: float = (
-        15.0  # how long to wait for the passage after a grant; also the time in which one grant serves
-    )
+    confirm_s: float = 15.0  # how long to wait for the passage; also the time in which one grant serves
     freshness_s: float = 10.0  # evidence older than this is recorded, never acted on
     admits_unknown: bool = False  # an entry lane that lets in vehicles that it does not know
     collects: bool = False  # an exit lane that lets only cleared stays out
@@ -164,7 +163,7 @@ class Refusal:
 Decision = Grant | Refusal
 
 
-# --- the decision ------------------------------------------------------------------------------------------------
+# --- the decision --------------------------------------------------------------------------------------
 
 _UNKNOWN = {
     Means.FACE: Reason.UNKNOWN_FACE,
@@ -177,12 +176,11 @@ _REFUSED_EVEN_WHEN_OPEN = frozenset({Reason.DENIED, Reason.BLOCKED})
 
 
 def decide(sighting: Sighting, gate: Gate, policy: Policy, now: datetime) -> Decision:
-    """May what was sighted pass this gate now? Total: every sighting gets an answer, and the answer names what decided.
+    """May what was sighted pass this gate now? Every sighting gets an answer, which names what decided.
 
-    In this order: evidence that is not fresh is never acted on; an operator opens whatever the gate's mode; a closed
-    gate admits nobody else; a deny, or a blocked vehicle on its way in, beats every grant and even an open gate.
-    A mode that is not known is a closed one. Raises PeriodError for a time without an offset, ZoneInfoNotFoundError for
-    a zone that does not exist.
+    In this order: evidence that is not fresh is never acted on; an operator opens whatever the gate's mode; a
+    closed gate admits nobody else; a deny, or a blocked vehicle on its way in, beats every grant and even an open
+    gate. A mode that is not known is a closed one. Raises ZoneInfoNotFoundError for a zone that does not exist.
     """
     if abs(now - sighting.last_at) > timedelta(seconds=gate.freshness_s):
         return Refusal(Reason.STALE)
@@ -254,7 +252,7 @@ def _person(subject: Subject, gate: Gate, policy: Policy, now: datetime) -> Deci
 def _vehicle(
     sighting: Sighting, subject: Subject | None, gate: Gate, policy: Policy, now: datetime
 ) -> Decision:
-    """Permit first, so that a permit holder's clearance is not used up; then the clearance of exactly this plate."""
+    """Permit first, since it costs the driver nothing; then the clearance of exactly this plate."""
     if subject is not None and not subject.blocked:
         for permit in subject.permits:
             if gate.code in permit.gates and _within(permit.starts, permit.ends, now):
@@ -296,10 +294,10 @@ def open_at(schedule: Schedule, now: datetime, zone: ZoneInfo) -> bool:
 
 
 def window_on(window: TimeWindow, day: date, zone: ZoneInfo) -> Period:
-    """The window that starts on `day` as instants; longer or shorter by an hour on a night of changing clocks.
+    """The window that starts on `day` as instants; an hour longer or shorter in a night of changing clocks.
 
-    Of a wall time that is shown twice the first showing counts, for starts and ends alike, so that windows that meet on
-    the clock meet without gap or overlap; a time that is skipped is the instant when the clocks jump over it.
+    Of a wall time that is shown twice the first showing counts, for starts and ends alike, so that windows that
+    meet on the clock meet without gap or overlap; a time that is skipped is the instant of the jump over it.
     """
     last = day if window.start < window.end else day + DAY
     start, end = at_local(day, window.start, zone), at_local(last, window.end, zone)
