@@ -56,9 +56,9 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TimeWindow:
-    """Half-open wall-clock window on some weekdays (Monday 0) of the site's zone; an end not after its start is
-    on the next date. `dates` empty means every date; otherwise only those. A window belongs to the date that it
-    starts on."""
+    """Half-open wall-clock window on some weekdays (Monday 0) of the site's zone; an end not after its start
+    is on the next date. `dates` empty means every date; otherwise only those. A window belongs to the date that
+    it starts on."""
 
     weekdays: frozenset[int]
     start: time
@@ -88,8 +88,8 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """An enrolled person or registered vehicle as the gate knows it: an id, groups and the span in which it is
-    known. `permits` name gates and spans for vehicles."""
+    """An enrolled person or registered vehicle as the gate knows it: an id, groups and the span in which it
+    is known. `permits` name gates and spans for vehicles."""
 
     id: str
     groups: frozenset[str] = frozenset()
@@ -179,8 +179,8 @@ def decide(sighting: Sighting, gate: Gate, policy: Policy, now: datetime) -> Dec
     """May what was sighted pass this gate now? Every sighting gets an answer, which names what decided.
 
     In this order: evidence that is not fresh is never acted on; an operator opens whatever the gate's mode; a
-    closed gate admits nobody else; a deny, or a blocked vehicle on its way in, beats every grant and even an open
-    gate. A mode that is not known is a closed one. Raises ZoneInfoNotFoundError for a zone that does not exist.
+    closed gate admits nobody else; a deny, or a blocked vehicle on its way in, beats every grant and even an
+    open gate. A mode that is not known is a closed one. Raises ZoneInfoNotFoundError for a zone that is none.
     """
     if abs(now - sighting.last_at) > timedelta(seconds=gate.freshness_s):
         return Refusal(Reason.STALE)
@@ -296,8 +296,8 @@ def open_at(schedule: Schedule, now: datetime, zone: ZoneInfo) -> bool:
 def window_on(window: TimeWindow, day: date, zone: ZoneInfo) -> Period:
     """The window that starts on `day` as instants; an hour longer or shorter in a night of changing clocks.
 
-    Of a wall time that is shown twice the first showing counts, for starts and ends alike, so that windows that
-    meet on the clock meet without gap or overlap; a time that is skipped is the instant of the jump over it.
+    Of a wall time that is shown twice the first showing counts, for starts and ends alike, so that windows
+    that meet on the clock meet without gap or overlap; a skipped time is the instant of the jump over it.
     """
     last = day if window.start < window.end else day + DAY
     start, end = at_local(day, window.start, zone), at_local(last, window.end, zone)
