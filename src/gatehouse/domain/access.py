@@ -57,8 +57,8 @@ class Reason(StrEnum):
 @dataclass(frozen=True, slots=True)
 class TimeWindow:
     """Half-open wall-clock window on some weekdays (Monday 0) of the site's zone; an end not after its start
-    is on the next date. `dates` empty means every date; otherwise only those. A window belongs to the date that
-    it starts on."""
+    is on the next date. `dates` empty means every date; otherwise only those. A window belongs to the date
+    that it starts on."""
 
     weekdays: frozenset[int]
     start: time
@@ -249,9 +249,8 @@ def _person(subject: Subject, gate: Gate, policy: Policy, now: datetime) -> Deci
     return Refusal(Reason.SCHEDULE, grants[0].id) if grants else Refusal(Reason.NO_RULE)
 
 
-def _vehicle(
-    sighting: Sighting, subject: Subject | None, gate: Gate, policy: Policy, now: datetime
-) -> Decision:
+def _vehicle(sighting: Sighting, subject: Subject | None, gate: Gate, policy: Policy, now: datetime) ->
+Decision:
     """Permit first, since it costs the driver nothing; then the clearance of exactly this plate."""
     if subject is not None and not subject.blocked:
         for permit in subject.permits:

@@ -1,0 +1,105 @@
+"""One car or person before a gate, from the first read until nothing is seen any more.
+
+A gate must not ask for the same answer thirty times a second, must answer the same car again when it comes
+back, and must think again when a car that was refused stands there and its stay has been paid meanwhile.
+`Approach` is that memory: a value that is replaced at every step, without a clock of its own.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from gatehouse.domain.sightings import STANDARD, Means, Read, Sighting, Voting, settle
+
+_SHOWN = (Means.PASS, Means.CARD, Means.PIN)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was answered, under which version of the policy; `again_at` when the refusal lapses by itself."""
+
+    sighting: Sighting
+    granted: bool
+    version: int
+    again_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Approach:
+    """What was read and answered since something came into view. `serving` is a grant that is still being
+    used: until `serves_until`, or until the passage, whoever is read there is taken to be the one who was
+    let in."""
+
+    reads: tuple[Read, ...] = ()
+    seen_at: datetime | None = None
+    answers: tuple[Answer, ...] = ()
+    serving: Sighting | None = None
+    serves_until: datetime | None = None
+
+    def seen(self, reads: Sequence[Read], at: datetime, gap: timedelta, voting: Voting = STANDARD) -> "Approach":
+        """The approach after one look at `at`; a new one when nothing had been seen for longer than `gap`."""
+        here = Approach() if self.seen_at is not None and at - self.seen_at > gap else self
+        if not reads:
+            return here
+        answered = {_key_of(answer.sighting) for answer in here.answers}
+        # A pass that is held up longer must not hide the face behind it once it was answered.
+        new = tuple(r for r in reads if r.means not in _SHOWN or (r.means, r.value) not in answered)
+        return replace(here, reads=(here.reads + new)[-2 * voting.longest :], seen_at=at)
+
+    def due(self, version: int, now: datetime, voting: Voting = STANDARD) -> Sighting | None:
+        """What has to be decided now; None while the reads do not agree, or when it has been answered."""
+        sighting = settle(self.reads, voting)
+        if sighting is None:
+            return None
+        for answer in self.answers:
+            if _key_of(answer.sighting) == _key_of(sighting):
+                lapsed = answer.again_at is not None and now >= answer.again_at
+                return sighting if not answer.granted and (lapsed or answer.version != version) else None
+        return None if self._is_served(sighting, now) else sighting
+
+    def answer_to(self, sighting: Sighting) -> Answer | None:
+        """The answer that this approach already had for the sighting."""
+        return next((a for a in self.answers if _key_of(a.sighting) == _key_of(sighting)), None)
+
+    def answered(self, answer: Answer, serves_until: datetime | None = None) -> "Approach":
+        """The approach with this answer in place of an older one to the same; a grant serves for a while."""
+        key = _key_of(answer.sighting)
+        others = tuple(a for a in self.answers if _key_of(a.sighting) != key)
+        reads = self.reads
+        if answer.sighting.means in _SHOWN:
+            reads = tuple(r for r in reads if (r.means, r.value) != key)
+        after = replace(self, reads=reads, answers=(*others, answer))
+        if answer.granted:
+            return replace(after, serving=answer.sighting, serves_until=serves_until)
+        return after
+
+    def passed(self) -> "Approach":
+        """Who was let in has passed: whoever is read from now on is somebody else."""
+        return replace(self, serving=None, serves_until=None)
+
+    def _is_served(self, sighting: Sighting, now: datetime) -> bool:
+        """True for what is only another look at the one who was just let in: a turned head, a misread
+        character.
+
+        Without this a car that was admitted as a visitor and then misread would open the gate twice.
+        """
+        if self.serving is None or self.serves_until is None or now >= self.serves_until:
+            return False
+        if sighting.means is Means.PLATE and self.serving.means is Means.PLATE:
+            return nearly_equal(sighting.value, self.serving.value)
+        return sighting.means is Means.FACE and sighting.subject in (None, self.serving.subject)
+
+
+def nearly_equal(one: str, other: str) -> bool:
+    """True for texts that one inserted, missing or changed character makes equal."""
+    if len(one) > len(other):
+        one, other = other, one
+    if len(other) - len(one) > 1:
+        return False
+    at = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), len(one))
+    return one[at + (len(one) == len(other)) :] == other[at + 1 :]
+
+
+def _key_of(sighting: Sighting) -> tuple[Means, str]:
+    """What makes two sightings of one approach the same: the person for a face, the text for the rest."""
+    return sighting.means, (sighting.subject or "") if sighting.means is Means.FACE else sighting.value
