@@ -249,8 +249,7 @@ def _person(subject: Subject, gate: Gate, policy: Policy, now: datetime) -> Deci
     return Refusal(Reason.SCHEDULE, grants[0].id) if grants else Refusal(Reason.NO_RULE)
 
 
-def _vehicle(sighting: Sighting, subject: Subject | None, gate: Gate, policy: Policy, now: datetime) ->
-Decision:
+def _vehicle(sighting: Sighting, subject: Subject | None, gate: Gate, policy: Policy, now: datetime) -> Decision:
     """Permit first, since it costs the driver nothing; then the clearance of exactly this plate."""
     if subject is not None and not subject.blocked:
         for permit in subject.permits:
