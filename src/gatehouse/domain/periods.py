@@ -117,7 +117,7 @@ def at_local(day: date, clock: time, zone: ZoneInfo, fold: int = 0) -> datetime:
     """
     first, second = _readings(day, clock, zone)
     if wall_time(day, clock, zone) is WallTime.SKIPPED:
-        return _gap_end(second.astimezone(UTC), first.astimezone(UTC), zone)
+        return offset_change(second.astimezone(UTC), first.astimezone(UTC), zone)
     return (second if fold else first).astimezone(UTC)
 
 
@@ -153,8 +153,8 @@ def _readings(day: date, clock: time, zone: ZoneInfo) -> tuple[datetime, datetim
     return wall.replace(fold=0), wall.replace(fold=1)
 
 
-def _gap_end(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
-    """The instant of the clock change between two UTC instants on either side of it, by halving."""
+def offset_change(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
+    """The instant (UTC) of the one clock change that lies in (before, after], both UTC; by halving."""
     before, after = before.replace(microsecond=0), after.replace(microsecond=0)
     offset = after.astimezone(zone).utcoffset()
     low, high = 0, (after - before) // _SECOND
