@@ -1,0 +1,112 @@
+"""Time at work: punches by token, plans in the clear, and what follows from both under the person's own key."""
+
+import uuid
+
+from django.db import models
+
+from gatehouse.server.people.models import Person, Site
+
+
+class Punch(models.Model):
+    """A passage that counts; the id is the passage's. Whose it is, only the keeper can tell."""
+
+    id = models.UUIDField(primary_key=True)
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    gate = models.CharField(max_length=32)
+    at = models.DateTimeField()
+    direction = models.CharField(max_length=4)
+    token = models.BinaryField(max_length=32)
+
+    class Meta:
+        indexes = [models.Index(fields=["site", "at"], name="punch_by_site_and_time")]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class ShiftPattern(models.Model):
+    """A shift's wall times and rules as numbers (`rules`, see `attendance.patterns`). The code "open" is the pattern of
+    dates without a shift."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="patterns")
+    code = models.SlugField(max_length=32)
+    name = models.CharField(max_length=80)
+    rules = models.JSONField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["site", "code"], name="pattern_code_once_per_site")]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class PlannedShift(models.Model):
+    """Who is to work which shift; a plan, which does not tell who came."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="plan")
+    date = models.DateField()
+    pattern = models.ForeignKey(ShiftPattern, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["person", "date", "pattern"], name="shift_planned_once_per_date")
+        ]
+        indexes = [models.Index(fields=["date"], name="plan_by_date")]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class CalendarDay(models.Model):
+    """A date that is not what its weekday says: holiday, day off, make-up working day."""
+
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="calendar")
+    date = models.DateField()
+    day_class = models.CharField(max_length=8)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["site", "date"], name="date_once_per_site")]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class NoteKind(models.TextChoices):
+    CORRECTION = "correction"
+    LEAVE = "leave"
+    APPROVAL = "approval"
+
+
+class NoteState(models.TextChoices):
+    ASKED = "asked"
+    APPROVED = "approved"
+    DECLINED = "declined"
+
+
+class WorkNote(models.Model):
+    """A correction, leave or overtime approval: all but its kind and state is sealed, the date included."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="notes")
+    kind = models.CharField(max_length=12, choices=NoteKind.choices)
+    state = models.CharField(max_length=12, choices=NoteState.choices, default=NoteState.ASKED)
+    cell = models.BinaryField()
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Workday(models.Model):
+    """One person's date, whether or not they came: written for everybody who has a plan around it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="workdays")
+    date = models.DateField()
+    cell = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "date"], name="workday_once_per_person")]
+
+    def __str__(self) -> str:
+        return str(self.pk)

@@ -1,0 +1,45 @@
+"""Which database, from DATABASE_URL or the home."""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+# FULL: an edge drops its letters when it holds our receipt, so a receipt must survive a power cut.
+# secure_delete: what was deleted is overwritten with zeros, so a stolen file holds no ghost rows.
+_SQLITE_START = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
+
+
+class DatabaseUrlError(ValueError):
+    """DATABASE_URL is no address of a PostgreSQL database."""
+
+
+def database(url: str | None, home: Path) -> dict[str, Any]:
+    """Django's settings of the database. Raises DatabaseUrlError."""
+    return _postgres(url) if url else _sqlite(home)
+
+
+def _sqlite(home: Path) -> dict[str, Any]:
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": home / "server" / "gatehouse.db",
+        "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": _SQLITE_START},
+        "TEST": {"NAME": home / "server" / "test.db"},
+    }
+
+
+def _postgres(url: str) -> dict[str, Any]:
+    """postgresql://user:password@host:port/name; a host in the query (?host=/run/postgresql) is a socket folder."""
+    parts = urlsplit(url)
+    name = parts.path.lstrip("/")
+    if parts.scheme not in {"postgres", "postgresql"} or not name:
+        raise DatabaseUrlError("DATABASE_URL reads postgresql://user:password@host:port/name")
+    query = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(name),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(query.get("host", parts.hostname or "")),
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": 600,
+    }

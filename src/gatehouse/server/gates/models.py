@@ -1,0 +1,213 @@
+"""Gates and what happened at them.
+
+Attempts and passages carry a day token and a sealed cell. Nothing points from them to a person, vehicle, credential, rule
+or permit, and nothing points into them, so that a month of them can be dropped whole.
+"""
+
+import uuid
+
+from django.db import models
+
+from gatehouse.domain import access
+from gatehouse.domain.sightings import Means
+from gatehouse.server.people.models import Group, Site, Zone
+
+GATE_KINDS = [(kind.value, kind.value) for kind in access.GateKind]
+DIRECTIONS = [(direction.value, direction.value) for direction in access.Direction]
+MEANS = [means.value for means in Means]
+
+
+class GateMode(models.TextChoices):
+    CONTROLLED = "controlled"
+    CLOSED = "closed"
+    OPEN = "open"
+
+
+class Gate(models.Model):
+    """One door, turnstile or lane; the fields are those of `domain.access.Gate`.
+
+    `counts_attendance` makes its passages punches. A lane of a garage stands in the garage's zone.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="gates")
+    zone = models.ForeignKey(Zone, on_delete=models.PROTECT, null=True, blank=True, related_name="gates")
+    code = models.SlugField(max_length=32)
+    name = models.CharField(max_length=80)
+    kind = models.CharField(max_length=12, choices=GATE_KINDS)
+    direction = models.CharField(max_length=4, choices=DIRECTIONS)
+    means = models.JSONField()
+    open_s = models.FloatField(default=3.0)
+    confirm_s = models.FloatField(default=15.0)
+    freshness_s = models.FloatField(default=10.0)
+    admits_unknown = models.BooleanField(default=False)
+    collects = models.BooleanField(default=False)
+    has_sensor = models.BooleanField(default=False)
+    counts_attendance = models.BooleanField(default=False)
+    mode = models.CharField(max_length=12, choices=GateMode.choices, default=GateMode.CONTROLLED)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["site", "code"], name="gate_code_once_per_site")]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class DeviceKind(models.TextChoices):
+    CAMERA = "camera"
+    RELAY = "relay"
+
+
+class Device(models.Model):
+    """A camera or relay at a gate and where the edge reaches it. The address holds no password; `secret_cell` does."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    gate = models.ForeignKey(Gate, on_delete=models.CASCADE, related_name="devices")
+    kind = models.CharField(max_length=8, choices=DeviceKind.choices)
+    driver = models.CharField(max_length=16)
+    address = models.CharField(max_length=200)
+    secret_cell = models.BinaryField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Schedule(models.Model):
+    """`windows`: list of {weekdays, start, end, dates}; `closed_on`: list of dates; see `gates.queries`."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="schedules")
+    name = models.CharField(max_length=80)
+    windows = models.JSONField(default=list)
+    closed_on = models.JSONField(default=list)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Rule(models.Model):
+    """Who (groups) may pass where (gates) and when; `deny` beats every grant."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="rules")
+    groups = models.ManyToManyField(Group, related_name="rules")
+    gates = models.ManyToManyField(Gate, related_name="rules")
+    schedule = models.ForeignKey(Schedule, on_delete=models.PROTECT, null=True, blank=True)
+    deny = models.BooleanField(default=False)
+    starts = models.DateTimeField(null=True, blank=True)
+    ends = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Edge(models.Model):
+    """An edge that an owner enrolled at the keeper. `last_seq` is the last of its letters that the database holds."""
+
+    id = models.CharField(max_length=36, primary_key=True)
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="edges")
+    sign_key = models.BinaryField(max_length=32)
+    last_seq = models.BigIntegerField(default=0)
+    active = models.BooleanField(default=True)
+
+    def __str__(self) -> str:
+        return self.id
+
+
+class Outcome(models.TextChoices):
+    GRANTED = "granted"
+    REFUSED = "refused"
+
+
+class Attempt(models.Model):
+    """Somebody or something stood at a gate and was answered. The id is the edge's UUIDv7."""
+
+    id = models.UUIDField(primary_key=True)
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    gate = models.CharField(max_length=32)
+    at = models.DateTimeField()
+    direction = models.CharField(max_length=4)
+    outcome = models.CharField(max_length=8, choices=Outcome.choices)
+    token = models.BinaryField(max_length=32, null=True)
+    cell = models.BinaryField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["token"], name="attempt_by_token"),
+            models.Index(fields=["site", "at"], name="attempt_by_site_and_time"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Passage(models.Model):
+    """Somebody passed after a granted attempt; `sensed` is false where no sensor confirmed it."""
+
+    id = models.UUIDField(primary_key=True)
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    gate = models.CharField(max_length=32)
+    at = models.DateTimeField()
+    direction = models.CharField(max_length=4)
+    sensed = models.BooleanField()
+    token = models.BinaryField(max_length=32, null=True)
+    cell = models.BinaryField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["token"], name="passage_by_token"),
+            models.Index(fields=["site", "at"], name="passage_by_site_and_time"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class GateAlarm(models.Model):
+    """Something about a gate or its edge that somebody should see. `gate` is empty for the edge itself."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    gate = models.CharField(max_length=32, blank=True)
+    at = models.DateTimeField()
+    kind = models.CharField(max_length=32)
+    seen = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["site", "at"], name="alarm_by_site_and_time")]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Quarantine(models.Model):
+    """A letter that the keeper refused for good, as received; sealed to the keeper, so nobody here reads it."""
+
+    edge = models.CharField(max_length=36)
+    seq = models.BigIntegerField()
+    at = models.DateTimeField()
+    code = models.CharField(max_length=24)
+    letter = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["edge", "seq"], name="letter_once_in_quarantine")]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Opening(models.Model):
+    """An operator's order to open one gate once. Acknowledged by the attempt that carries its id."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    gate = models.ForeignKey(Gate, on_delete=models.CASCADE, related_name="+")
+    at = models.DateTimeField()
+    operator = models.CharField(max_length=36)
+    reason_cell = models.BinaryField(null=True)
+    acknowledged = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["gate"], condition=models.Q(acknowledged=False), name="openings_that_wait")]
+
+    def __str__(self) -> str:
+        return str(self.pk)

@@ -1,0 +1,247 @@
+"""The one place of the server that speaks to the keeper.
+
+Everything that the server may do with keys goes through here: sealing, admitting, and looking, each by somebody's
+authority. A look that the keeper refuses is an answer (`Refused`), which pages word; a refused seal is a fault of ours
+and raises `KeeperRefused`. A keeper that does not answer raises `KeeperAway`.
+"""
+
+import hashlib
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from gatehouse.keeper.protocol import (
+    Admissions,
+    Admit,
+    Admitted,
+    Authority,
+    Bytes,
+    Cell,
+    Done,
+    Forget,
+    KeyClass,
+    Locate,
+    Names,
+    Note,
+    Owner,
+    Plain,
+    Refused,
+    Reply,
+    Request,
+    Reseal,
+    Retoken,
+    Reveal,
+    Revealed,
+    Seal,
+    Sealed,
+    Secret,
+    Sign,
+    Text,
+    Tokens,
+    Unadmitted,
+    Who,
+)
+from gatehouse.wire import Letter
+
+R = TypeVar("R", bound=Reply)
+
+
+class Caller(Protocol):
+    """One connection to the keeper. `call` raises OSError when nobody answers."""
+
+    def call(self, request: Request) -> Reply: ...
+
+    def close(self) -> None: ...
+
+
+class KeeperAway(Exception):
+    """Nobody answers on the keeper's socket; what needs it waits or answers 503."""
+
+
+class KeeperRefused(Exception):
+    """The keeper refused something that the server had taken for granted; `code` and `facts` are the reply's."""
+
+    def __init__(self, refused: Refused) -> None:
+        super().__init__(refused.code)
+        self.code = refused.code
+        self.facts = refused.facts
+
+
+class _Desk:
+    """Connections to the keeper, one per thread, made when first needed."""
+
+    def __init__(self) -> None:
+        self._open: Callable[[], Caller] | None = None
+        self._held = threading.local()
+
+    def configure(self, opener: Callable[[], Caller] | None) -> None:
+        self._open = opener
+        self._held = threading.local()
+
+    def call(self, request: Request) -> Reply:
+        """The reply, after at most one new connection. Raises KeeperAway."""
+        for attempt in (1, 2):
+            try:
+                return self._caller().call(request)
+            except (OSError, EOFError) as fault:
+                self._drop()
+                if attempt == 2:
+                    raise KeeperAway(type(fault).__name__) from fault
+        raise AssertionError("unreachable")
+
+    def _caller(self) -> Caller:
+        caller: Caller | None = getattr(self._held, "caller", None)
+        if caller is None:
+            if self._open is None:
+                raise KeeperAway("not configured")
+            caller = self._held.caller = self._open()
+        return caller
+
+    def _drop(self) -> None:
+        caller: Caller | None = getattr(self._held, "caller", None)
+        self._held.caller = None
+        if caller is not None:
+            caller.close()
+
+
+_desk = _Desk()
+
+
+def configure(opener: Callable[[], Caller] | None) -> None:
+    """Say how a connection to the keeper is made; None forgets it."""
+    _desk.configure(opener)
+
+
+def socket_of(home: Path) -> Path:
+    return home / "keeper" / "keeper.sock"
+
+
+def ask(request: Request, expected: type[R]) -> R | Refused:
+    """The keeper's reply, a refusal included. Raises KeeperAway."""
+    reply = _desk.call(request)
+    if isinstance(reply, expected | Refused):
+        return reply
+    raise KeeperAway(f"unexpected reply {type(reply).__name__}")
+
+
+def must(request: Request, expected: type[R]) -> R:
+    """The keeper's reply where a refusal is a fault. Raises KeeperAway, KeeperRefused."""
+    reply = ask(request, expected)
+    if isinstance(reply, Refused):
+        raise KeeperRefused(reply)
+    return reply
+
+
+# --- sealing -----------------------------------------------------------------------------------------------------
+
+
+def plain(label: str, owner: object, row: object, data: bytes, **scope: date | int) -> Plain:
+    """A plaintext for `seal_many`; ids may be UUIDs. `scope` is the `day` or `year` of the key."""
+    day, year = scope.get("day"), scope.get("year")
+    assert day is None or isinstance(day, date)
+    assert year is None or isinstance(year, int)
+    return Plain(label=label, owner=Owner(id=str(owner), day=day, year=year), row=str(row), data=data)
+
+
+def seal_many(cells: Sequence[Plain]) -> list[bytes]:
+    """Sealed, in order. Raises KeeperAway, KeeperRefused."""
+    return must(Seal(cells=list(cells)), Sealed).cells if cells else []
+
+
+def seal_one(label: str, owner: object, row: object, data: bytes, **scope: date | int) -> bytes:
+    return seal_many([plain(label, owner, row, data, **scope)])[0]
+
+
+def cell(label: str, row: object, data: bytes, token: bytes | None = None) -> Cell:
+    return Cell(label=label, row=str(row), data=bytes(data), token=None if token is None else bytes(token))
+
+
+# --- looking -----------------------------------------------------------------------------------------------------
+
+
+def reveal(cells: Sequence[Cell], by: Authority, purpose: str) -> list[bytes | None] | Refused:
+    """Plaintexts in order, None where a key is gone; or why not. Raises KeeperAway."""
+    if not cells:
+        return []
+    reply = ask(Reveal(cells=list(cells), by=by, purpose=purpose), Revealed)
+    return reply if isinstance(reply, Refused) else reply.data
+
+
+def who(site: object, day: date, tokens: Sequence[bytes], by: Authority) -> list[str] | Refused:
+    """Whose day tokens; "" where nobody enrolled. Raises KeeperAway."""
+    if not tokens:
+        return []
+    reply = ask(Who(site=str(site), day=day, tokens=[bytes(t) for t in tokens], by=by), Names)
+    return reply if isinstance(reply, Refused) else reply.ids
+
+
+def tokens(site: object, day: date, subjects: Iterable[object], by: Authority) -> list[bytes] | Refused:
+    reply = ask(Tokens(site=str(site), day=day, subjects=[str(s) for s in subjects], by=by), Sealed)
+    return reply if isinstance(reply, Refused) else reply.cells
+
+
+def locate(site: object, stay_day: date, plate: str, source: str) -> bytes | Refused:
+    """The token under which an open stay of this plate would lie. Raises KeeperAway."""
+    reply = ask(Locate(site=str(site), stay_day=stay_day, plate=plate, source=source), Bytes)
+    return reply if isinstance(reply, Refused) else reply.data
+
+
+# --- letters, edges ----------------------------------------------------------------------------------------------
+
+
+def admit(letters: Sequence[Letter], stay_days: dict[str, date]) -> list[Admitted | Unadmitted]:
+    return must(Admit(letters=list(letters), stay_days=stay_days), Admissions).results
+
+
+def reseal(edge: str, cells: Sequence[Cell], owners: Sequence[object]) -> list[bytes | None]:
+    """Cells sealed anew to the edge's own key, None where a key is gone. Raises KeeperAway, KeeperRefused."""
+    if not cells:
+        return []
+    return must(Reseal(edge=edge, cells=list(cells), owners=[str(o) for o in owners]), Revealed).data
+
+
+def retoken(site: object, day: date, stays: Sequence[Cell]) -> list[bytes]:
+    if not stays:
+        return []
+    return must(Retoken(site=str(site), day=day, stays=list(stays)), Sealed).cells
+
+
+# --- the rest ----------------------------------------------------------------------------------------------------
+
+
+def secret(name: str) -> bytes:
+    """A secret of the server's that lies only at the keeper."""
+    return must(Secret(name=name), Bytes).data
+
+
+def sign_pass(claims: dict[str, str | int], by: Authority) -> str | Refused:
+    reply = ask(Sign(kind="pass", claims=claims, by=by), Text)
+    return reply if isinstance(reply, Refused) else reply.text
+
+
+def sign_receipt(claims: dict[str, str | int], by: Authority) -> str | Refused:
+    reply = ask(Sign(kind="receipt", claims=claims, by=by), Text)
+    return reply if isinstance(reply, Refused) else reply.text
+
+
+def forget(subject: object, classes: Sequence[KeyClass], by: Authority) -> Refused | None:
+    """Destroy the keys of these classes of one subject; None when done. Raises KeeperAway."""
+    reply = ask(Forget(subject=str(subject), classes=list(classes), by=by), Done)
+    return reply if isinstance(reply, Refused) else None
+
+
+def note(hashes: Sequence[bytes]) -> None:
+    if hashes:
+        must(Note(hashes=[bytes(h) for h in hashes]), Done)
+
+
+_source_key: list[bytes] = []
+
+
+def source_of(address: str) -> str:
+    """The keyed hash of an asking address: the same within a run, and telling nothing afterwards."""
+    if not _source_key:
+        _source_key.append(secret("sources"))
+    return hashlib.blake2b(address.encode(), key=_source_key[0][:64], digest_size=16).hexdigest()

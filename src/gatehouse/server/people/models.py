@@ -1,0 +1,186 @@
+"""Sites and the people, credentials and vehicles that belong to them. What identifies anybody lies in cells.
+
+No row here has a time of its making or changing, and ids are random: neither tells when somebody came.
+"""
+
+import uuid
+
+from django.db import models
+
+
+class SiteType(models.TextChoices):
+    WORKPLACE = "workplace"
+    SCHOOL = "school"
+    CONSTRUCTION = "construction"
+    GARAGE = "garage"
+
+
+class Site(models.Model):
+    """One place with its own clock. `stay_day` is the local date whose tokens its open stays carry."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    code = models.SlugField(max_length=32, unique=True)
+    name = models.CharField(max_length=80)
+    type = models.CharField(max_length=16, choices=SiteType.choices)
+    zone = models.CharField(max_length=48)
+    currency = models.CharField(max_length=3)
+    stay_day = models.DateField()
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class FeedVersion(models.Model):
+    """What an edge compares with its own copy; raised by every action that changes what edges must know."""
+
+    site = models.OneToOneField(Site, on_delete=models.CASCADE, primary_key=True, related_name="feed")
+    roster = models.BigIntegerField(default=1)
+    clearances = models.BigIntegerField(default=1)
+
+    def __str__(self) -> str:
+        return str(self.site_id)
+
+
+class Zone(models.Model):
+    """An area within a site, such as one garage or one floor."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="zones")
+    code = models.SlugField(max_length=32)
+    name = models.CharField(max_length=80)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["site", "code"], name="zone_code_once_per_site")]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Department(models.Model):
+    """Who is in it is told by the sealed personnel files, not here."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="departments")
+    name = models.CharField(max_length=80)
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Group(models.Model):
+    """People whom access rules name together."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="groups")
+    name = models.CharField(max_length=80)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PersonState(models.TextChoices):
+    ACTIVE = "active"
+    LEFT = "left"
+
+
+class Person(models.Model):
+    """Somebody known at a site. Cells: people/cells.py says what each holds."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="people")
+    state = models.CharField(max_length=8, choices=PersonState.choices, default=PersonState.ACTIVE)
+    brief_cell = models.BinaryField()
+    name_cell = models.BinaryField()
+    contact_cell = models.BinaryField(null=True, blank=True)
+    identity_cell = models.BinaryField(null=True, blank=True)
+    bank_cell = models.BinaryField(null=True, blank=True)
+    file_cell = models.BinaryField()
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Membership(models.Model):
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="memberships")
+    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="memberships")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "group"], name="member_once_per_group")]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Purpose(models.TextChoices):
+    FACE = "face"
+
+
+class ConsentState(models.TextChoices):
+    GIVEN = "given"
+    WITHDRAWN = "withdrawn"
+
+
+class Consent(models.Model):
+    """A person's word on one purpose; who took it, when and in which words is sealed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="consents")
+    purpose = models.CharField(max_length=16, choices=Purpose.choices)
+    state = models.CharField(max_length=12, choices=ConsentState.choices)
+    cell = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "purpose"],
+                condition=models.Q(state="given"),
+                name="one_consent_in_force_per_purpose",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class CredentialKind(models.TextChoices):
+    FACE = "face"
+    QR = "qr"
+    CARD = "card"
+    PIN = "pin"
+
+
+class CredentialState(models.TextChoices):
+    ACTIVE = "active"
+    DEAD = "dead"
+
+
+class Credential(models.Model):
+    """A way in. `cell` is emptied when it dies; a face's key is destroyed as well."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="credentials")
+    kind = models.CharField(max_length=8, choices=CredentialKind.choices)
+    state = models.CharField(max_length=8, choices=CredentialState.choices, default=CredentialState.ACTIVE)
+    cell = models.BinaryField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class VehicleState(models.TextChoices):
+    ACTIVE = "active"
+    BLOCKED = "blocked"
+    GONE = "gone"
+
+
+class Vehicle(models.Model):
+    """A registered vehicle; its plate is sealed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="vehicles")
+    owner = models.ForeignKey(Person, on_delete=models.SET_NULL, null=True, blank=True, related_name="vehicles")
+    state = models.CharField(max_length=8, choices=VehicleState.choices, default=VehicleState.ACTIVE)
+    plate_cell = models.BinaryField()
+
+    def __str__(self) -> str:
+        return str(self.pk)

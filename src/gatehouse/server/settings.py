@@ -1,0 +1,124 @@
+"""Django's settings. Nothing secret lies here or in the server's home: `run` asks the keeper for the signing key.
+
+Environment: GATEHOUSE_HOME (the home), DATABASE_URL (postgresql://user:password@host:port/name; else SQLite in the
+home), GATEHOUSE_TEST_PROVIDER=1 (the payment provider of demonstrations), GATEHOUSE_HOSTS (names it is reached by).
+"""
+
+import os
+import secrets
+from pathlib import Path
+
+from gatehouse.server.databases import database
+
+HOME = Path(os.environ.get("GATEHOUSE_HOME", ".demo")).absolute()
+BASE = Path(__file__).resolve().parent
+
+DEBUG = False
+# Fresh per process until `run` sets the keeper's; what was signed with this one ends with the process.
+SECRET_KEY = secrets.token_urlsafe(48)
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *filter(None, os.environ.get("GATEHOUSE_HOSTS", "").split(","))]
+TEST_PROVIDER = os.environ.get("GATEHOUSE_TEST_PROVIDER") == "1"
+
+DATABASES = {"default": database(os.environ.get("DATABASE_URL"), HOME)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "gatehouse.server.audit",
+    "gatehouse.server.accounts",
+    "gatehouse.server.people",
+    "gatehouse.server.gates",
+    "gatehouse.server.attendance",
+    "gatehouse.server.parking",
+    "gatehouse.server.payroll",
+]
+
+# Edges' routes are answered before this list is walked, see asgi.py.
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "gatehouse.server.accounts.middleware.SignedInMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "gatehouse.server.middleware.NoStoreMiddleware",
+]
+
+ROOT_URLCONF = "gatehouse.server.urls"
+ASGI_APPLICATION = "gatehouse.server.asgi.application"
+APPEND_SLASH = False
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# Who is signed in is the keeper's word on the ticket cookie; sessions hold nothing personal and lie in no table.
+AUTH_USER_MODEL = "accounts.Operator"
+AUTHENTICATION_BACKENDS: list[str] = []
+SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Strict"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Strict"
+MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
+
+# Uploads stay in memory: a portrait that Django spools to a temporary file would be a face at rest.
+FILE_UPLOAD_HANDLERS = ["gatehouse.server.uploads.MemoryOnlyUploadHandler"]
+UPLOAD_LIMIT = 12 * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = UPLOAD_LIMIT
+FILE_UPLOAD_MAX_MEMORY_SIZE = UPLOAD_LIMIT
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "frame-ancestors": ["'none'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+    }
+}
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "no-referrer"
+X_FRAME_OPTIONS = "DENY"
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_I18N = True
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
+LOCALE_PATHS = [BASE / "locale"]
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [path for path in [BASE / "static"] if path.is_dir()]
+WHITENOISE_USE_FINDERS = True  # no build step: packages' and our own files are served where they lie
+WHITENOISE_AUTOREFRESH = False
+
+LOGGING_CONFIG = None  # logs.configure() sets up logging with its list of allowed keys
+EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+SILENCED_SYSTEM_CHECKS = [
+    "admin.E408",  # AuthenticationMiddleware: SignedInMiddleware takes its place
+    "admin.E410",  # SessionMiddleware is there; its app is not, since sessions lie in no table
+]
