@@ -1,0 +1,202 @@
+"""A camera that sends video: RTSP, HTTP (MPEG-TS or MJPEG), raw TCP, or a recording, all by the same code.
+
+A thread decodes everything that arrives, so that no buffer grows old between camera and gate, and keeps one
+frame: the newest. It reconnects by itself with growing pauses; `state()` says how it stands.
+"""
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+import av
+import numpy as np
+
+from gatehouse.clock import Clock, monotonic_s
+from gatehouse.devices.cameras.address import CameraAddress, parse_address
+from gatehouse.devices.cameras.port import CameraLost, CameraState, Condition, Frame, Pixels
+
+# Beyond 8K no camera exists; the decoder refuses to allocate more for a crafted picture.
+MAX_PIXELS = 8192 * 4608
+# Larger frames are scaled down on the way out: recognition never looks at more, and memory stays bounded.
+MAX_SIDE_PX = 1920
+
+
+class StreamCamera:
+    """One camera, connecting from the moment it is made.
+
+    `max_fps` bounds the frames converted per second; `patience_s` is how long without a picture means lost, and
+    also bounds opening and every read; `pause_s` and `longest_pause_s` bound the waits between attempts.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        clock: Clock,
+        *,
+        secret: str | None = None,
+        max_fps: float = 8.0,
+        patience_s: float = 5.0,
+        pause_s: float = 0.5,
+        longest_pause_s: float = 15.0,
+    ) -> None:
+        """Raises UnknownDriver for an address that is none. A silent camera is a state, not an error."""
+        self._address = parse_address(address, secret)
+        self._clock = clock
+        self._gap_s = 1.0 / max_fps
+        self._patience_s = patience_s
+        self._pause_s = pause_s
+        self._longest_pause_s = longest_pause_s
+        self._changed = threading.Condition()
+        self._newest: Frame | None = None
+        self._number = 0
+        self._state = CameraState(Condition.CONNECTING, clock.now())
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="camera", daemon=True)
+        self._thread.start()
+
+    # --- for the gate ---
+
+    def frames(self) -> Iterator[Frame]:
+        """See `port.Camera`. Every iterator gets the newest frame; several may run at once."""
+        seen = 0
+        while True:
+            with self._changed:
+                while self._number == seen and not self._over():
+                    self._changed.wait()
+                # A recording's last frame is still given after its end; a closed camera gives nothing more.
+                if self._closed.is_set() or self._number == seen or self._newest is None:
+                    return
+                seen, frame = self._number, self._newest
+            yield frame
+
+    def state(self) -> CameraState:
+        """See `port.Camera`."""
+        with self._changed:
+            return self._state
+
+    def close(self) -> None:
+        """See `port.Camera`. Waits at most the camera's patience for a read under way."""
+        self._closed.set()
+        self._turn(Condition.ENDED, "closed")
+        if threading.current_thread() is not self._thread:
+            self._thread.join(self._patience_s + 1.0)
+
+    # --- the reader's thread ---
+
+    def _over(self) -> bool:
+        return self._state.condition is Condition.ENDED
+
+    def _turn(self, condition: Condition, reason: str = "") -> None:
+        with self._changed:
+            old = self._state
+            if old.condition is Condition.ENDED:
+                return
+            if old.condition is not condition:
+                lost = int(condition is Condition.LOST)
+                self._state = CameraState(condition, self._clock.now(), old.losses + lost, reason)
+            else:
+                self._state = replace(old, reason=reason)
+            self._changed.notify_all()
+
+    def _run(self) -> None:
+        pause_s = self._pause_s
+        while not self._closed.is_set():
+            before = self._number
+            try:
+                self._read()
+            except CameraLost as fault:
+                self._turn(Condition.LOST, str(fault))
+            else:
+                self._turn(Condition.ENDED, "the recording is over")
+                return
+            # Pictures came, so the camera was well: begin again with the short pause.
+            pause_s = self._pause_s if self._number > before else min(pause_s * 2, self._longest_pause_s)
+            self._closed.wait(pause_s)
+
+    def _read(self) -> None:
+        """Read until closed or the recording ends. Raises CameraLost."""
+        address = self._address
+        limits = {"max_pixels": str(MAX_PIXELS)}
+        try:
+            with av.open(
+                address.url,
+                options=dict(address.options) | limits,
+                timeout=(self._patience_s, self._patience_s),
+            ) as container:
+                self._decode(container, address)
+        except (av.FFmpegError, OSError, ValueError) as fault:
+            # FFmpeg's own text may repeat the URL with its password, so only its kind is passed on.
+            raise CameraLost(f"{address.shown}: {_kind(fault)}") from None
+        if address.live and not self._closed.is_set():
+            raise CameraLost(f"{address.shown}: the camera ended its stream")
+
+    def _decode(self, container: "av.container.InputContainer", address: CameraAddress) -> None:
+        if not container.streams.video:
+            raise CameraLost(f"{address.shown}: sends no video")
+        stream = container.streams.video[0]
+        stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
+        stream.thread_type = "SLICE"  # frame threads would hold pictures back
+        pace = None if address.live else _Pace(self._closed)
+        good_s = monotonic_s()
+        due_s = 0.0
+        for packet in container.demux(stream):
+            for picture in _pictures(packet):
+                good_s = monotonic_s()
+                if pace is not None:
+                    pace.wait_for(picture.time)
+                if self._closed.is_set():
+                    return
+                if monotonic_s() >= due_s:
+                    due_s = monotonic_s() + self._gap_s
+                    self._show(_bgr(picture))
+            if self._closed.is_set():
+                return
+            if monotonic_s() - good_s > self._patience_s:
+                raise CameraLost(f"{address.shown}: no picture for {self._patience_s:g} s")
+
+    def _show(self, pixels: Pixels) -> None:
+        frame = Frame(pixels, self._clock.now())
+        with self._changed:
+            self._newest = frame
+            self._number += 1
+        self._turn(Condition.LIVE)
+
+
+class _Pace:
+    """Plays a recording at its own speed, as a camera would have sent it."""
+
+    def __init__(self, closed: threading.Event) -> None:
+        self._closed = closed
+        self._zero_s: float | None = None
+
+    def wait_for(self, at_s: float | None) -> None:
+        if at_s is None:
+            return
+        if self._zero_s is None:
+            self._zero_s = time.monotonic() - at_s
+        self._closed.wait(max(0.0, self._zero_s + at_s - time.monotonic()))
+
+
+def _pictures(packet: "av.Packet[av.VideoStream]") -> "list[av.VideoFrame]":
+    try:
+        return [picture for picture in packet.decode() if isinstance(picture, av.VideoFrame)]
+    except av.InvalidDataError:
+        return []  # one torn packet is not a lost camera; patience counts from the last good picture
+
+
+def _bgr(picture: "av.VideoFrame") -> Pixels:
+    scale = min(1.0, MAX_SIDE_PX / max(picture.width, picture.height))
+    width, height = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
+    array = picture.to_ndarray(width=width, height=height, format="bgr24")
+    return np.ascontiguousarray(array, dtype=np.uint8)
+
+
+def _kind(fault: Exception) -> str:
+    if isinstance(fault, av.error.ExitError):
+        return "does not answer"
+    if isinstance(fault, av.InvalidDataError):
+        return "what it sends is not video"
+    if isinstance(fault, OSError) and fault.strerror:
+        return fault.strerror
+    return type(fault).__name__

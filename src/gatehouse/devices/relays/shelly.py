@@ -1,0 +1,127 @@
+"""Shelly relays of the second generation and later: JSON-RPC over HTTP.
+
+Source: the vendor's API reference, pages "Switch", "Input", "RPC Protocol", "Common Errors", "Authentication"
+(digest with SHA-256 after RFC 7616, user always `admin`). Never tried on the hardware: see quality.toml.
+"""
+
+import itertools
+import json
+from typing import Any
+from urllib.parse import parse_qs, urlsplit, urlunsplit
+
+import httpx
+
+from gatehouse.clock import monotonic_s
+from gatehouse.devices.errors import UnknownDriver
+from gatehouse.devices.relays.port import RelayLost, RelayRefused, RelayStatus, check_pulse
+
+USER = "admin"
+ANSWER_LIMIT = 64 * 1024  # bytes; a status is below 1 KiB
+MOST_INPUTS = 8
+
+
+class ShellyRelay:
+    """One switch of one device, with the inputs that belong to its gate.
+
+    `address` is http://HOST[:PORT], optionally with ?switch=0&inputs=0,1 ; without `inputs` none are read.
+    `secret` is the device's password, None where it has none. `timeout_s` bounds a whole call.
+    """
+
+    def __init__(self, address: str, secret: str | None = None, *, timeout_s: float = 2.0) -> None:
+        """Raises UnknownDriver for an address that is none. Nothing is sent yet."""
+        self._url, self._switch, self._inputs = parse_address(address)
+        self._timeout_s = timeout_s
+        self._numbers = itertools.count(1)
+        # A fresh connection per call: on a kept one nobody could tell whether a dead device read the command.
+        self._client = httpx.Client(
+            auth=httpx.DigestAuth(USER, secret) if secret is not None else None,
+            timeout=timeout_s,
+            limits=httpx.Limits(max_keepalive_connections=0),
+            follow_redirects=False,
+            trust_env=False,
+        )
+
+    def pulse(self, seconds: float) -> None:
+        """See `port.Relay`. `Switch.Set` with `toggle_after`, sent once."""
+        params = {"id": self._switch, "on": True, "toggle_after": check_pulse(seconds)}
+        if not isinstance(self._call("Switch.Set", params).get("was_on"), bool):
+            raise RelayLost("Switch.Set was answered without was_on", maybe_sent=True)
+
+    def status(self) -> RelayStatus:
+        """See `port.Relay`. One request for the switch and one for each input."""
+        on = self._flag("Switch.GetStatus", self._switch, "output")
+        return RelayStatus(on, tuple(self._flag("Input.GetStatus", number, "state") for number in self._inputs))
+
+    def close(self) -> None:
+        """See `port.Relay`."""
+        self._client.close()
+
+    def _flag(self, method: str, component: int, name: str) -> bool:
+        result = self._call(method, {"id": component})
+        value = result.get(name)
+        # `state` is null for an input that is configured as a button or could not be read yet.
+        if result.get("id") != component or not isinstance(value, bool):
+            raise RelayLost(f"{method} of {component} was answered without {name}", maybe_sent=False)
+        return value
+
+    def _call(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
+        """The `result` of one remote call. Raises RelayLost or RelayRefused."""
+        number = next(self._numbers)
+        request = {"id": number, "src": "gatehouse", "method": method, "params": params}
+        try:
+            status, body = self._exchange(request)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as fault:
+            raise RelayLost(f"cannot connect: {type(fault).__name__}", maybe_sent=False) from fault
+        except httpx.HTTPError as fault:
+            raise RelayLost(f"no answer to {method}: {type(fault).__name__}", maybe_sent=True) from fault
+        if status == httpx.codes.UNAUTHORIZED:
+            raise RelayRefused("the device does not take the password", number=status)
+        if status == httpx.codes.TOO_MANY_REQUESTS:
+            raise RelayRefused("the device is asked too often", number=status)
+        return _result(body, number, method)
+
+    def _exchange(self, request: dict[str, Any]) -> tuple[int, bytes]:
+        ends_s = monotonic_s() + self._timeout_s
+        body = b""
+        with self._client.stream("POST", self._url, json=request) as response:
+            for piece in response.iter_bytes():
+                body += piece
+                # httpx bounds each read only, so a device that dribbles would hold the gate for ever.
+                if len(body) > ANSWER_LIMIT or monotonic_s() > ends_s:
+                    raise httpx.ReadTimeout("the answer does not end")
+            return response.status_code, body
+
+
+def _result(body: bytes, number: int, method: str) -> dict[str, Any]:
+    """The result in an answer that belongs to request `number`. Raises RelayLost or RelayRefused."""
+    try:
+        answer = json.loads(body)
+    except ValueError as fault:
+        raise RelayLost(f"{method} was answered with no JSON", maybe_sent=True) from fault
+    if not isinstance(answer, dict):
+        raise RelayLost(f"{method} was answered with no object", maybe_sent=True)
+    error = answer.get("error", answer if "code" in answer else None)
+    if isinstance(error, dict) and isinstance(error.get("code"), int):
+        raise RelayRefused(f"{method}: {str(error.get('message', ''))[:200]}", number=error["code"])
+    result = answer.get("result")
+    if answer.get("id") != number or not isinstance(result, dict):
+        raise RelayLost(f"the answer does not belong to this {method}", maybe_sent=True)
+    return result
+
+
+def parse_address(address: str) -> tuple[str, int, tuple[int, ...]]:
+    """(URL of the remote calls, switch, inputs) of an address as in `ShellyRelay`. Raises UnknownDriver."""
+    parts = urlsplit(address)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise UnknownDriver("a Shelly's address is http://HOST[:PORT]")
+    query = parse_qs(parts.query)
+    if set(query) - {"switch", "inputs"} or parts.path not in {"", "/"} or parts.username is not None:
+        raise UnknownDriver("a Shelly's address takes ?switch=N&inputs=N,M and nothing else")
+    try:
+        switch = int(query.get("switch", ["0"])[-1])
+        inputs = tuple(int(number) for number in query["inputs"][-1].split(",")) if "inputs" in query else ()
+    except ValueError as fault:
+        raise UnknownDriver("a Shelly's switch and inputs are numbers") from fault
+    if min((switch, *inputs)) < 0 or len(inputs) > MOST_INPUTS or len(set(inputs)) < len(inputs):
+        raise UnknownDriver("a Shelly's switch and inputs are different numbers from 0")
+    return urlunsplit((parts.scheme, parts.netloc, "/rpc", "", "")), switch, inputs
