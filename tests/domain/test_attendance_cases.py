@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.domain.attendance_vectors import CASES, Stage, punch_text, stages
 
 from gatehouse.domain.attendance import workdays
 from gatehouse.domain.reckoning import Rule, Workday
 from gatehouse.domain.shifts import Counting
 from gatehouse.domain.working_time import month_overtime, rests, split_weeks, week_sums
-from tests.domain.attendance_vectors import CASES, Stage, punch_text, stages
 
 ALL_STAGES = [
     pytest.param(raw, n, id=f"{raw['name']}, stage {n + 1}")
@@ -96,5 +96,5 @@ def test_the_explanation_adds_up_to_the_minutes(raw, n):
         assert (sums[Rule.LATE], sums[Rule.EARLY]) == (workday.late_min, workday.early_min)
 
 
-def test_all_sixteen_cases_are_here():
-    assert len(CASES) == 16
+def test_no_case_is_lost():
+    assert (len(CASES), len(ALL_STAGES)) == (16, 22)

@@ -1,0 +1,213 @@
+"""Pay lines: every amount of a payslip with the factors that make it, rounded once per line, half up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from fractions import Fraction
+from math import prod
+
+from gatehouse.domain.money import Money, round_half_up
+from gatehouse.domain.pay_facts import (
+    Arrear,
+    FixedPay,
+    Month,
+    MonthFacts,
+    PayError,
+    PayKind,
+    PayPerDay,
+    ShareOfBasic,
+    Term,
+)
+from gatehouse.domain.shifts import DayClass
+
+BASIC, ABSENCE, LEAVE_PAYOUT, REGULAR, WEEKLY_OVERTIME = (
+    "basic",
+    "absence",
+    "leave_payout",
+    "regular",
+    "overtime.week",
+)
+_OWN_CODES = {BASIC, ABSENCE, LEAVE_PAYOUT, REGULAR, WEEKLY_OVERTIME} | {f"overtime.{c}" for c in DayClass}
+
+
+class Section(StrEnum):
+    EARNING = "earning"
+    CONTRIBUTION = "contribution"
+    TAX = "tax"
+    RECOVERY = "recovery"
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """A named number of a line; amounts are in minor units, "per" factors are reciprocals."""
+
+    name: str
+    value: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class PayLine:
+    """One signed line: what the person gets is positive, what is kept back negative.
+
+    Earnings and contributions are the product of their factors, rounded half up once; a tax line lists the
+    figures of the tax rule instead. `of_month` names the locked month of an arrears line, `week` the Monday
+    of a weekly one.
+    """
+
+    code: str
+    section: Section
+    amount: Money
+    because: tuple[Factor, ...]
+    of_month: Month | None = None
+    week: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EarningRules:
+    """How time becomes money, as data. `overtime` and `weekly_overtime` are multipliers of the hourly rate,
+    `leave_payout` of the daily one."""
+
+    days_per_month: Fraction
+    hours_per_day: Fraction
+    overtime: Mapping[DayClass, Fraction]
+    weekly_overtime: Fraction = Fraction(1)
+    leave_payout: Fraction = Fraction(1)
+
+
+def multiply(
+    code: str, section: Section, currency: str, *factors: Factor, week: date | None = None
+) -> PayLine:
+    """A line that is the product of its factors, in minor units, rounded half up once."""
+    exact = prod((factor.value for factor in factors), start=Fraction(1))
+    return PayLine(code, section, Money(round_half_up(exact), currency), factors, week=week)
+
+
+def earnings(terms: tuple[Term, ...], facts: MonthFacts, rules: EarningRules) -> tuple[PayLine, ...]:
+    """The earning lines of a month, in the order of a payslip, lines of nothing left out (but for basic pay).
+
+    `terms` are those in force within the month; several are all monthly, and overtime, absence and leave go
+    by the last of them. An hourly rate is a factor, never rounded. Raises PayError.
+    """
+    term = terms[-1]
+    basic = list(_basic(terms, facts))
+    return (
+        *basic,
+        *_weeks(term, facts, rules),
+        *_overtime(term, facts, rules),
+        *_absence(term, facts, rules),
+        *_leave_payout(term, facts, rules),
+        *_components(basic, facts),
+        *(_arrear(arrear) for arrear in facts.arrears),
+    )
+
+
+def _basic(terms: tuple[Term, ...], facts: MonthFacts) -> Iterator[PayLine]:
+    for term in terms:
+        rate = _rate(term)
+        match term.kind:
+            case PayKind.MONTHLY:
+                if not facts.workdays:
+                    raise PayError("no_workdays", f"{facts.month} has no workdays to share a salary by")
+                employed = sum(term.holds(day) for day in facts.workdays)
+                share = Factor("workdays", Fraction(employed, len(facts.workdays)))
+                yield _earning(BASIC, term, rate, share)
+            case PayKind.DAILY:
+                yield _earning(BASIC, term, rate, Factor("days", Fraction(facts.days_worked)))
+            case PayKind.HOURLY:
+                if facts.worked_min or not facts.weeks:
+                    yield _earning(BASIC, term, rate, _hours(facts.worked_min))
+            case PayKind.PIECE:
+                yield _earning(BASIC, term, rate, Factor("pieces", Fraction(facts.pieces)))
+
+
+def _weeks(term: Term, facts: MonthFacts, rules: EarningRules) -> Iterator[PayLine]:
+    """Hourly pay by weeks, each for itself: an hour short in one never offsets overtime in another."""
+    if term.kind is not PayKind.HOURLY:
+        return
+    for week in facts.weeks:
+        hourly, more = _hourly(term, rules), Factor("multiplier", rules.weekly_overtime)
+        if week.regular_min:
+            yield _earning(REGULAR, term, *hourly, _hours(week.regular_min), week=week.monday)
+        if week.overtime_min:
+            yield _earning(WEEKLY_OVERTIME, term, *hourly, _hours(week.overtime_min), more, week=week.monday)
+
+
+def _overtime(term: Term, facts: MonthFacts, rules: EarningRules) -> Iterator[PayLine]:
+    """One line per class and month, from the sum of its minutes (or, paid by the piece, of its pieces)."""
+    by_piece = term.kind is PayKind.PIECE
+    amounts = facts.overtime_pieces if by_piece else facts.overtime_min
+    for day_class in DayClass:
+        amount = amounts.get(day_class, 0)
+        if amount:
+            done = (_rate(term), Factor("pieces", Fraction(amount))) if by_piece else None
+            factors = done or (*_hourly(term, rules), _hours(amount))
+            multiplier = Factor("multiplier", rules.overtime[day_class])
+            yield _earning(f"overtime.{day_class}", term, *factors, multiplier)
+
+
+def _absence(term: Term, facts: MonthFacts, rules: EarningRules) -> Iterator[PayLine]:
+    """Only a monthly salary has absence in it to take off; the others pay what was done."""
+    if term.kind is PayKind.MONTHLY and facts.absence_min:
+        minus = Factor("deduction", Fraction(-1))
+        yield _earning(ABSENCE, term, *_hourly(term, rules), _hours(facts.absence_min), minus)
+
+
+def _leave_payout(term: Term, facts: MonthFacts, rules: EarningRules) -> Iterator[PayLine]:
+    if facts.unused_leave_days and term.kind is not PayKind.PIECE:
+        days = Factor("days", Fraction(facts.unused_leave_days))
+        multiplier = Factor("multiplier", rules.leave_payout)
+        yield _earning(LEAVE_PAYOUT, term, *_daily(term, rules), days, multiplier)
+
+
+def _components(basic: list[PayLine], facts: MonthFacts) -> Iterator[PayLine]:
+    for component in facts.components:
+        if component.code in _OWN_CODES:
+            raise PayError("reserved_code", f"{component.code} is a line of its own", line=component.code)
+        match component:
+            case FixedPay(code=code, amount=amount):
+                yield multiply(code, Section.EARNING, amount.currency, _money("amount", amount))
+            case PayPerDay(code=code, amount=amount):
+                days = Factor("days", Fraction(facts.days_worked))
+                yield multiply(code, Section.EARNING, amount.currency, _money("amount", amount), days)
+            case ShareOfBasic(code=code, share=share):
+                for line in basic:
+                    of = _money("basic", line.amount)
+                    yield multiply(code, Section.EARNING, line.amount.currency, of, Factor("share", share))
+
+
+def _arrear(arrear: Arrear) -> PayLine:
+    factors = (_money("difference", arrear.amount),)
+    return PayLine(arrear.code, Section.EARNING, arrear.amount, factors, arrear.of_month, arrear.week)
+
+
+def _earning(code: str, term: Term, *factors: Factor, week: date | None = None) -> PayLine:
+    return multiply(code, Section.EARNING, term.rate.currency, *factors, week=week)
+
+
+def _rate(term: Term) -> Factor:
+    return _money(f"rate_a_{term.kind}", term.rate)
+
+
+def _daily(term: Term, rules: EarningRules) -> tuple[Factor, ...]:
+    if term.kind is PayKind.MONTHLY:
+        return _rate(term), Factor("per_days_a_month", 1 / rules.days_per_month)
+    if term.kind is PayKind.HOURLY:
+        return _rate(term), Factor("hours_a_day", rules.hours_per_day)
+    return (_rate(term),)
+
+
+def _hourly(term: Term, rules: EarningRules) -> tuple[Factor, ...]:
+    if term.kind is PayKind.HOURLY:
+        return (_rate(term),)
+    return *_daily(term, rules), Factor("per_hours_a_day", 1 / rules.hours_per_day)
+
+
+def _hours(length_min: int) -> Factor:
+    return Factor("hours", Fraction(length_min, 60))
+
+
+def _money(name: str, amount: Money) -> Factor:
+    return Factor(name, Fraction(amount.minor))
