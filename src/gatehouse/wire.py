@@ -29,6 +29,11 @@ LETTER_INFO = b"gatehouse letter/1"  # HPKE info of a letter's body
 LETTER_SIGNATURE = b"gatehouse letter signature/1"
 FEED_INFO = b"gatehouse feed/1"  # HPKE info of a cell re-sealed to an edge
 
+# Claims of a signed pass (crypto.tokens, kind "pass"): id names the pass, which opens once; sub the person; site the
+# site; nbf and exp are Unix seconds.
+PASS_KIND = "pass"
+PASS_CLAIMS = ("id", "sub", "site", "nbf", "exp")
+
 
 class WireError(ValueError):
     """Bytes that are no letter, feed or receipt of a known version."""
@@ -76,8 +81,9 @@ class Passage(msgspec.Struct, frozen=True, tag="passage/1", forbid_unknown_field
 
 
 class GateEvent(msgspec.Struct, frozen=True, tag="event/1", forbid_unknown_fields=True, kw_only=True):
-    """Something about the gate itself: not_confirmed, relay_lost, relay_back, camera_lost, camera_back, forced, held,
-    edge_started. Never about a person."""
+    """Something about the gate itself: not_confirmed, relay_lost, relay_back, camera_lost, camera_back, forced,
+    held, edge_started, spool_failed (letters could not be written for a while, so the gate stayed shut), expired
+    (stands in a letter's place that waited longer than the spool keeps them). Never about a person."""
 
     id: str
     gate: str  # "" for the edge itself
