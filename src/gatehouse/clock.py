@@ -1,8 +1,9 @@
 """The one clock of all processes.
 
 Every shell (keeper, edge, server, simulators) asks `now()` of the `Clock` that it was started with and passes the
-answer inwards; no rule ever calls a clock. With `GATEHOUSE_CLOCK=FILE` set, the file's text (a decimal number of seconds)
-is added to the machine's time, so that a demonstration or a test moves hours in seconds and every process moves together.
+answer inwards; no rule ever calls a clock. With `GATEHOUSE_CLOCK=FILE` set, the file's text (a decimal number of
+seconds) is added to the machine's time, so that a demonstration or a test moves hours in seconds and every process
+moves together.
 """
 
 import os

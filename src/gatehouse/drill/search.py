@@ -1,7 +1,7 @@
 """Look for many patterns in much data at once.
 
-The first eight bytes of every pattern (four of a short one) are sorted; every offset of the data is looked up among them
-with numpy, and only what agrees is compared in full: cost grows with the data, hardly with the number of patterns.
+The first eight bytes of every pattern (four of a short one) are sorted; every offset of the data is looked up among
+them with numpy, and only what agrees is compared in full: cost grows with the data, hardly with the number of patterns.
 """
 
 from collections import defaultdict

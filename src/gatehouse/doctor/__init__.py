@@ -1,0 +1,1 @@
+"""What is unsafe or broken in an installation, and how to mend it: looked at from inside and from outside."""

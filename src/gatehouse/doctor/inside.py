@@ -1,0 +1,225 @@
+"""Look at an installation from inside: its files, processes, devices and database."""
+
+import contextlib
+import os
+import shutil
+import socket
+import sqlite3
+import stat
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from gatehouse.doctor.findings import Finding, bad, ok, warn
+
+LEAST_FREE_BYTES = 2 * 1024**3
+LEAST_FREE_SHARE = 0.05
+GUESSED_FIRST = frozenset({"", "admin", "12345", "123456", "password", "root", "888888", "admin123"})
+
+
+def examine(home: Path) -> Iterator[Finding]:
+    """Every check in turn. Raises FileNotFoundError when `home` holds no installation."""
+    if not (home / "keeper").is_dir():
+        raise FileNotFoundError(f"{home} holds no Gatehouse; `gatehouse up --home {home}` makes one")
+    checks: tuple[Callable[[Path], Iterator[Finding]], ...] = (
+        secret_files,
+        root_key_on_disk,
+        users,
+        processes,
+        listening,
+        debug,
+        devices,
+        alarms,
+        disk,
+        machine_clock,
+        core_dumps,
+    )
+    for check in checks:
+        yield from check(home)
+
+
+def secret_files(home: Path) -> Iterator[Finding]:
+    """Nobody but the owner may read what lies in the two folders with secrets."""
+    open_to_others = [
+        path
+        for folder in (home / "keeper", home / "edge")
+        if folder.is_dir()
+        for path in (folder, *folder.rglob("*"))
+        if not path.is_symlink() and stat.S_IMODE(path.stat().st_mode) & 0o077 and _reachable(folder, path)
+    ]
+    for path in open_to_others:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        yield bad("secrets.permissions", f"{path} can be read by others ({mode:04o})", f"chmod go= {path}")
+    if not open_to_others:
+        yield ok("secrets.permissions", "keys, log and spool can be read by their owner only")
+
+
+def _reachable(folder: Path, path: Path) -> bool:
+    """A file inside a folder that is closed to others cannot be reached, whatever its own mode."""
+    return path == folder or bool(stat.S_IMODE(folder.stat().st_mode) & 0o077)
+
+
+def root_key_on_disk(home: Path) -> Iterator[Finding]:
+    if (home / "keeper" / "root.key").exists():
+        yield warn(
+            "root_key.on_disk",
+            "the root key is a file on this disk: a thief of the whole disk can read everything",
+            "encrypt the disk of this machine",
+        )
+
+
+def users(home: Path) -> Iterator[Finding]:
+    """The cap on a compromised web process holds only when the keeper's files belong to another user."""
+    owners = {name: (home / name).stat().st_uid for name in ("keeper", "server", "edge") if (home / name).is_dir()}
+    if owners.get("keeper") in (owners.get("server"), owners.get("edge")):
+        yield bad(
+            "users.shared",
+            "keeper, server and edge run as one user: whoever takes over one of them can read the keys",
+            "run each under a user of its own (gatehouse keeper run | server | edge run)",
+        )
+    else:
+        yield ok("users.shared", "the keeper has a user of its own")
+
+
+def processes(home: Path) -> Iterator[Finding]:
+    path = home / "keeper" / "keeper.sock"
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(str(path))
+            yield ok("keeper.answers", "the keeper answers")
+        except OSError:
+            yield bad(
+                "keeper.silent",
+                "the keeper does not answer: gates work, names cannot be shown",
+                f"gatehouse up --home {home}",
+            )
+
+
+def listening(home: Path) -> Iterator[Finding]:
+    """Sockets of this user's processes that other machines can reach."""
+    public = sorted(_public_ports())
+    for port, name in public:
+        yield warn(
+            "listening.public",
+            f"{name} listens on port {port} for every network",
+            "bind it to 127.0.0.1, or close the port in the firewall",
+        )
+    if not public:
+        yield ok("listening.public", "nothing of this user's listens beyond this machine")
+
+
+def _public_ports() -> set[tuple[int, str]]:
+    """(port, program) of TCP sockets in LISTEN (state 0A of /proc/net/tcp) that are not bound to loopback."""
+    by_inode: dict[str, int] = {}
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        with contextlib.suppress(FileNotFoundError):
+            for line in Path(table).read_text("ascii").splitlines()[1:]:
+                fields = line.split()
+                address, port = fields[1].split(":")
+                # Addresses are little-endian words: 127.x ends in 7F; ::1 is 31 zeros and a word of 1.
+                loopback = address.endswith("7F") or address == "0" * 24 + "01000000"
+                if fields[3] == "0A" and not loopback:
+                    by_inode[fields[9]] = int(port, 16)
+    return {(by_inode[inode], name) for inode, name in _own_sockets() if inode in by_inode}
+
+
+def _own_sockets() -> Iterator[tuple[str, str]]:
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            name = (folder / "comm").read_text("utf-8").strip()
+            for entry in (folder / "fd").iterdir():
+                target = os.readlink(entry)
+                if target.startswith("socket:["):
+                    yield target[8:-1], name
+
+
+def debug(home: Path) -> Iterator[Finding]:
+    if os.environ.get("GATEHOUSE_DEBUG"):
+        yield bad(
+            "debug.on", "GATEHOUSE_DEBUG is set: error pages show the program's insides", "unset it and start again"
+        )
+    else:
+        yield ok("debug.on", "debug is off")
+
+
+def devices(home: Path) -> Iterator[Finding]:
+    """Relays that anybody on their network may pulse; cameras with the password they were delivered with."""
+    for kind, code, address, has_secret in _select(
+        home,
+        "SELECT d.kind, g.code, d.address, d.secret_cell IS NOT NULL FROM gates_device d"
+        " JOIN gates_gate g ON g.id = d.gate_id",
+    ):
+        parts = urlsplit(str(address))
+        if kind == "relay" and not has_secret:
+            yield warn(
+                "relay.no_password",
+                f"the relay of gate {code} takes orders from anybody on its network",
+                "set a password on the relay and enter it with the device",
+            )
+        if parts.password is not None and parts.password.lower() in GUESSED_FIRST:
+            yield bad(
+                "device.weak_password",
+                f"the {kind} of gate {code} has a password that everybody tries first",
+                "change it on the device, then enter the new one",
+            )
+
+
+def alarms(home: Path) -> Iterator[Finding]:
+    for code, kind in _select(
+        home,
+        "SELECT g.code, a.kind FROM gates_gatealarm a JOIN gates_gate g ON g.id = a.gate_id WHERE a.state = 'open'",
+    ):
+        yield warn("gate.alarm", f"gate {code}: {str(kind).replace('_', ' ')}", "see the gate's tile on Watch")
+
+
+def _select(home: Path, query: str) -> list[tuple[object, ...]]:
+    """Rows of the embedded database, none where there is none (PostgreSQL is asked by the console's own pages)."""
+    path = home / "server" / "gatehouse.db"
+    if not path.exists():
+        return []
+    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    try:
+        return connection.execute(query).fetchall()
+    finally:
+        connection.close()
+
+
+def disk(home: Path) -> Iterator[Finding]:
+    usage = shutil.disk_usage(home)
+    text = f"{usage.free / 1024**3:.1f} GB free where {home} lies"
+    if usage.free < LEAST_FREE_BYTES or usage.free < usage.total * LEAST_FREE_SHARE:
+        yield bad("disk.full", text, "free some space: gates cannot write down what happens on a full disk")
+    else:
+        yield ok("disk.full", text)
+
+
+def machine_clock(home: Path) -> Iterator[Finding]:
+    """Stays, shifts and signatures need the right time."""
+    program = shutil.which("timedatectl")
+    answer = ""
+    if program:
+        run = subprocess.run(  # noqa: S603 - a fixed program
+            [program, "show", "-p", "NTPSynchronized", "--value"],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=10,
+        )
+        answer = run.stdout.strip()
+    if answer == "yes":
+        yield ok("clock.synchronised", "the clock is kept by a time server")
+    else:
+        said = "is not kept by a time server" if answer == "no" else "could not be checked here"
+        yield warn("clock.synchronised", f"this machine's clock {said}", "timedatectl set-ntp true")
+
+
+def core_dumps(home: Path) -> Iterator[Finding]:
+    with contextlib.suppress(FileNotFoundError):
+        pattern = Path("/proc/sys/kernel/core_pattern").read_text("utf-8").strip()
+        if pattern.startswith("|"):
+            yield warn(
+                "core_dumps",
+                "crashing programs are handed to a collector; Gatehouse switches core dumps off for the keeper only",
+                "ulimit -c 0 for the edge and the server",
+            )

@@ -1,0 +1,112 @@
+import http.server
+import socket
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from gatehouse.doctor import inside, outside
+from gatehouse.doctor.findings import Finding, Level
+
+
+def codes(findings: Iterable[Finding], level: Level) -> set[str]:
+    return {finding.check for finding in findings if finding.level is level}
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    for folder in ("keeper", "server", "edge", "logs"):
+        (tmp_path / folder).mkdir(mode=0o700)
+    key = tmp_path / "keeper" / "root.key"
+    key.write_bytes(b"k" * 32)
+    key.chmod(0o600)
+    return tmp_path
+
+
+def test_an_empty_folder_is_no_installation(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="gatehouse up"):
+        list(inside.examine(tmp_path))
+
+
+def test_closed_folders_are_well_and_one_user_is_red(home: Path) -> None:
+    findings = list(inside.examine(home))
+    assert "secrets.permissions" in codes(findings, Level.OK)
+    assert {"users.shared", "keeper.silent"} <= codes(findings, Level.BAD)
+
+
+def test_a_folder_with_keys_that_others_may_enter_is_red_and_says_chmod(home: Path) -> None:
+    (home / "keeper").chmod(0o755)
+    (home / "keeper" / "root.key").chmod(0o644)
+    reds = [finding for finding in inside.secret_files(home) if finding.level is Level.BAD]
+    assert len(reds) == 2
+    assert all(finding.mend.startswith("chmod go= ") for finding in reds)
+
+
+@pytest.mark.parametrize(("address", "public"), [("0.0.0.0", True), ("127.0.0.1", False)])
+def test_a_socket_open_to_every_network_is_seen(home: Path, address: str, public: bool) -> None:
+    with socket.socket() as listener:
+        listener.bind((address, 0))
+        listener.listen()
+        port = listener.getsockname()[1]
+        assert any(f"port {port} " in finding.what for finding in inside.listening(home)) is public
+
+
+def test_a_relay_without_password_and_a_camera_with_a_guessed_one_are_named_by_gate(home: Path) -> None:
+    connection = sqlite3.connect(home / "server" / "gatehouse.db")
+    connection.executescript(
+        """
+        CREATE TABLE gates_gate (id TEXT, code TEXT);
+        CREATE TABLE gates_device (gate_id TEXT, kind TEXT, address TEXT, secret_cell BLOB);
+        CREATE TABLE gates_gatealarm (gate_id TEXT, kind TEXT, state TEXT);
+        INSERT INTO gates_gate VALUES ('1', 'north');
+        INSERT INTO gates_device VALUES ('1', 'relay', 'http://10.0.0.9', NULL),
+                                        ('1', 'camera', 'rtsp://admin:12345@10.0.0.8/1', NULL);
+        INSERT INTO gates_gatealarm VALUES ('1', 'camera_lost', 'open'), ('1', 'relay_lost', 'done');
+        """
+    )
+    connection.close()
+    findings = list(inside.devices(home)) + list(inside.alarms(home))
+    assert [finding.check for finding in findings] == ["relay.no_password", "device.weak_password", "gate.alarm"]
+    assert all("north" in finding.what for finding in findings)
+    assert not any("12345" in finding.what for finding in findings)
+
+
+class Careless(http.server.BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        found = self.path in ("/", "/people/", "/media/")
+        self.send_response(200 if found else 404)
+        self.end_headers()
+        self.wfile.write(b"photos" if found else b"You see this because DEBUG = True")
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        pass
+
+
+@contextmanager
+def served(handler: type[http.server.BaseHTTPRequestHandler]) -> Iterator[str]:
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def test_from_outside_open_routes_and_debug_pages_are_red() -> None:
+    with served(Careless) as url:
+        findings = list(outside.examine(url))
+    reds = [finding for finding in findings if finding.level is Level.BAD]
+    assert {"route.open", "debug.on"} <= {finding.check for finding in reds}
+    assert sum(finding.check == "route.open" for finding in reds) == 2
+
+
+@pytest.mark.parametrize("url", ["", "localhost", "ftp://localhost", "http://"])
+def test_what_is_no_address_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match="is no address"):
+        list(outside.examine(url))
