@@ -66,9 +66,7 @@ def find_faces(pixels: Pixels, variant: Variant) -> list[FaceBox]:
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     left, top = (side - size[0]) // 2, (side - size[1]) // 2
     canvas = np.zeros((side, side, 3), dtype=np.uint8)
-    canvas[top : top + size[1], left : left + size[0]] = cv2.resize(
-        pixels, size, interpolation=cv2.INTER_AREA
-    )
+    canvas[top : top + size[1], left : left + size[0]] = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
     rgb = canvas[:, :, ::-1].astype(np.float32) / 127.5 - 1.0
     outputs = tflite_model(variant.file).run(np.ascontiguousarray(rgb.transpose(2, 0, 1))[np.newaxis])
     logits = outputs["classificators"].reshape(-1)
@@ -85,7 +83,7 @@ def find_faces(pixels: Pixels, variant: Variant) -> list[FaceBox]:
     origin = np.array([left, top], dtype=np.float32)
     raw[:, 0] -= origin
     raw[:, 2:] -= origin
-    return _merged(raw / scale, scores[chosen])
+    return _merged(np.asarray(raw / scale, dtype=np.float32), scores[chosen].astype(np.float32))
 
 
 def _merged(rows: Floats, scores: Floats) -> list[FaceBox]:

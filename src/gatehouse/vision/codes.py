@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import cv2
+import numpy as np
 
 from gatehouse.vision.frames import Pixels, as_bgr, at_most
 
@@ -18,11 +19,12 @@ def read_codes(pixels: object) -> list[str]:
     frame, _ = at_most(as_bgr(pixels), WORK_SIDE_PX)
     if min(frame.shape[:2]) < MIN_SIDE_PX:
         return []
-    grey = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY)
+    grey = np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
     found = _decode(grey)
     # A code fills few pixels when a phone is held far away; twice the size costs little on such a frame.
     if not found and max(grey.shape) <= WORK_SIDE_PX // 2:
-        found = _decode(cv2.resize(grey, None, fx=2.0, fy=2.0, interpolation=cv2.INTER_CUBIC))
+        larger = cv2.resize(grey, None, fx=2.0, fy=2.0, interpolation=cv2.INTER_CUBIC)
+        found = _decode(np.asarray(larger, dtype=np.uint8))
     return found
 
 

@@ -112,9 +112,9 @@ class _Graph:
         self.weights.append(helper.make_tensor(name, kind, values.shape, raw, raw=True))
         return name
 
-    def node(self, kind: str, *inputs: str, **attributes: object) -> str:
+    def node(self, kind: str, *inputs: str, **attributes: list[int]) -> str:
         name = f"n{len(self.nodes)}"
-        self.nodes.append(helper.make_node(kind, list(inputs), [name], **attributes))
+        self.nodes.append(helper.make_node(kind, list(inputs), [name], None, None, None, None, **attributes))
         return name
 
     def conv_affine(self, x: str, channels: int, filters: int, side: int, stride: int) -> str:

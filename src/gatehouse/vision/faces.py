@@ -74,8 +74,7 @@ def read_faces(pixels: object) -> list[FaceRead]:
     chips = [face_chip(frame, mesh.five) for _, mesh in found]
     vectors = embed(chips)
     return [
-        _read(box, mesh, chip, vector, back)
-        for (box, mesh), chip, vector in zip(found, chips, vectors, strict=True)
+        _read(box, mesh, chip, vector, back) for (box, mesh), chip, vector in zip(found, chips, vectors, strict=True)
     ]
 
 

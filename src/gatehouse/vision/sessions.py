@@ -60,10 +60,7 @@ class TfliteModel:
         with self._turn:
             self._net.setInput(batch)
             found = self._net.forward(self._outputs)
-            return {
-                name: np.array(value, dtype=np.float32)
-                for name, value in zip(self._outputs, found, strict=True)
-            }
+            return {name: np.array(value, dtype=np.float32) for name, value in zip(self._outputs, found, strict=True)}
 
 
 @cache

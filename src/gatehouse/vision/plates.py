@@ -1,0 +1,193 @@
+"""Number plates in a frame, and one reading from several frames of the same plate.
+
+PP-OCR finds and reads lines of text; the grammar of the country packs decides what a line can say
+(decode.py). Figures, measured with `gatehouse eval plates`, are in docs/recognition.md.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import numpy as np
+
+from gatehouse.vision.colours import Colour, ground_colour
+from gatehouse.vision.decode import Decoded, Decoder
+from gatehouse.vision.frames import as_bgr, at_most
+from gatehouse.vision.grammar import Shape, shapes_of
+from gatehouse.vision.letters import ALPHABET, DIGITS, V4, V6
+from gatehouse.vision.lines import Line, find_lines, joined
+from gatehouse.vision.sessions import Floats
+
+# The frame is looked at small first; larger only while no plate has been read surely.
+LOOKS_PX = (640, 960)
+SURE = 0.9
+MIN_CONFIDENCE = 0.02
+MIN_FRAME_PX = 24
+MAX_FRAME_PX = 2560
+# Signs, brand names and slogans are words; a plate without any digit is rare.
+WORD_LIKENESS = 0.2
+_CHINA = "CN"
+
+
+@dataclass(frozen=True, slots=True)
+class PlateRead:
+    """One plate in one frame, or fused over frames. `box` (x, y, w, h) and `quad` (clockwise from the top
+    left) in frame pixels. `confidence` in [0, 1] is that of the least sure character.
+
+    `probabilities` (len(text), len(letters.ALPHABET)) is what every position may be; `fuse` averages it.
+    """
+
+    text: str
+    confidence: float
+    country: str
+    shape: str
+    colour: Colour
+    box: tuple[int, int, int, int]
+    quad: tuple[tuple[float, float], ...]
+    allowed: Shape = field(repr=False, compare=False)
+    probabilities: Floats = field(repr=False, compare=False)
+
+
+@lru_cache(maxsize=32)
+def _decoder(shapes: tuple[Shape, ...]) -> Decoder:
+    return Decoder(shapes)
+
+
+def read_plates(
+    pixels: object, *, countries: Sequence[str] = ("CN",), site_shapes: Sequence[Shape] = ()
+) -> list[PlateRead]:
+    """Plates in one BGR frame (H, W, 3) uint8, best first; boxes in pixels. Empty when there is none.
+
+    `countries` are the packs whose plates are expected here; `site_shapes` the site's own patterns. Raises
+    BadFrame for what is no image, ValueError for an unknown country, ModelMissing, ModelRefused.
+    """
+    shapes = (*shapes_of(countries), *site_shapes)
+    frame, back = at_most(as_bgr(pixels), MAX_FRAME_PX)
+    if min(frame.shape[:2]) < MIN_FRAME_PX or not shapes:
+        return []
+    models = _models(shapes)
+    found: list[PlateRead] = []
+    for look_px in LOOKS_PX:
+        lines = find_lines(frame, look_px, models)
+        found += [read for line in lines if (read := _read(line, shapes, back))]
+        if not any(read.confidence >= SURE for read in found):
+            found += [read for line in joined(lines) if (read := _read(line, shapes, back))]
+        if any(read.confidence >= SURE for read in found):
+            break
+    return _distinct(sorted(found, key=_rank, reverse=True))
+
+
+def _models(shapes: Sequence[Shape]) -> tuple[str, ...]:
+    """v4 reads hanzi best, v6 Latin; each is the other's second opinion on Latin plates."""
+    return (V4,) if all(shape.country == _CHINA for shape in shapes) else (V6, V4)
+
+
+def _read(line: Line, shapes: tuple[Shape, ...], back: float) -> PlateRead | None:
+    colour = ground_colour(line.pixels)
+    decoder = _decoder(shapes)
+    opinions = [decoder.decode(steps) for steps in line.steps.values()]
+    best = _agreed(opinions, colour)
+    if best is None or best.confidence < MIN_CONFIDENCE:
+        return None
+    likeness = 1.0 if any(character in DIGITS for character in best.text) else WORD_LIKENESS
+    x, y, width, height = (round(value * back) for value in line.box)
+    return PlateRead(
+        text=best.text,
+        confidence=best.confidence * likeness,
+        country=best.shape.country,
+        shape=best.shape.name,
+        colour=colour,
+        box=(x, y, width, height),
+        quad=tuple((float(cx) * back, float(cy) * back) for cx, cy in line.quad),
+        allowed=best.shape,
+        probabilities=best.positions,
+    )
+
+
+def _agreed(opinions: Sequence[Sequence[Decoded]], colour: Colour) -> Decoded | None:
+    """The shape that the recognisers together find most probable, spelled by their mean."""
+    by_shape: dict[tuple[str, str], list[Decoded]] = defaultdict(list)
+    for opinion in opinions:
+        for decoded in opinion:
+            by_shape[decoded.shape.country, decoded.shape.name].append(decoded)
+    whole = [group for group in by_shape.values() if len(group) == len(opinions)]
+    if colour is Colour.GREEN:
+        # GA 36: green is new-energy, and those have eight characters.
+        eight = [group for group in whole if group[0].shape.name.startswith("cn8")]
+        whole = eight or whole
+    if not whole:
+        return None
+    best = max(whole, key=lambda group: sum(decoded.score for decoded in group))
+    if len(best) == 1:
+        return best[0]
+    positions = _mean([decoded.positions for decoded in best])
+    text, confidence = _spell(positions, best[0].shape)
+    doubt = min(decoded.confidence / max(1e-6, _least(decoded)) for decoded in best)
+    return Decoded(text, best[0].shape, best[0].score, confidence * min(1.0, doubt), positions)
+
+
+def _mean(tables: Sequence[Floats]) -> Floats:
+    return np.asarray(np.mean(tables, axis=0), dtype=np.float32)
+
+
+def _least(decoded: Decoded) -> float:
+    return _spell(decoded.positions, decoded.shape)[1]
+
+
+def _spell(positions: Floats, shape: Shape) -> tuple[str, float]:
+    """The most probable allowed character at every position, and the least of their probabilities."""
+    allowed = np.where(shape.allowed, positions, -1.0)
+    chosen = allowed.argmax(axis=1)
+    return "".join(ALPHABET[index] for index in chosen), max(0.0, float(allowed.max(axis=1).min()))
+
+
+def _rank(read: PlateRead) -> float:
+    return math.log(read.confidence) + read.allowed.weight
+
+
+def _distinct(reads: Sequence[PlateRead]) -> list[PlateRead]:
+    """Reads of one place in the frame, at several looks or joined with a neighbour, are one plate."""
+    kept: list[PlateRead] = []
+    for read in reads:
+        if not any(_same_place(read.box, other.box) for other in kept):
+            kept.append(read)
+    return kept
+
+
+def _same_place(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) -> bool:
+    wide = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
+    high = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
+    smaller = min(one[2] * one[3], other[2] * other[3])
+    return wide > 0 and high > 0 and wide * high > 0.4 * smaller
+
+
+def fuse(reads: Sequence[PlateRead]) -> PlateRead:
+    """One reading from several of one plate: probabilities are averaged, not characters.
+
+    The shape that the reads together find most sure is kept; box, quad and colour are those of the surest
+    read of that shape. Raises ValueError when there is no read.
+    """
+    if not reads:
+        raise ValueError("there is nothing to fuse")
+    groups: dict[tuple[str, str], list[PlateRead]] = defaultdict(list)
+    for read in reads:
+        groups[read.country, read.shape].append(read)
+    group = max(groups.values(), key=lambda one: sum(read.confidence for read in one))
+    positions = _mean([read.probabilities for read in group])
+    text, confidence = _spell(positions, group[0].allowed)
+    surest = max(group, key=lambda read: read.confidence)
+    return PlateRead(
+        text=text,
+        confidence=confidence,
+        country=surest.country,
+        shape=surest.shape,
+        colour=surest.colour,
+        box=surest.box,
+        quad=surest.quad,
+        allowed=surest.allowed,
+        probabilities=positions,
+    )
