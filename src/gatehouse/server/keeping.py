@@ -20,7 +20,9 @@ from gatehouse.keeper.protocol import (
     Bytes,
     Cell,
     Done,
+    Find,
     Forget,
+    Index,
     KeyClass,
     Locate,
     Names,
@@ -186,6 +188,18 @@ def locate(site: object, stay_day: date, plate: str, source: str) -> bytes | Ref
     """The token under which an open stay of this plate would lie. Raises KeeperAway."""
     reply = ask(Locate(site=str(site), stay_day=stay_day, plate=plate, source=source), Bytes)
     return reply if isinstance(reply, Refused) else reply.data
+
+
+def index(cells: Sequence[Cell]) -> None:
+    """Let the keeper search these cells of indexed labels in its memory."""
+    if cells:
+        must(Index(cells=list(cells)), Done)
+
+
+def find(text: str, ticket: str, limit: int = 25) -> list[str] | Refused:
+    """Ids of the people and vehicles that match; every hit counts as seen. Raises KeeperAway."""
+    reply = ask(Find(text=text, ticket=ticket, limit=limit), Names)
+    return reply if isinstance(reply, Refused) else reply.ids
 
 
 # --- letters, edges ----------------------------------------------------------------------------------------------

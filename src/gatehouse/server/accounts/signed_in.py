@@ -1,0 +1,83 @@
+"""Who is signed in: the keeper's word on a bearer ticket, kept for at most 30 seconds."""
+
+import hashlib
+import threading
+from dataclasses import dataclass
+from uuid import UUID
+
+from gatehouse.clock import monotonic_s
+from gatehouse.keeper.protocol import Authority, Refused, Role, Ticket, TicketReply, WhoAmI
+from gatehouse.server import keeping
+from gatehouse.server.accounts.models import Operator
+from gatehouse.server.audit.by import By
+
+COOKIE = "gatehouse_ticket"
+KEPT_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Somebody whom the keeper knows. `operator` is None for a worker, who sees only `subject`'s own data."""
+
+    ticket: Ticket
+    token: str
+    operator: Operator | None
+
+    @property
+    def role(self) -> Role:
+        return self.ticket.role
+
+    @property
+    def by(self) -> By:
+        return By(self.ticket.actor, Authority(ticket=self.token))
+
+    @property
+    def subject(self) -> str | None:
+        return self.ticket.subject
+
+    def sees_site(self, site: UUID | str) -> bool:
+        """Both the ticket and the operator's own list must allow the site; an empty list is every site."""
+        lists = [self.ticket.sites, tuple(self.operator.sites) if self.operator else ()]
+        return all(not allowed or str(site) in allowed for allowed in lists)
+
+
+_kept: dict[bytes, tuple[float, Ticket]] = {}
+_lock = threading.Lock()
+
+
+def _mark(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+def ticket_of(token: str) -> Ticket | None:
+    """What the keeper says of this bearer token; None when it says nothing. Raises KeeperAway."""
+    mark, now = _mark(token), monotonic_s()
+    with _lock:
+        kept = _kept.get(mark)
+        if kept and now < kept[0]:
+            return kept[1]
+    reply = keeping.ask(WhoAmI(ticket=token), TicketReply)
+    with _lock:
+        for old in [key for key, (until, _) in _kept.items() if until <= now]:
+            del _kept[old]
+        if isinstance(reply, Refused):
+            _kept.pop(mark, None)
+            return None
+        _kept[mark] = (now + KEPT_S, reply.ticket)
+    return reply.ticket
+
+
+def forget_ticket(token: str) -> None:
+    with _lock:
+        _kept.pop(_mark(token), None)
+
+
+def signed_in(token: str) -> SignedIn | None:
+    """Who holds this token, or None. An operator who is not active here is nobody. Raises KeeperAway."""
+    ticket = ticket_of(token)
+    if ticket is None:
+        return None
+    if ticket.role is Role.WORKER:
+        return SignedIn(ticket, token, None)
+    operator = Operator.objects.filter(pk=ticket.actor, active=True).first()
+    return SignedIn(ticket, token, operator) if operator and operator.role == ticket.role else None

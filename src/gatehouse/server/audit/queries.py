@@ -1,0 +1,30 @@
+"""Reading the log and the due times."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+
+from gatehouse.server.audit.models import DueJob, Entry
+
+
+def latest_entries(limit: int = 100) -> Sequence[Entry]:
+    return Entry.objects.order_by("-pk")[:limit]
+
+
+def entries_about(object_type: str, object_id: object, limit: int = 100) -> Sequence[Entry]:
+    return Entry.objects.filter(object_type=object_type, object_id=str(object_id)).order_by("-pk")[:limit]
+
+
+def first_broken_entry() -> int | None:
+    """The id of the first entry whose hash does not follow from the one before it, or None."""
+    before = bytes(32)
+    for entry in Entry.objects.order_by("pk").iterator():
+        facts = (entry.at.isoformat(), entry.actor, entry.verb, entry.object_type, entry.object_id)
+        if hashlib.sha256(before + "\x1f".join(facts).encode()).digest() != bytes(entry.hash):
+            return entry.pk
+        before = bytes(entry.hash)
+    return None
+
+
+def due_at(name: str, scope: str) -> datetime | None:
+    return DueJob.objects.filter(name=name, scope=scope).values_list("due_at", flat=True).first()

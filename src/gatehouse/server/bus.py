@@ -1,0 +1,108 @@
+"""What just happened, for screens and waiting edges: ids and states only, in memory only.
+
+Actions publish after their commit. Subscribers live in an event loop; publishing works from any thread and never waits:
+a subscriber that does not read loses the oldest events, and screens ask anew anyway.
+"""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+QUEUE_LIMIT = 256
+
+
+@dataclass(frozen=True, slots=True)
+class FeedChanged:
+    """Edges of this site have something to fetch."""
+
+    site: str
+
+
+@dataclass(frozen=True, slots=True)
+class TileChanged:
+    """A gate's tile on the Watch page changed."""
+
+    site: str
+    gate: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmRaised:
+    site: str
+    gate: str
+    alarm: str
+
+
+Event = FeedChanged | TileChanged | AlarmRaised
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """What a gate last did. `reason` lives here and nowhere in the clear on disk. `owed_minor` is for the exit display
+    of a lane that holds a car: what it owes, None when nothing is held."""
+
+    at: datetime | None = None
+    outcome: str = ""  # granted | refused | passed | an event's kind
+    reason: str = ""
+    means: str = ""
+    direction: str = ""
+    attempt: str = ""
+    fault: str = ""  # an unsolved event: relay_lost, camera_lost
+    owed_minor: int | None = None
+    owed_currency: str = ""
+    owed_stay: str = ""
+
+
+_lock = threading.Lock()
+_tiles: dict[tuple[str, str], Tile] = {}
+_listeners: dict[int, tuple[asyncio.AbstractEventLoop, "asyncio.Queue[Event]"]] = {}
+
+
+def tile(site: object, gate: str) -> Tile:
+    with _lock:
+        return _tiles.get((str(site), gate), Tile())
+
+
+def set_tile(site: object, gate: str, **changes: object) -> None:
+    """Change some fields of a tile and tell the screens."""
+    with _lock:
+        _tiles[str(site), gate] = replace(_tiles.get((str(site), gate), Tile()), **changes)  # type: ignore[arg-type]
+    publish(TileChanged(str(site), gate))
+
+
+def publish(event: Event) -> None:
+    with _lock:
+        listeners = list(_listeners.values())
+    for loop, queue in listeners:
+        # The loop may close between the look and the call when the server stops.
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_put, queue, event)
+
+
+def _put(queue: "asyncio.Queue[Event]", event: Event) -> None:
+    if queue.full():
+        queue.get_nowait()
+    queue.put_nowait(event)
+
+
+@contextmanager
+def listening() -> Iterator["asyncio.Queue[Event]"]:
+    """Events from now on, in the running event loop."""
+    queue: asyncio.Queue[Event] = asyncio.Queue(QUEUE_LIMIT)
+    key = id(queue)
+    with _lock:
+        _listeners[key] = (asyncio.get_running_loop(), queue)
+    try:
+        yield queue
+    finally:
+        with _lock:
+            del _listeners[key]
+
+
+def clear() -> None:
+    """Forget every tile; for tests."""
+    with _lock:
+        _tiles.clear()

@@ -1,0 +1,160 @@
+"""Setting up gates, and opening one by hand. What edges report is written by `gates.records`."""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from django.db import transaction
+
+from gatehouse.domain import access
+from gatehouse.server import bus, keeping
+from gatehouse.server.audit.actions import record
+from gatehouse.server.audit.by import By
+from gatehouse.server.gates.models import (
+    Device,
+    DeviceKind,
+    Edge,
+    Gate,
+    GateAlarm,
+    GateMode,
+    Opening,
+    Rule,
+    Schedule,
+)
+from gatehouse.server.gates.queries import schedule_fact
+from gatehouse.server.people.actions import bump_roster
+from gatehouse.server.people.models import Group, Site, Zone
+
+
+@transaction.atomic
+def add_gate(
+    site: Site,
+    fact: access.Gate,
+    name: str,
+    *,
+    zone: Zone | None = None,
+    counts_attendance: bool = False,
+    by: By,
+    at: datetime,
+) -> Gate:
+    fields = asdict(fact) | {"means": sorted(fact.means)}
+    gate = Gate.objects.create(site=site, zone=zone, name=name, counts_attendance=counts_attendance, **fields)
+    record("gate.added", "gate", gate.pk, by=by, at=at)
+    bump_roster(site.pk)
+    return gate
+
+
+@transaction.atomic
+def change_gate(gate: Gate, fact: access.Gate, name: str, *, by: By, at: datetime) -> Gate:
+    """Everything but the code, which letters already carry."""
+    fields = asdict(fact) | {"means": sorted(fact.means), "code": gate.code, "name": name}
+    Gate.objects.filter(pk=gate.pk).update(**fields)
+    record("gate.changed", "gate", gate.pk, by=by, at=at)
+    bump_roster(gate.site_id)
+    gate.refresh_from_db()
+    return gate
+
+
+@transaction.atomic
+def set_mode(gates: Iterable[Gate], mode: GateMode, *, by: By, at: datetime) -> None:
+    """Lock down (closed), let everybody through (open) or go back to the rules (controlled)."""
+    for gate in gates:
+        Gate.objects.filter(pk=gate.pk).update(mode=mode)
+        record(f"gate.{mode}", "gate", gate.pk, by=by, at=at)
+        bump_roster(gate.site_id)
+
+
+def add_device(
+    gate: Gate, kind: DeviceKind, driver: str, address: str, *, secret: str = "", by: By, at: datetime
+) -> Device:
+    """A camera or relay. `address` must hold no password; that is `secret`. Raises KeeperAway."""
+    new_id = uuid4()
+    cell = keeping.seal_one("device.secret/1", gate.site_id, new_id, secret.encode()) if secret else None
+    with transaction.atomic():
+        device = Device.objects.create(
+            id=new_id, gate=gate, kind=kind, driver=driver, address=address, secret_cell=cell
+        )
+        record("device.added", "device", new_id, by=by, at=at)
+        bump_roster(gate.site_id)
+    return device
+
+
+@transaction.atomic
+def add_schedule(
+    site: Site, name: str, windows: list[dict[str, object]], closed_on: list[str], *, by: By, at: datetime
+) -> Schedule:
+    """Raises ValueError, KeyError for windows that are none."""
+    schedule = Schedule(site=site, name=name, windows=windows, closed_on=closed_on)
+    schedule_fact(schedule)
+    schedule.save(force_insert=True)
+    record("schedule.added", "schedule", schedule.pk, by=by, at=at)
+    bump_roster(site.pk)
+    return schedule
+
+
+@transaction.atomic
+def add_rule(
+    site: Site,
+    groups: Iterable[Group],
+    gates: Iterable[Gate],
+    *,
+    schedule: Schedule | None = None,
+    deny: bool = False,
+    starts: datetime | None = None,
+    ends: datetime | None = None,
+    by: By,
+    at: datetime,
+) -> Rule:
+    rule = Rule.objects.create(site=site, schedule=schedule, deny=deny, starts=starts, ends=ends)
+    rule.groups.set(groups)
+    rule.gates.set(gates)
+    record("rule.added", "rule", rule.pk, by=by, at=at)
+    bump_roster(site.pk)
+    return rule
+
+
+@transaction.atomic
+def drop_rule(rule: Rule, *, by: By, at: datetime) -> None:
+    record("rule.dropped", "rule", rule.pk, by=by, at=at)
+    bump_roster(rule.site_id)
+    rule.delete()
+
+
+@transaction.atomic
+def add_edge(edge_id: str, site: Site, sign_key: bytes, *, by: By, at: datetime) -> Edge:
+    """Let an edge speak to this server. Its keys count only once an owner has enrolled them at the keeper as well."""
+    edge, _ = Edge.objects.update_or_create(pk=edge_id, defaults={"site": site, "sign_key": sign_key, "active": True})
+    record("edge.added", "edge", edge_id, by=by, at=at)
+    return edge
+
+
+@transaction.atomic
+def stop_edge(edge: Edge, *, by: By, at: datetime) -> None:
+    Edge.objects.filter(pk=edge.pk).update(active=False)
+    record("edge.stopped", "edge", edge.pk, by=by, at=at)
+
+
+def open_by_hand(gate: Gate, reason: str, *, by: By, at: datetime) -> Opening:
+    """Order one opening. The edge acts while it is fresh, and acknowledges with an attempt of the same id.
+    Raises KeeperAway."""
+    new_id = uuid4()
+    cell = keeping.seal_one("site.text/1", gate.site_id, new_id, reason.encode()) if reason else None
+    with transaction.atomic():
+        opening = Opening.objects.create(id=new_id, gate=gate, at=at, operator=by.actor, reason_cell=cell)
+        record("gate.opened_by_hand", "gate", gate.pk, by=by, at=at)
+        transaction.on_commit(lambda: bus.publish(bus.FeedChanged(str(gate.site_id))))
+    return opening
+
+
+@transaction.atomic
+def see_alarm(alarm: GateAlarm, *, by: By, at: datetime) -> None:
+    if GateAlarm.objects.filter(pk=alarm.pk, seen=False).update(seen=True):
+        record("alarm.seen", "alarm", alarm.pk, by=by, at=at)
+
+
+def raise_alarm(site_id: UUID, gate: str, kind: str, *, at: datetime) -> GateAlarm:
+    """Must run inside a transaction; screens are told after it."""
+    alarm = GateAlarm.objects.create(site_id=site_id, gate=gate, at=at, kind=kind)
+    transaction.on_commit(lambda: bus.publish(bus.AlarmRaised(str(site_id), gate, str(alarm.pk))))
+    return alarm

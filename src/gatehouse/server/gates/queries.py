@@ -1,0 +1,153 @@
+"""Reading gates, rules and what happened at them."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from gatehouse.domain import access
+from gatehouse.domain.periods import Period
+from gatehouse.domain.sightings import Means
+from gatehouse.server.gates.models import (
+    Attempt,
+    Device,
+    Edge,
+    Gate,
+    GateAlarm,
+    Opening,
+    Passage,
+    Quarantine,
+    Rule,
+    Schedule,
+)
+from gatehouse.server.people.models import Site
+
+
+def edge(edge_id: str) -> Edge | None:
+    """An edge that may speak to this server."""
+    return Edge.objects.select_related("site").filter(pk=edge_id, active=True).first()
+
+
+def edges(sites: Iterable[Site]) -> QuerySet[Edge]:
+    return Edge.objects.filter(site__in=list(sites)).order_by("id")
+
+
+def last_seq(edge_id: str) -> int | None:
+    return Edge.objects.filter(pk=edge_id).values_list("last_seq", flat=True).first()
+
+
+def gates(sites: Iterable[Site]) -> QuerySet[Gate]:
+    return Gate.objects.filter(site__in=list(sites)).select_related("site", "zone").order_by("site", "code")
+
+
+def gate(gate_id: UUID | str, sites: Iterable[Site]) -> Gate | None:
+    return gates(sites).filter(pk=gate_id).first()
+
+
+def gates_by_code(site_id: UUID) -> dict[str, Gate]:
+    return {gate.code: gate for gate in Gate.objects.filter(site_id=site_id)}
+
+
+def devices(site: Site) -> QuerySet[Device]:
+    return Device.objects.filter(gate__site=site).select_related("gate").order_by("gate__code", "id")
+
+
+def rules(site: Site) -> QuerySet[Rule]:
+    return Rule.objects.filter(site=site).prefetch_related("groups", "gates").order_by("id")
+
+
+def schedules(site: Site) -> QuerySet[Schedule]:
+    return Schedule.objects.filter(site=site).order_by("name")
+
+
+# --- as the facts of domain.access -------------------------------------------------------------------------------
+
+
+def gate_fact(gate: Gate) -> access.Gate:
+    return access.Gate(
+        code=gate.code,
+        kind=access.GateKind(gate.kind),
+        direction=access.Direction(gate.direction),
+        means=frozenset(Means(means) for means in gate.means),
+        open_s=gate.open_s,
+        confirm_s=gate.confirm_s,
+        freshness_s=gate.freshness_s,
+        admits_unknown=gate.admits_unknown,
+        collects=gate.collects,
+        has_sensor=gate.has_sensor,
+        mode=gate.mode,
+    )
+
+
+def schedule_fact(schedule: Schedule) -> access.Schedule:
+    windows = tuple(
+        access.TimeWindow(
+            weekdays=frozenset(window["weekdays"]),
+            start=time.fromisoformat(window["start"]),
+            end=time.fromisoformat(window["end"]),
+            dates=frozenset(date.fromisoformat(day) for day in window.get("dates", ())),
+        )
+        for window in schedule.windows
+    )
+    closed = frozenset(date.fromisoformat(day) for day in schedule.closed_on)
+    return access.Schedule(str(schedule.pk), windows, closed)
+
+
+def rule_fact(rule: Rule) -> access.Rule:
+    return access.Rule(
+        id=str(rule.pk),
+        groups=frozenset(str(group.pk) for group in rule.groups.all()),
+        gates=frozenset(gate.code for gate in rule.gates.all()),
+        schedule=str(rule.schedule_id) if rule.schedule_id else None,
+        deny=rule.deny,
+        starts=rule.starts,
+        ends=rule.ends,
+    )
+
+
+# --- what happened -----------------------------------------------------------------------------------------------
+
+
+def attempts(sites: Iterable[Site], span: Period, limit: int = 200) -> Sequence[Attempt]:
+    """The latest of the span, newest first."""
+    found = Attempt.objects.filter(site__in=list(sites), at__gte=span.start, at__lt=span.end)
+    return found.select_related("site").order_by("-at")[:limit]
+
+
+def passages(sites: Iterable[Site], span: Period, limit: int = 200) -> Sequence[Passage]:
+    found = Passage.objects.filter(site__in=list(sites), at__gte=span.start, at__lt=span.end)
+    return found.select_related("site").order_by("-at")[:limit]
+
+
+def attempts_with_tokens(tokens: Iterable[bytes], limit: int = 50) -> Sequence[Attempt]:
+    """Attempts that carry one of these day tokens, newest first; the keeper gives tokens to those who may ask."""
+    return Attempt.objects.filter(token__in=list(tokens)).select_related("site").order_by("-at")[:limit]
+
+
+def passages_with_tokens(tokens: Iterable[bytes], limit: int = 50) -> Sequence[Passage]:
+    return Passage.objects.filter(token__in=list(tokens)).select_related("site").order_by("-at")[:limit]
+
+
+def attempt(attempt_id: UUID | str, sites: Iterable[Site]) -> Attempt | None:
+    return Attempt.objects.filter(pk=attempt_id, site__in=list(sites)).select_related("site").first()
+
+
+def latest_attempt(gate: Gate) -> Attempt | None:
+    return Attempt.objects.filter(site=gate.site, gate=gate.code).order_by("-at").first()
+
+
+def unseen_alarms(sites: Iterable[Site]) -> QuerySet[GateAlarm]:
+    return GateAlarm.objects.filter(site__in=list(sites), seen=False).select_related("site").order_by("-at")
+
+
+def waiting_openings(site: Site) -> QuerySet[Opening]:
+    return Opening.objects.filter(gate__site=site, acknowledged=False).select_related("gate").order_by("at")
+
+
+def quarantine(limit: int = 100) -> Sequence[Quarantine]:
+    return Quarantine.objects.order_by("-pk")[:limit]
+
+
+def passages_since(site: Site, since: datetime) -> int:
+    return Passage.objects.filter(site=site, at__gte=since).count()

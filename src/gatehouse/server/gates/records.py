@@ -1,0 +1,77 @@
+"""Writing what edges report. Called by intake inside its one transaction; many rows at a time, because a backlog comes in
+batches. A row whose id is there already changes nothing: the same letter never comes twice past the sequence number, but
+an opening's id and an edge that was restored from a copy may."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+from gatehouse.keeper.protocol import Admitted, Unadmitted
+from gatehouse.server.gates.actions import raise_alarm
+from gatehouse.server.gates.models import Attempt, Edge, Opening, Outcome, Passage, Quarantine
+from gatehouse.wire import Letter, encode
+
+ALARMING = {"relay_lost", "camera_lost", "forced", "held"}
+
+
+def advance(edge_id: str, since: int, through: int) -> bool:
+    """Compare-and-set of the edge's last letter; False when another delivery was faster."""
+    return Edge.objects.filter(pk=edge_id, last_seq=since).update(last_seq=through) == 1
+
+
+def record_attempts(facts: Sequence[Admitted]) -> None:
+    assert connection.in_atomic_block
+    rows = [
+        Attempt(
+            id=UUID(fact.id),
+            site_id=UUID(fact.site),
+            gate=fact.gate,
+            at=fact.at,
+            direction=fact.direction,
+            outcome=Outcome.GRANTED if fact.granted else Outcome.REFUSED,
+            token=fact.token,
+            cell=fact.cell,
+        )
+        for fact in facts
+    ]
+    Attempt.objects.bulk_create(rows, ignore_conflicts=True)
+    by_hand = [fact.id for fact in facts if fact.means == "operator"]
+    if by_hand:
+        Opening.objects.filter(pk__in=by_hand).update(acknowledged=True)
+
+
+def record_passages(facts: Sequence[Admitted]) -> None:
+    assert connection.in_atomic_block
+    rows = [
+        Passage(
+            id=UUID(fact.id),
+            site_id=UUID(fact.site),
+            gate=fact.gate,
+            at=fact.at,
+            direction=fact.direction,
+            sensed=fact.sensed,
+            token=fact.token,
+            cell=fact.cell,
+        )
+        for fact in facts
+    ]
+    Passage.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def record_events(facts: Sequence[Admitted]) -> None:
+    """An event's kind travels in `reason`; those that somebody should see become alarms."""
+    for fact in facts:
+        if fact.reason in ALARMING:
+            raise_alarm(UUID(fact.site), fact.gate, fact.reason, at=fact.at)
+
+
+def put_in_quarantine(site_id: UUID, letter: Letter, refused: Unadmitted, *, at: datetime) -> None:
+    """The letter as received, with an alarm; the rest of the batch goes on."""
+    Quarantine.objects.get_or_create(
+        edge=letter.edge,
+        seq=letter.seq,
+        defaults={"at": at, "code": refused.code, "letter": encode(letter)},
+    )
+    raise_alarm(site_id, "", "quarantine", at=at)

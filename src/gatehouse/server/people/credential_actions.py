@@ -1,0 +1,189 @@
+"""Ways in: consent, face, pass, card, PIN. A face needs consent in force; the others are equal ways beside it."""
+
+import io
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID, uuid4
+
+import numpy as np
+from django.db import transaction
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from gatehouse import wire
+from gatehouse.keeper.protocol import KeyClass, Refused
+from gatehouse.server import keeping
+from gatehouse.server.audit.actions import record
+from gatehouse.server.audit.by import By
+from gatehouse.server.people.actions import bump_roster
+from gatehouse.server.people.cells import ConsentFacts, pack, unpack
+from gatehouse.server.people.models import (
+    Consent,
+    ConsentState,
+    Credential,
+    CredentialKind,
+    CredentialState,
+    Person,
+    PersonState,
+    Purpose,
+)
+from gatehouse.vision.faces import EMBEDDING_SIZE, MODEL, read_faces, template
+
+LEAST_QUALITY = 0.25  # below this a portrait makes strangers and their owner look alike; see docs/recognition.md
+MOST_PIXELS = 40_000_000
+PIN_DIGITS = range(4, 13)
+
+
+@dataclass(frozen=True, slots=True)
+class NotEnrolled:
+    """Why not: `left`, `no_consent`, `no_image`, `no_face`, `several_faces`, `poor_image`, `bad_card`, `bad_pin`, or a
+    code of the keeper's."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedPass:
+    """`text` goes into a QR code and is shown once; it is not kept."""
+
+    credential: Credential
+    text: str
+
+
+def give_consent(person: Person, purpose: Purpose, facts: ConsentFacts, *, by: By, at: datetime) -> Consent:
+    """The consent now in force; a consent already in force stays as it is. Raises KeeperAway."""
+    in_force = person.consents.filter(purpose=purpose, state=ConsentState.GIVEN).first()
+    if in_force is not None:
+        return in_force
+    new_id = uuid4()
+    cell = keeping.seal_one("person.consent/1", person.pk, new_id, pack(facts))
+    with transaction.atomic():
+        consent = Consent.objects.create(id=new_id, person=person, purpose=purpose, state=ConsentState.GIVEN, cell=cell)
+        record("consent.given", "person", person.pk, by=by, at=at)
+    return consent
+
+
+def withdraw_consent(person: Person, purpose: Purpose, *, on: date, by: By, at: datetime) -> None:
+    """The face is dead at every gate at once and its key destroyed, so that no copy of a template opens any more; card,
+    pass and PIN go on. Raises KeeperAway, KeeperRefused; what was written by then stands and may be repeated."""
+    consents = list(person.consents.filter(purpose=purpose, state=ConsentState.GIVEN))
+    cells = {consent.pk: _withdrawn(consent, on, by) for consent in consents}
+    with transaction.atomic():
+        for consent in consents:
+            Consent.objects.filter(pk=consent.pk).update(state=ConsentState.WITHDRAWN, cell=cells[consent.pk])
+        faces = Credential.objects.filter(person=person, kind=CredentialKind.FACE)
+        faces.update(state=CredentialState.DEAD, cell=None)
+        record("consent.withdrawn", "person", person.pk, by=by, at=at)
+        bump_roster(person.site_id)
+    refused = keeping.forget(person.pk, [KeyClass.FACE], by.authority)
+    if refused is not None:
+        raise keeping.KeeperRefused(refused)
+
+
+def _withdrawn(consent: Consent, on: date, by: By) -> bytes:
+    """The consent's cell with the date of withdrawal, or as it was where this actor may not read it."""
+    cell = keeping.cell("person.consent/1", consent.pk, consent.cell)
+    facts = keeping.reveal([cell], by.authority, "consent.withdraw")
+    if isinstance(facts, Refused) or facts[0] is None:
+        return bytes(consent.cell)
+    old = unpack(facts[0], ConsentFacts)
+    new = ConsentFacts(old.on, old.wording, old.taken_by, old.guardian, on)
+    return keeping.seal_one("person.consent/1", consent.person_id, consent.pk, pack(new))
+
+
+def enrol_face(person: Person, image: bytes, *, by: By, at: datetime) -> Credential | NotEnrolled:
+    """A face from one portrait (JPEG, PNG or WebP bytes), which is read in memory and dropped; only the sealed template
+    is kept. Replaces the face enrolled before. Raises KeeperAway, ModelMissing."""
+    if person.state != PersonState.ACTIVE:
+        return NotEnrolled("left")
+    if not person.consents.filter(purpose=Purpose.FACE, state=ConsentState.GIVEN).exists():
+        return NotEnrolled("no_consent")
+    vectors = _face_vectors(image)
+    if isinstance(vectors, NotEnrolled):
+        return vectors
+    templates = wire.FaceTemplates(model=MODEL, size=EMBEDDING_SIZE, vectors=vectors)
+    return _replace(person, CredentialKind.FACE, "face.template/1", wire.encode(templates), by=by, at=at)
+
+
+def _face_vectors(image: bytes) -> bytes | NotEnrolled:
+    try:
+        with Image.open(io.BytesIO(image), formats=("JPEG", "PNG", "WEBP")) as opened:
+            if opened.width * opened.height > MOST_PIXELS:
+                return NotEnrolled("no_image")
+            upright = ImageOps.exif_transpose(opened).convert("RGB")
+    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
+        return NotEnrolled("no_image")
+    faces = read_faces(np.asarray(upright)[:, :, ::-1].copy())
+    if not faces:
+        return NotEnrolled("no_face")
+    # A second face much smaller than the first stands in the background.
+    areas = sorted((face.box[2] * face.box[3] for face in faces), reverse=True)
+    if len(areas) > 1 and areas[1] * 4 > areas[0]:
+        return NotEnrolled("several_faces")
+    if faces[0].quality < LEAST_QUALITY:
+        return NotEnrolled("poor_image")
+    return template(faces[:1]).astype("<f4").tobytes()
+
+
+def add_card(person: Person, number: str, *, by: By, at: datetime) -> Credential | NotEnrolled:
+    """A card by its number as the reader gives it. Replaces the card before. Raises KeeperAway."""
+    text = number.strip().upper()
+    if not text or len(text) > 32 or not text.isalnum():
+        return NotEnrolled("bad_card")
+    return _replace(person, CredentialKind.CARD, "credential.card/1", text.encode(), by=by, at=at)
+
+
+def set_pin(person: Person, digits: str, *, by: By, at: datetime) -> Credential | NotEnrolled:
+    if not digits.isascii() or not digits.isdigit() or len(digits) not in PIN_DIGITS:
+        return NotEnrolled("bad_pin")
+    return _replace(person, CredentialKind.PIN, "credential.pin/1", digits.encode(), by=by, at=at)
+
+
+def issue_pass(person: Person, *, ends: datetime, by: By, at: datetime) -> IssuedPass | NotEnrolled:
+    """A signed QR pass over [at, ends). Raises KeeperAway."""
+    if person.state != PersonState.ACTIVE:
+        return NotEnrolled("left")
+    new_id = uuid4()
+    claims: dict[str, str | int] = {
+        "id": str(new_id),
+        "sub": str(person.pk),
+        "site": str(person.site_id),
+        "nbf": int(at.timestamp()),
+        "exp": int(ends.timestamp()),
+    }
+    text = keeping.sign_pass(claims, by.authority)
+    if isinstance(text, Refused):
+        return NotEnrolled(text.code)
+    # The text itself would open the gate for whoever reads it, so only its span is kept, and that sealed.
+    span = f'{{"nbf":{claims["nbf"]},"exp":{claims["exp"]}}}'.encode()
+    cell = keeping.seal_one("credential.pass/1", person.pk, new_id, span)
+    with transaction.atomic():
+        credential = _write(person, new_id, CredentialKind.QR, cell, by=by, at=at)
+    return IssuedPass(credential, text)
+
+
+def kill_credential(credential: Credential, *, by: By, at: datetime) -> None:
+    """The credential opens nothing any more and its cell is gone."""
+    with transaction.atomic():
+        Credential.objects.filter(pk=credential.pk).update(state=CredentialState.DEAD, cell=None)
+        record("credential.killed", "person", credential.person_id, by=by, at=at)
+        bump_roster(credential.person.site_id)
+
+
+def _replace(
+    person: Person, kind: CredentialKind, label: str, data: bytes, *, by: By, at: datetime
+) -> Credential | NotEnrolled:
+    if person.state != PersonState.ACTIVE:
+        return NotEnrolled("left")
+    new_id = uuid4()
+    cell = keeping.seal_one(label, person.pk, new_id, data)
+    with transaction.atomic():
+        same = Credential.objects.filter(person=person, kind=kind, state=CredentialState.ACTIVE)
+        same.update(state=CredentialState.DEAD, cell=None)
+        return _write(person, new_id, kind, cell, by=by, at=at)
+
+
+def _write(person: Person, new_id: UUID, kind: CredentialKind, cell: bytes, *, by: By, at: datetime) -> Credential:
+    credential = Credential.objects.create(id=new_id, person=person, kind=kind, cell=cell)
+    record("credential.added", "person", person.pk, by=by, at=at)
+    bump_roster(person.site_id)
+    return credential

@@ -1,0 +1,113 @@
+"""Reading sites and people: rows only. What a cell says is a look, made in `people.looks` by somebody's authority."""
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from gatehouse.server.accounts.signed_in import SignedIn
+from gatehouse.server.people.models import (
+    Consent,
+    ConsentState,
+    Credential,
+    CredentialState,
+    Department,
+    FeedVersion,
+    Group,
+    Membership,
+    Person,
+    PersonState,
+    Site,
+    Vehicle,
+    VehicleState,
+    Zone,
+)
+
+
+def all_sites() -> QuerySet[Site]:
+    return Site.objects.order_by("code")
+
+
+def sites_visible_to(who: SignedIn) -> list[Site]:
+    return [site for site in all_sites() if who.sees_site(site.pk)]
+
+
+def site(site_id: UUID | str) -> Site:
+    """Raises Site.DoesNotExist."""
+    return Site.objects.get(pk=site_id)
+
+
+def feed_version(site_id: UUID) -> FeedVersion:
+    return FeedVersion.objects.get(pk=site_id)
+
+
+def zones(site: Site) -> QuerySet[Zone]:
+    return Zone.objects.filter(site=site).order_by("code")
+
+
+def departments(site: Site) -> QuerySet[Department]:
+    return Department.objects.filter(site=site).order_by("name")
+
+
+def groups(site: Site) -> QuerySet[Group]:
+    return Group.objects.filter(site=site).order_by("name")
+
+
+def people(sites: Iterable[Site]) -> QuerySet[Person]:
+    """Everybody of these sites, leavers included, in no telling order."""
+    return Person.objects.filter(site__in=list(sites)).select_related("site").order_by("id")
+
+
+def person(person_id: UUID | str, sites: Iterable[Site]) -> Person | None:
+    return people(sites).filter(pk=person_id).first()
+
+
+def people_by_id(ids: Iterable[UUID | str], sites: Iterable[Site]) -> dict[str, Person]:
+    return {str(found.pk): found for found in people(sites).filter(pk__in=list(ids))}
+
+
+def active_people(site: Site) -> Sequence[Person]:
+    return list(Person.objects.filter(site=site, state=PersonState.ACTIVE).order_by("id"))
+
+
+def groups_of(person: Person) -> QuerySet[Group]:
+    return Group.objects.filter(memberships__person=person).order_by("name")
+
+
+def groups_by_person(site: Site) -> dict[UUID, list[str]]:
+    found: dict[UUID, list[str]] = {}
+    pairs = Membership.objects.filter(person__site=site).values_list("person_id", "group_id")
+    for person_id, group_id in pairs:
+        found.setdefault(person_id, []).append(str(group_id))
+    return found
+
+
+def live_credentials(site: Site) -> QuerySet[Credential]:
+    return Credential.objects.filter(
+        person__site=site, person__state=PersonState.ACTIVE, state=CredentialState.ACTIVE
+    ).order_by("id")
+
+
+def credentials_of(person: Person) -> QuerySet[Credential]:
+    return Credential.objects.filter(person=person).order_by("kind", "state", "id")
+
+
+def consents_of(person: Person) -> QuerySet[Consent]:
+    return Consent.objects.filter(person=person).order_by("purpose", "state", "id")
+
+
+def has_consent(person: Person, purpose: str) -> bool:
+    return Consent.objects.filter(person=person, purpose=purpose, state=ConsentState.GIVEN).exists()
+
+
+def vehicles(sites: Iterable[Site]) -> QuerySet[Vehicle]:
+    return Vehicle.objects.filter(site__in=list(sites)).select_related("site").order_by("id")
+
+
+def vehicles_of(person: Person) -> QuerySet[Vehicle]:
+    return Vehicle.objects.filter(owner=person).order_by("id")
+
+
+def listed_vehicles(site: Site) -> QuerySet[Vehicle]:
+    """Those that gates must know: active and blocked ones."""
+    return Vehicle.objects.filter(site=site).exclude(state=VehicleState.GONE).order_by("id")
