@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from gatehouse.domain.access import Reason
 from gatehouse.domain.sightings import STANDARD, Means, Read, Sighting, Voting, settle
 
 _SHOWN = (Means.PASS, Means.CARD, Means.PIN)
@@ -20,6 +21,7 @@ class Answer:
 
     sighting: Sighting
     granted: bool
+    reason: Reason
     version: int
     again_at: datetime | None = None
 

@@ -25,11 +25,10 @@ class Means(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One claim about one instant. `value` is the normalised plate, the pass's text or the card number and
-    empty for a face; `subject` is the enrolled person or vehicle that the edge's look-up found, None for
-    unknown; `confidence` in [0, 1] is the least-sure character of a plate, the quality of a face, 1.0 for
-    cards and passes.
-    """
+    """One claim about one instant. `value` is the normalised plate, the card number, a pass's id (its text when
+    it is not genuine) and empty for a face; `subject` is the enrolled person or vehicle that the edge's look-up
+    found, None for unknown; `confidence` in [0, 1] is the least-sure character of a plate, the quality of a
+    face, 1.0 for cards and passes."""
 
     means: Means
     at: datetime

@@ -1,0 +1,137 @@
+"""An edge's home: who it is, where its server answers, and the two private keys that never leave it.
+
+EDGEHOME/edge/edge.json     settings, readable
+EDGEHOME/edge/device.key    DeviceKeys.to_bytes(), mode 0600
+EDGEHOME/edge/spool.db      letters that the server does not hold yet
+EDGEHOME/edge/cache.sealed  the feed, for a start without a network
+"""
+
+import os
+import re
+import stat
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+
+from gatehouse.crypto.errors import Malformed
+from gatehouse.crypto.signing import DeviceKeys, PublicKeys, new_device_keys
+from gatehouse.edge.errors import AlreadyInitialised, EdgeError, NotInitialised, UnsafeKey
+
+KEY_BYTES = 32
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")  # what fits the Authorization header
+
+
+class EdgeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """edge.json. The two keys are the keeper's public ones, raw 32 bytes (base64 in the file)."""
+
+    server_url: str
+    edge: str
+    site: str
+    keeper_seal_key: bytes
+    keeper_verify_key: bytes
+
+
+def folder(home: Path) -> Path:
+    return home / "edge"
+
+
+def spool_path(home: Path) -> Path:
+    return folder(home) / "spool.db"
+
+
+def cache_path(home: Path) -> Path:
+    return folder(home) / "cache.sealed"
+
+
+def init(
+    home: Path,
+    server_url: str,
+    *,
+    edge: str,
+    site: str,
+    keeper_seal_key: bytes,
+    keeper_verify_key: bytes,
+) -> PublicKeys:
+    """Make a new edge's home with fresh keys; the answer is what an owner enrols at the keeper.
+
+    Raises AlreadyInitialised, or EdgeError for a URL, id or keys that are none.
+    """
+    if urlsplit(server_url).scheme not in {"http", "https"} or not urlsplit(server_url).hostname:
+        raise EdgeError("the server's address is http(s)://HOST[:PORT]")
+    if not _ID.fullmatch(edge):
+        raise EdgeError("an edge's id is 1 to 64 letters, digits, - and _")
+    if {len(keeper_seal_key), len(keeper_verify_key)} != {KEY_BYTES}:
+        raise EdgeError(f"the keeper's public keys have {KEY_BYTES} bytes each")
+    place = folder(home)
+    if (place / "device.key").exists():
+        raise AlreadyInitialised(f"{place} holds an edge")
+    place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    place.chmod(0o700)
+    keys = new_device_keys()
+    _write_secret(place / "device.key", keys.to_bytes())
+    config = EdgeConfig(
+        server_url=server_url.rstrip("/"),
+        edge=edge,
+        site=site,
+        keeper_seal_key=keeper_seal_key,
+        keeper_verify_key=keeper_verify_key,
+    )
+    (place / "edge.json").write_bytes(msgspec.json.format(msgspec.json.encode(config)) + b"\n")
+    return keys.public()
+
+
+def load(home: Path) -> tuple[EdgeConfig, DeviceKeys]:
+    """Raises NotInitialised, UnsafeKey, or EdgeError for an edge.json that is none."""
+    keys = _load_keys(home)
+    try:
+        config = msgspec.json.decode((folder(home) / "edge.json").read_bytes(), type=EdgeConfig)
+    except FileNotFoundError as fault:
+        raise NotInitialised(f"{folder(home)} has no edge.json") from fault
+    except msgspec.MsgspecError as fault:
+        raise EdgeError(f"edge.json: {fault}") from fault
+    return config, keys
+
+
+def public_keys(home: Path) -> PublicKeys:
+    """What an owner enrols at the keeper: Ed25519 and X25519 public keys. Raises NotInitialised,
+    UnsafeKey."""
+    return _load_keys(home).public()
+
+
+def _load_keys(home: Path) -> DeviceKeys:
+    path = folder(home) / "device.key"
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        data = path.read_bytes()
+    except FileNotFoundError as fault:
+        raise NotInitialised(f"{folder(home)} holds no device key") from fault
+    if mode & 0o077:
+        raise UnsafeKey(f"{path} can be read by others (mode {mode:o}); chmod 600 it and consider new keys")
+    try:
+        return DeviceKeys.from_bytes(data)
+    except Malformed as fault:
+        raise UnsafeKey(f"{path} is no device key") from fault
+
+
+def _write_secret(path: Path, data: bytes) -> None:
+    """A file that nobody else could read for a moment, and that survives a power cut."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        os.write(handle, data)
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def replace_durably(path: Path, data: bytes) -> None:
+    """Put `data` at `path` whole or not at all, readable by this user only. Raises OSError."""
+    draft = path.with_name(path.name + ".new")
+    draft.unlink(missing_ok=True)
+    _write_secret(draft, data)
+    draft.replace(path)
+    handle = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,249 @@
+"""The feed opened into memory: everything that a gate needs to answer, as one value that is replaced whole.
+
+Cells are HPKE to this edge's key; the server that carried them can read none. A cell that does not open
+(its owner was erased meanwhile) costs its owner that credential and nobody else's. A feed of which nothing
+opens is another edge's.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gatehouse.crypto.errors import Unreadable
+from gatehouse.crypto.letters import hpke_open
+from gatehouse.domain.access import Clearance, Policy, Subject
+from gatehouse.edge.errors import FeedRefused
+from gatehouse.vision.faces import EMBEDDING_SIZE, MODEL
+from gatehouse.vision.gallery import Gallery
+from gatehouse.vision.grammar import countries
+from gatehouse.wire import (
+    FEED_INFO,
+    Clearances,
+    DeviceEntry,
+    PersonEntry,
+    Roster,
+    VehicleEntry,
+    WireError,
+    decode_templates,
+    feed_aad,
+)
+
+LONGEST_LEASE = timedelta(hours=72)
+
+FACE = "face.template/1"
+CARD = "credential.card/1"
+PIN = "credential.pin/1"
+VEHICLE = "vehicle.plate/1"
+STAY = "stay.plate/1"
+DEVICE = "device.secret/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """One camera or relay of a gate, with its password in the clear; `repr` leaves that out."""
+
+    id: str
+    gate: str
+    kind: str
+    driver: str
+    address: str = field(repr=False)
+    secret: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Knowledge:
+    """All that the edge knows. `version` grows with every change, so that a refused car is thought about
+    again."""
+
+    version: int
+    roster: int  # the feed's own version numbers, 0 for none yet
+    clearances: int
+    policy: Policy
+    gallery: Gallery
+    cards: dict[str, str]
+    pins: dict[str, str]
+    plates: dict[str, str]
+    devices: tuple[Device, ...]
+    countries: tuple[str, ...] = ("CN",)  # whose plates are read
+    unopened: int = 0  # cells that did not open
+    faces: bytes = b""  # digest of the gallery's templates
+
+
+def nothing() -> Knowledge:
+    """An edge that never had a feed: no gates, nobody known."""
+    return Knowledge(0, 0, 0, Policy("UTC"), Gallery([]), {}, {}, {}, ())
+
+
+class Opener:
+    """Opens the cells of one feed and counts those that do not open."""
+
+    def __init__(self, edge: str, private_key: bytes) -> None:
+        self._edge = edge
+        self._key = private_key
+        self.opened = 0
+        self.failed = 0
+
+    def open(self, cell: bytes | None, label: str, owner: str) -> bytes | None:
+        if cell is None:
+            return None
+        try:
+            data = hpke_open(cell, info=FEED_INFO, aad=feed_aad(self._edge, label, owner), private_key=self._key)
+        except Unreadable:
+            self.failed += 1
+            return None
+        self.opened += 1
+        return data
+
+    def text(self, cell: bytes | None, label: str, owner: str) -> str | None:
+        data = self.open(cell, label, owner)
+        if data is None:
+            return None
+        try:
+            return data.decode()
+        except UnicodeDecodeError:
+            self.failed += 1
+            return None
+
+    def check(self) -> None:
+        """Raises FeedRefused when there were cells and not one of them was for this edge."""
+        if self.failed and not self.opened:
+            raise FeedRefused("the feed is sealed for another edge")
+
+
+def with_roster(known: Knowledge, roster: Roster, *, site: str, opener: Opener, now: datetime) -> Knowledge:
+    """What the edge knows after this roster. Raises FeedRefused, and then nothing changed."""
+    if roster.site != site:
+        raise FeedRefused("the roster is another site's")
+    templates = _templates(roster.people, opener)
+    faces = _digest(templates)
+    cards = _lookup((opener.text(p.card, CARD, p.id), p.id) for p in roster.people)
+    pins = _lookup((opener.text(p.pin, PIN, p.id), p.id) for p in roster.people)
+    plates, vehicles = _vehicles(roster.vehicles, opener)
+    devices = tuple(_device(entry, opener) for entry in roster.devices)
+    opener.check()
+    policy = Policy(
+        zone=_zone(roster.zone),
+        gates={gate.code: gate for gate in roster.gates},
+        schedules={schedule.id: schedule for schedule in roster.schedules},
+        rules=tuple(roster.rules),
+        subjects={**{person.id: _person(person) for person in roster.people}, **vehicles},
+        clearances=known.policy.clearances,
+        # The lease is a promise to the enrolled people; a server cannot stretch it.
+        lease_ends=min(_aware(roster.lease_ends), now + LONGEST_LEASE),
+    )
+    return Knowledge(
+        version=known.version + 1,
+        roster=roster.version,
+        clearances=known.clearances,
+        policy=policy,
+        # Comparing all faces with each other takes seconds at 20,000 people, so an unchanged gallery is kept.
+        gallery=known.gallery if faces == known.faces else Gallery(templates),
+        cards=cards,
+        pins=pins,
+        plates=plates,
+        devices=devices,
+        countries=tuple(code for code in roster.countries if code in countries()) or known.countries,
+        unopened=opener.failed,
+        faces=faces,
+    )
+
+
+def with_clearances(known: Knowledge, clearances: Clearances, *, opener: Opener) -> Knowledge:
+    """What the edge knows after these clearances. Raises FeedRefused, and then nothing changed."""
+    opened: dict[str, Clearance] = {}
+    for entry in clearances.entries:
+        plate = opener.text(entry.plate, STAY, entry.id)
+        if plate is not None:
+            before = opened.get(plate)
+            clearance = Clearance(entry.id, plate, _aware(entry.ends))
+            opened[plate] = clearance if before is None or before.ends < clearance.ends else before
+    opener.check()
+    return replace(
+        known,
+        version=known.version + 1,
+        clearances=clearances.version,
+        policy=replace(known.policy, clearances=opened),
+    )
+
+
+def _templates(people: Iterable[PersonEntry], opener: Opener) -> list[tuple[str, NDArray[np.float32]]]:
+    rows: list[tuple[str, NDArray[np.float32]]] = []
+    for person in people:
+        data = opener.open(person.face, FACE, person.id)
+        if data is None:
+            continue
+        try:
+            templates = decode_templates(data)
+        except WireError:
+            opener.failed += 1
+            continue
+        vectors = np.frombuffer(templates.vectors, "<f4") if len(templates.vectors) % 4 == 0 else None
+        # Vectors of another model are not comparable: that person is known by other means until enrolled anew.
+        if vectors is None or (templates.model, templates.size) != (MODEL, EMBEDDING_SIZE):
+            opener.failed += 1
+            continue
+        if vectors.size % EMBEDDING_SIZE or not np.isfinite(vectors).all():
+            opener.failed += 1
+            continue
+        rows += [(person.id, row.astype(np.float32)) for row in vectors.reshape(-1, EMBEDDING_SIZE)]
+    return rows
+
+
+def _digest(rows: Iterable[tuple[str, NDArray[np.float32]]]) -> bytes:
+    digest = hashlib.sha256()
+    for person, vector in rows:
+        digest.update(person.encode() + b"\0" + vector.tobytes())
+    return digest.digest()
+
+
+def _vehicles(entries: Iterable[VehicleEntry], opener: Opener) -> tuple[dict[str, str], dict[str, Subject]]:
+    """plate -> vehicle, and the vehicles. A plate that was registered twice is one car: it has the permits of
+    both, and is blocked if either is."""
+    plates: dict[str, str] = {}
+    vehicles: dict[str, Subject] = {}
+    for entry in sorted(entries, key=lambda vehicle: vehicle.id):
+        plate = opener.text(entry.plate, VEHICLE, entry.id)
+        if plate is None:
+            continue
+        owner = plates.setdefault(plate, entry.id)
+        before = vehicles.get(owner, Subject(owner))
+        permits, blocked = (*before.permits, *entry.permits), before.blocked or entry.blocked
+        vehicles[owner] = Subject(owner, permits=permits, blocked=blocked)
+    return plates, vehicles
+
+
+def _lookup(pairs: Iterable[tuple[str | None, str]]) -> dict[str, str]:
+    """value -> owner. A value that two owners share names nobody."""
+    found: dict[str, str] = {}
+    shared: set[str] = set()
+    for value, owner in pairs:
+        if value is not None and found.setdefault(value, owner) != owner:
+            shared.add(value)
+    return {value: owner for value, owner in found.items() if value not in shared}
+
+
+def _device(entry: DeviceEntry, opener: Opener) -> Device:
+    secret = opener.text(entry.secret, DEVICE, entry.id)
+    return Device(entry.id, entry.gate, entry.kind, entry.driver, entry.address, secret)
+
+
+def _person(entry: PersonEntry) -> Subject:
+    return Subject(entry.id, frozenset(entry.groups), entry.starts, entry.ends)
+
+
+def _zone(name: str) -> str:
+    try:
+        return ZoneInfo(name).key
+    except (ZoneInfoNotFoundError, ValueError) as fault:
+        raise FeedRefused("the roster names no time zone") from fault
+
+
+def _aware(at: datetime) -> datetime:
+    if at.tzinfo is None:
+        raise FeedRefused("the roster holds a time without an offset")
+    return at.astimezone(UTC)

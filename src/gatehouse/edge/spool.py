@@ -1,0 +1,279 @@
+"""Letters on disk before anything moves: numbered, sealed to the keeper, signed, and only then believed.
+
+One SQLite file, WAL, synchronous=FULL: `append` returns when the letters would survive a power cut. A
+stolen file shows ids, gates and days: bodies are HPKE to the keeper, what the edge itself must remember is
+sealed or hashed under its device key.
+
+Letters that wait longer than KEEP_DAYS lose their facts: an event `expired` takes their place under the same number,
+so that the numbering stays without gaps and the server learns how many were lost.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from gatehouse.crypto.errors import Malformed, Unreadable
+from gatehouse.crypto.keyring import derive, pseudonym
+from gatehouse.crypto.letters import seal_letter
+from gatehouse.crypto.signing import DeviceKeys, open_cache, seal_cache
+from gatehouse.edge.errors import SpoolFailed
+from gatehouse.wire import (
+    LETTER_INFO,
+    LETTER_SIGNATURE,
+    LETTERS_PER_BATCH,
+    Attempt,
+    Body,
+    GateEvent,
+    Letter,
+    WireError,
+    decode_body,
+    encode,
+    letter_aad,
+    new_id,
+)
+
+KEEP_DAYS = 30
+_BATCH_BYTES = 4 * 1024 * 1024
+_BUSY_S = 5.0
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS counter (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL);
+INSERT OR IGNORE INTO counter VALUES (1, 0);
+CREATE TABLE IF NOT EXISTS letter (
+    seq INTEGER PRIMARY KEY, day INTEGER NOT NULL, body BLOB NOT NULL, signature BLOB NOT NULL,
+    expired INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS grants (
+    attempt TEXT PRIMARY KEY, gate TEXT NOT NULL, who BLOB NOT NULL, until_s REAL NOT NULL, sealed BLOB NOT
+    NULL);
+CREATE TABLE IF NOT EXISTS mark (mark BLOB PRIMARY KEY, until_s REAL NOT NULL);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A granted attempt that nobody has passed on yet; until `until` it is not granted again."""
+
+    attempt: Attempt
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Something that may happen once: a pass that opens, an order that is carried out. Kept until `until`."""
+
+    kind: str
+    value: str
+    until: datetime
+
+
+class Spool:
+    """One edge's letters. Safe to share between threads; one process at a time."""
+
+    def __init__(self, path: Path, *, edge: str, keys: DeviceKeys, keeper_seal_key: bytes) -> None:
+        """Raises SpoolFailed when the file cannot be opened or is no spool."""
+        self._edge = edge
+        self._keys = keys
+        self._keeper_seal_key = keeper_seal_key
+        self._who_key = derive(keys.sign_key, "edge spool/1")
+        self._lock = threading.Lock()
+        self.arrived = threading.Condition()
+        try:
+            self._db = sqlite3.connect(
+                path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False, cached_statements=64
+            )
+            path.chmod(0o600)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+            self._db.execute("PRAGMA secure_delete=ON")
+            self._db.executescript(_TABLES)
+        except (sqlite3.Error, OSError) as fault:
+            raise SpoolFailed(f"the spool cannot be opened: {fault}") from fault
+
+    def close(self) -> None:
+        with self._lock:
+            self._db.close()
+
+    # --- for the gates --------------------------------------------------------------------------------------
+
+    def append(
+        self,
+        bodies: Sequence[Body],
+        *,
+        at: datetime,
+        pending: Pending | None = None,
+        settled: str | None = None,
+        once: Mark | None = None,
+    ) -> bool:
+        """Write these letters, and in the same breath: remember a grant that waits for its passage, forget
+        the grant whose attempt is `settled`, and take `once`.
+
+        True when all of it is durable. False, with nothing written, when `once` had been taken before.
+        Raises SpoolFailed, with nothing written, when the disk does not take it.
+        """
+        with self._lock:
+            try:
+                self._db.execute("BEGIN IMMEDIATE")
+                written = self._write(bodies, at, pending, settled, once)
+                self._db.execute("COMMIT" if written else "ROLLBACK")
+            except sqlite3.Error as fault:
+                self._roll_back()
+                raise SpoolFailed(f"letters were not written: {fault}") from fault
+        with self.arrived:
+            self.arrived.notify_all()
+        return written
+
+    def _write(
+        self,
+        bodies: Sequence[Body],
+        at: datetime,
+        pending: Pending | None,
+        settled: str | None,
+        once: Mark | None,
+    ) -> bool:
+        if once is not None:
+            row = (self._hash(once.kind, once.value), once.until.timestamp())
+            if self._db.execute("INSERT OR IGNORE INTO mark VALUES (?, ?)", row).rowcount == 0:
+                return False
+        (last,) = self._db.execute("SELECT seq FROM counter").fetchone()
+        rows = [(seq, _day(at), *self._sealed(seq, body)) for seq, body in enumerate(bodies, last + 1)]
+        self._db.executemany("INSERT INTO letter (seq, day, body, signature) VALUES (?, ?, ?, ?)", rows)
+        self._db.execute("UPDATE counter SET seq = ?", (last + len(rows),))
+        if settled is not None:
+            self._db.execute("DELETE FROM grants WHERE attempt = ?", (settled,))
+        if pending is not None:
+            self._db.execute("INSERT INTO grants VALUES (?, ?, ?, ?, ?)", self._pending_row(pending))
+        return True
+
+    def _pending_row(self, pending: Pending) -> tuple[str, str, bytes, float, bytes]:
+        attempt = pending.attempt
+        sealed = seal_cache(self._keys, encode(attempt))
+        return attempt.id, attempt.gate, self._who(attempt), pending.until.timestamp(), sealed
+
+    def _sealed(self, seq: int, body: Body) -> tuple[bytes, bytes]:
+        return seal_letter(
+            encode(body),
+            info=LETTER_INFO,
+            aad=letter_aad(self._edge, seq),
+            context=LETTER_SIGNATURE,
+            seal_key=self._keeper_seal_key,
+            sign_key=self._keys.sign_key,
+        )
+
+    def pending(self, gate: str) -> list[Pending]:
+        """Granted attempts of this gate without a passage, oldest first. Raises SpoolFailed."""
+        rows = self._rows("SELECT sealed, until_s FROM grants WHERE gate = ? ORDER BY attempt", gate)
+        found = []
+        for sealed, until_s in rows:
+            attempt = self._opened(sealed)
+            if attempt is not None:
+                found.append(Pending(attempt, datetime.fromtimestamp(until_s, UTC)))
+        return found
+
+    def _opened(self, sealed: bytes) -> Attempt | None:
+        try:
+            body = decode_body(open_cache(self._keys, sealed))
+        except (Malformed, Unreadable, WireError):
+            return None  # another device's spool: its grants are nobody's here
+        return body if isinstance(body, Attempt) else None
+
+    def in_force(self, attempt: Attempt, now: datetime) -> datetime | None:
+        """Until when a grant to the same subject or plate at the same gate still serves, None when none does.
+        Raises SpoolFailed."""
+        rows = self._rows(
+            "SELECT max(until_s) FROM grants WHERE gate = ? AND who = ? AND until_s > ?",
+            attempt.gate,
+            self._who(attempt),
+            now.timestamp(),
+        )
+        return None if rows[0][0] is None else datetime.fromtimestamp(rows[0][0], UTC)
+
+    def taken(self, kind: str, value: str) -> bool:
+        """True when this mark was taken by an `append`. Raises SpoolFailed."""
+        return bool(self._rows("SELECT 1 FROM mark WHERE mark = ?", self._hash(kind, value)))
+
+    def _who(self, attempt: Attempt) -> bytes:
+        return self._hash("who", f"{attempt.gate}\0{attempt.subject or ''}\0{attempt.plate or ''}")
+
+    def _hash(self, kind: str, value: str) -> bytes:
+        return pseudonym(self._who_key, f"{kind}\0{value}")
+
+    # --- for the uplink -------------------------------------------------------------------------------------
+
+    def batch(self, most: int = LETTERS_PER_BATCH) -> list[Letter]:
+        """The oldest letters in order, as many as one request carries. Raises SpoolFailed."""
+        rows = self._rows("SELECT seq, body, signature FROM letter ORDER BY seq LIMIT ?", most)
+        letters: list[Letter] = []
+        size = 0
+        for seq, body, signature in rows:
+            size += len(body) + 200
+            if letters and size > _BATCH_BYTES:
+                break
+            letters.append(Letter(edge=self._edge, seq=seq, body=body, signature=signature))
+        return letters
+
+    def acknowledge(self, through: int) -> int:
+        """Drop what the server holds; the number dropped. A receipt beyond the last letter drops nothing that
+        is to come, for numbers are never given twice. Raises SpoolFailed."""
+        with self._lock:
+            try:
+                dropped = self._db.execute("DELETE FROM letter WHERE seq <= ?", (through,)).rowcount
+                # What was deleted would otherwise stay readable in the log of the next minutes.
+                self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            except sqlite3.Error as fault:
+                raise SpoolFailed(f"letters were not dropped: {fault}") from fault
+        return int(dropped)
+
+    def last_seq(self) -> int:
+        """The number of the newest letter ever written. Raises SpoolFailed."""
+        return int(self._rows("SELECT seq FROM counter")[0][0])
+
+    def waiting(self) -> int:
+        """How many letters the server does not hold yet. Raises SpoolFailed."""
+        return int(self._rows("SELECT count(*) FROM letter")[0][0])
+
+    def expire(self, now: datetime, most: int = 500) -> int:
+        """Forget what is over: marks, and the facts of letters older than KEEP_DAYS, at most `most` at a
+        time so that no gate waits. The number of letters that lost their facts. Raises SpoolFailed."""
+        oldest = _day(now) - KEEP_DAYS
+        with self._lock:
+            try:
+                self._db.execute("BEGIN IMMEDIATE")
+                self._db.execute("DELETE FROM mark WHERE until_s <= ?", (now.timestamp(),))
+                rows = self._db.execute(
+                    "SELECT seq FROM letter WHERE day < ? AND expired = 0 ORDER BY seq LIMIT ?", (oldest, most)
+                ).fetchall()
+                self._db.executemany(
+                    "UPDATE letter SET body = ?, signature = ?, expired = 1 WHERE seq = ?",
+                    [(*self._sealed(seq, _expired(now)), seq) for (seq,) in rows],
+                )
+                self._db.execute("COMMIT")
+            except sqlite3.Error as fault:
+                self._roll_back()
+                raise SpoolFailed(f"letters were not expired: {fault}") from fault
+        return len(rows)
+
+    # --- the file -------------------------------------------------------------------------------------------
+
+    def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        with self._lock:
+            try:
+                return self._db.execute(query, values).fetchall()
+            except sqlite3.Error as fault:
+                raise SpoolFailed(f"the spool cannot be read: {fault}") from fault
+
+    def _roll_back(self) -> None:
+        # SQLite rolls back by itself on a full disk; a second time would be an error.
+        if self._db.in_transaction:
+            self._db.execute("ROLLBACK")
+
+
+def _expired(now: datetime) -> GateEvent:
+    return GateEvent(id=new_id(now), gate="", at=now, kind="expired")
+
+
+def _day(at: datetime) -> int:
+    return at.astimezone(UTC).date().toordinal()
