@@ -13,9 +13,7 @@ from gatehouse.domain.shifts import Counting
 from gatehouse.domain.working_time import month_overtime, rests, split_weeks, week_sums
 
 ALL_STAGES = [
-    pytest.param(raw, n, id=f"{raw['name']}, stage {n + 1}")
-    for raw in CASES
-    for n in range(len(raw["stage"]))
+    pytest.param(raw, n, id=f"{raw['name']}, stage {n + 1}") for raw in CASES for n in range(len(raw["stage"]))
 ]
 MINUTES = ("late", "early", "worked", "ot_worked", "ot_paid", "leave")
 
@@ -52,15 +50,11 @@ def _reports(raw: dict[str, Any], found: tuple[Workday, ...]) -> dict[str, list[
             return {"weeks": weeks}
         case "eu":
             sums = week_sums(found)
-            return {
-                "weeks": [{"of": str(w.first), "total": w.total_min, "flags": list(w.flags)} for w in sums]
-            }
+            return {"weeks": [{"of": str(w.first), "total": w.total_min, "flags": list(w.flags)} for w in sums]}
         case "cn-month":
             sums = month_overtime(found)
             return {
-                "months": [
-                    {"of": f"{m.first:%Y-%m}", "ot_paid": m.total_min, "flags": list(m.flags)} for m in sums
-                ]
+                "months": [{"of": f"{m.first:%Y-%m}", "ot_paid": m.total_min, "flags": list(m.flags)} for m in sums]
             }
     return {}
 

@@ -22,6 +22,7 @@ from gatehouse.domain.shifts import (
     Leave,
     LeavePart,
     PlannedShift,
+    ShiftError,
     ShiftPattern,
     lay,
     lay_open,
@@ -37,11 +38,15 @@ class Settlement(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """Approved overtime minutes of one date; several of a date add up."""
+    """Approved overtime minutes of one date; several of a date add up. Raises ShiftError."""
 
     date: date
     minutes: int
     settled_as: Settlement = Settlement.PAID
+
+    def __post_init__(self) -> None:
+        if self.minutes < 0:
+            raise ShiftError("negative_minutes", f"{self.minutes} minutes can not be approved", date=self.date)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,179 @@
+"""Figures about a person's attendance, for that person first: what was on time, late, absent, over hours.
+
+They come from the same workdays as the pay and from nothing else, and each names the text that defines it, so
+it can be read and contested. Leave, holidays and days off never count against anybody: only what was owed is
+measured. Nothing here ranks, weighs measures against each other or acts.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date
+from enum import Enum, StrEnum
+from fractions import Fraction
+
+from gatehouse.domain.reckoning import Flag, Workday
+
+# Below this many people a group's figure would speak of single persons.
+SMALLEST_GROUP = 5
+
+
+class Measure(StrEnum):
+    PUNCTUALITY = "punctuality"
+    ATTENDANCE_RATE = "attendance_rate"
+    LATE_MINUTES = "late_minutes"
+    OVERTIME_MINUTES = "overtime_minutes"
+    ABSENCE_DAYS = "absence_days"
+
+    @property
+    def definition(self) -> str:
+        """Key of the text that says how the figure is made."""
+        return f"performance.{self.value}.definition"
+
+
+class Withheld(Enum):
+    """Why a figure has no value."""
+
+    NOTHING_TO_MEASURE = "no day in the period that the measure is about"
+    GROUP_TOO_SMALL = "too few people for a figure that speaks of none of them"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A value (ratio in [0, 1], minutes, or days), or the reason why there is none; `people` it is made of.
+
+    Without a value `people` is 0, since a small number tells as much as the figure.
+    """
+
+    measure: Measure
+    value: Fraction | None
+    people: int
+    withheld: Withheld | None = None
+
+    @property
+    def definition(self) -> str:
+        return self.measure.definition
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One measure in two periods; `difference` is later less earlier, None where either has no value."""
+
+    measure: Measure
+    earlier: Figure
+    later: Figure
+    difference: Fraction | None
+
+    @property
+    def definition(self) -> str:
+        return self.measure.definition
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What figures are made of. Days are dates; of a date with two shifts each is a half, and of a shift with
+    half a day of leave only the owed part counts."""
+
+    attended_days: Fraction = Fraction(0)
+    on_time_days: Fraction = Fraction(0)
+    owed_days: Fraction = Fraction(0)
+    absence_days: Fraction = Fraction(0)
+    late_minutes: Fraction = Fraction(0)
+    overtime_days: Fraction = Fraction(0)
+    overtime_minutes: Fraction = Fraction(0)
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Recipe:
+    """How a measure is read off a tally: the days it is about, and the value over them."""
+
+    days: Callable[[Tally], Fraction]
+    value: Callable[[Tally], Fraction]
+
+
+_RECIPES: Mapping[Measure, _Recipe] = {
+    Measure.PUNCTUALITY: _Recipe(lambda t: t.attended_days, lambda t: t.on_time_days / t.attended_days),
+    Measure.ATTENDANCE_RATE: _Recipe(lambda t: t.owed_days, lambda t: 1 - t.absence_days / t.owed_days),
+    Measure.LATE_MINUTES: _Recipe(lambda t: t.attended_days, lambda t: t.late_minutes),
+    Measure.OVERTIME_MINUTES: _Recipe(lambda t: t.owed_days + t.overtime_days, lambda t: t.overtime_minutes),
+    Measure.ABSENCE_DAYS: _Recipe(lambda t: t.owed_days, lambda t: t.absence_days),
+}
+
+
+def tally(workdays: Iterable[Workday]) -> Tally:
+    """One person's workdays of a period, added up.
+
+    Punctual is a date on which a shift was attended and none of the attended ones was late; a forgotten punch
+    is not lateness.
+    """
+    by_date: dict[date, list[Workday]] = defaultdict(list)
+    for workday in workdays:
+        by_date[workday.date].append(workday)
+    return sum((_day(found) for found in by_date.values()), Tally())
+
+
+def person_figures(workdays: Iterable[Workday]) -> tuple[Figure, ...]:
+    """Every measure of one person over one period."""
+    return _figures([tally(workdays)], smallest=1)
+
+
+def group_figures(people: Sequence[Iterable[Workday]], smallest: int = SMALLEST_GROUP) -> tuple[Figure, ...]:
+    """Every measure over the workdays of several people, all their days alike.
+
+    A figure is withheld unless at least `smallest` of them have a day that it is about: nine people on leave
+    and one at work are not a group of ten.
+    """
+    return _figures([tally(workdays) for workdays in people], smallest)
+
+
+def trend(earlier: Sequence[Figure], later: Sequence[Figure]) -> tuple[Change, ...]:
+    """Each measure of the later period against the same one of the earlier."""
+    before = {figure.measure: figure for figure in earlier}
+    return tuple(_change(before[figure.measure], figure) for figure in later if figure.measure in before)
+
+
+def _day(found: Sequence[Workday]) -> Tally:
+    shifts = [w for w in found if w.owed_min or w.leave_min]
+    owed = [w for w in shifts if w.owed_min]
+    attended = [w for w in owed if Flag.ABSENT not in w.flags]
+    absent = [w for w in owed if Flag.ABSENT in w.flags]
+    overtime = sum(w.ot_worked_min for w in found)
+    return Tally(
+        attended_days=Fraction(bool(attended)),
+        on_time_days=Fraction(bool(attended) and all(not w.late_min for w in attended)),
+        owed_days=_owed_part(owed, len(shifts)),
+        absence_days=_owed_part(absent, len(shifts)),
+        late_minutes=Fraction(sum(w.late_min for w in attended)),
+        overtime_days=Fraction(bool(overtime)),
+        overtime_minutes=Fraction(overtime),
+    )
+
+
+def _owed_part(workdays: Sequence[Workday], shifts: int) -> Fraction:
+    """The part of a date with so many shifts that these make up, leave taken off."""
+    parts = (Fraction(w.owed_min, (w.owed_min + w.leave_min) * shifts) for w in workdays)
+    return sum(parts, Fraction(0))
+
+
+def _figures(tallies: Sequence[Tally], smallest: int) -> tuple[Figure, ...]:
+    return tuple(_figure(measure, recipe, tallies, smallest) for measure, recipe in _RECIPES.items())
+
+
+def _figure(measure: Measure, recipe: _Recipe, tallies: Sequence[Tally], smallest: int) -> Figure:
+    measured = [t for t in tallies if recipe.days(t)]
+    if len(tallies) < smallest or 0 < len(measured) < smallest:
+        return Figure(measure, None, 0, Withheld.GROUP_TOO_SMALL)
+    if not measured:
+        return Figure(measure, None, 0, Withheld.NOTHING_TO_MEASURE)
+    return Figure(measure, recipe.value(sum(measured, Tally())), len(measured))
+
+
+def _change(earlier: Figure, later: Figure) -> Change:
+    if earlier.value is None or later.value is None:
+        return Change(later.measure, earlier, later, None)
+    return Change(later.measure, earlier, later, later.value - earlier.value)
