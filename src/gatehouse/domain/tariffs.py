@@ -153,7 +153,8 @@ class Tariff:
         try:
             exponent(self.currency)
         except MoneyError as error:
-            raise TariffError("unknown_currency", "currency", str(error)) from error
+            advice = "write an ISO 4217 code such as CNY, EUR or USD"
+            raise TariffError("unknown_currency", "currency", advice) from error
         if not self.versions:
             raise TariffError("empty", "versions", "write at least one version")
         _check_count(self.versions, MAX_VERSIONS, "versions")
