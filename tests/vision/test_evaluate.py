@@ -1,0 +1,79 @@
+"""`gatehouse eval plates` on somebody's own photos."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import cv2
+import pytest
+from tests.vision.drawing import BLACK, WHITE, draw_plate, plate_scene
+
+from gatehouse.vision.errors import BadLabels
+from gatehouse.vision.evaluate import edits, evaluate_plates, read_labels
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "eu").mkdir()
+    cv2.imwrite(str(tmp_path / "a.png"), plate_scene(draw_plate("京A88731")))
+    cv2.imwrite(str(tmp_path / "eu" / "b.png"), plate_scene(draw_plate("RK0O6AL".replace("O", "0"), WHITE, BLACK)))
+    (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8 not a photo")
+    return tmp_path
+
+
+def write_labels(folder: Path, rows: object) -> Path:
+    path = folder / "labels.json"
+    path.write_text(json.dumps(rows), "utf-8")
+    return path
+
+
+def test_photos_are_counted_over_all_and_per_country(folder: Path) -> None:
+    labels = write_labels(
+        folder,
+        [
+            {"file": "a.png", "label": "京A·88731", "country": "CN"},
+            {"file": "eu/b.png", "label": "RKOO6AL", "country": "EU"},
+            {"file": "broken.jpg", "label": "京A88731", "country": "CN"},
+            {"file": "gone.jpg", "label": "京A88731", "country": "CN"},
+        ],
+    )
+    seen: list[tuple[int, int]] = []
+    found = evaluate_plates(folder, labels, lambda done, of: seen.append((done, of)))
+    assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert (found["n"], found["exact"], found["exact_folded"]) == (4, 0.25, 0.5)
+    assert (found["any_plate_exact"], found["char"], found["none"]) == (0.5, 0.5, 0.5)
+    assert found["unreadable"] == ["broken.jpg", "gone.jpg"]
+    assert found["per_country"]["EU"]["exact"] == 0.0
+    assert found["per_country"]["EU"]["exact_folded"] == 1.0
+    assert found["per_country"]["CN"]["n"] == 3
+    assert [row["read"] for row in found["reads"]] == ["京A88731", "RK006AL", "", ""]
+    json.dumps(found)
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ({"file": "a"}, "not a list"),
+        ([], "not a list"),
+        ([{"file": "a.png", "label": "京A88731", "country": "CN"}, {"file": "b.png"}], "entry 2"),
+        ([{"file": "a.png", "label": 7, "country": "CN"}], "entry 1"),
+        ([{"file": "a.png", "label": "X", "country": "XX"}], "no country pack 'XX'"),
+    ],
+)
+def test_a_bad_labels_file_says_what_is_wrong(tmp_path: Path, rows: object, words: str) -> None:
+    with pytest.raises(BadLabels, match=words):
+        read_labels(write_labels(tmp_path, rows))
+
+
+def test_a_labels_file_that_is_no_json_or_is_gone_says_so(tmp_path: Path) -> None:
+    (tmp_path / "labels.json").write_bytes(b"\xff{")
+    with pytest.raises(BadLabels, match="not JSON"):
+        read_labels(tmp_path / "labels.json")
+    with pytest.raises(BadLabels, match="cannot be read"):
+        read_labels(tmp_path / "none.json")
+
+
+@pytest.mark.parametrize(("one", "other", "count"), [("", "", 0), ("AB1", "AB1", 0), ("AB1", "B1", 1), ("AB", "BA", 2)])
+def test_edits_are_counted(one: str, other: str, count: int) -> None:
+    assert edits(one, other) == edits(other, one) == count
