@@ -257,5 +257,5 @@ _source_key: list[bytes] = []
 def source_of(address: str) -> str:
     """The keyed hash of an asking address: the same within a run, and telling nothing afterwards."""
     if not _source_key:
-        _source_key.append(secret("sources"))
+        _source_key.append(secret("source"))
     return hashlib.blake2b(address.encode(), key=_source_key[0][:64], digest_size=16).hexdigest()

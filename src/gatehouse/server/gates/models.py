@@ -1,7 +1,7 @@
 """Gates and what happened at them.
 
-Attempts and passages carry a day token and a sealed cell. Nothing points from them to a person, vehicle, credential, rule
-or permit, and nothing points into them, so that a month of them can be dropped whole.
+Attempts and passages carry a day token and a sealed cell. Nothing points from them to a person, vehicle, credential,
+rule or permit, and nothing points into them: a month of them can be dropped whole.
 """
 
 import uuid

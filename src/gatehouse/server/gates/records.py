@@ -1,6 +1,6 @@
-"""Writing what edges report. Called by intake inside its one transaction; many rows at a time, because a backlog comes in
-batches. A row whose id is there already changes nothing: the same letter never comes twice past the sequence number, but
-an opening's id and an edge that was restored from a copy may."""
+"""Writing what edges report. Called by intake inside its one transaction; many rows at a time, because a backlog comes
+in batches. A row whose id is there already changes nothing: the same letter never passes the sequence number twice, but
+an edge that was restored from a copy may number a known fact anew."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,0 +1,99 @@
+"""What parking's cells hold, and a stay as the facts that `domain.parking` prices."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from gatehouse.domain.money import Money
+from gatehouse.domain.parking import Price, StayFact, amount_due, price
+from gatehouse.domain.tariff_json import tariff_from_dict
+from gatehouse.keeper.protocol import Refused, StayEntry
+from gatehouse.server import keeping
+from gatehouse.server.audit.by import By
+from gatehouse.server.parking.models import Garage, OpenStay
+
+STAYS = By.job("stays")
+FREE_REASONS = {"permit"}
+
+
+class StayUnreadable(Exception):
+    """A stay's entry cannot be opened: its key is gone, or the keeper refuses. Somebody must let the car out by hand."""
+
+
+class BooksLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    kind: str
+    params: dict[str, str | int]
+    covered_s: int
+    minor: int
+
+
+class Books(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """stay.books/1: what the law wants kept of one stay."""
+
+    entered_at: datetime
+    left_at: datetime
+    reason: str
+    total_minor: int
+    paid_minor: int
+    currency: str
+    lines: list[BooksLine]
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What a stay owes at an instant. `price` explains it line by line; None when it costs nothing by permit."""
+
+    stay: UUID
+    entered_at: datetime
+    due: Money
+    paid: Money
+    price: Price | None
+
+
+def entries(cells: dict[UUID, bytes]) -> dict[UUID, StayEntry]:
+    """Entry facts by stay id; a stay whose key is gone is left out. Raises KeeperAway, StayUnreadable."""
+    ids = list(cells)
+    asked = [keeping.cell("stay.entry/1", stay, cells[stay]) for stay in ids]
+    data = keeping.reveal(asked, STAYS.authority, "stay.price")
+    if isinstance(data, Refused):
+        raise StayUnreadable(data.code)
+    return {
+        stay: msgspec.msgpack.decode(text, type=StayEntry)
+        for stay, text in zip(ids, data, strict=True)
+        if text is not None
+    }
+
+
+def price_of(garage: Garage, entry: StayEntry, at: datetime) -> Price | None:
+    """None for a stay that a permit covers. Raises StayError when no version of the tariff was in force."""
+    if entry.reason in FREE_REASONS:
+        return None
+    return price(StayFact(entry.entered_at), tariff_from_dict(garage.tariff.versions), at)
+
+
+def owed(priced: Price | None, paid: Money) -> Money:
+    return amount_due(priced, paid) if priced else Money.zero(paid.currency)
+
+
+def quote(stay: OpenStay, at: datetime) -> Quote:
+    """What the stay owes at `at`; nothing while a clearance holds. Raises KeeperAway, StayUnreadable, StayError."""
+    entry = entries({stay.pk: bytes(stay.entry_cell)}).get(stay.pk)
+    if entry is None:
+        raise StayUnreadable("key_gone")
+    paid = Money(stay.paid_minor, stay.garage.currency)
+    priced = price_of(stay.garage, entry, at)
+    clearance = getattr(stay, "clearance", None)
+    cleared = clearance is not None and at < clearance.ends
+    due = Money.zero(paid.currency) if cleared else owed(priced, paid)
+    return Quote(stay.pk, entry.entered_at, due, paid, priced)
+
+
+def books(entry: StayEntry, left_at: datetime, priced: Price | None, paid: Money) -> Books:
+    lines = [
+        BooksLine(line.kind.value, dict(line.params), int(line.covered.total_seconds()), line.amount.minor)
+        for line in (priced.lines if priced else ())
+    ]
+    total = priced.total.minor if priced else 0
+    return Books(entry.entered_at, left_at, entry.reason, total, paid.minor, paid.currency, lines)

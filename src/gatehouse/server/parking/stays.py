@@ -1,0 +1,232 @@
+"""Stays open and close with the passages that intake records.
+
+Two steps, so that no keeper is asked while the database is locked: `prepare` prices and seals what closing stays need;
+`apply` runs inside intake's transaction and raises `Outdated` when something changed in between, upon which intake
+begins anew.
+"""
+
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+from django.db import connection, transaction
+
+from gatehouse.domain.money import Money
+from gatehouse.domain.periods import local_date
+from gatehouse.keeper.protocol import Admitted, KeyClass, Plain, StayEntry
+from gatehouse.server import keeping
+from gatehouse.server.audit.actions import record
+from gatehouse.server.audit.by import By
+from gatehouse.server.parking import queries
+from gatehouse.server.parking.facts import STAYS, books, entries, owed, price_of
+from gatehouse.server.parking.models import (
+    ClosedState,
+    ClosedStay,
+    ExceptionKind,
+    ExitClearance,
+    Garage,
+    LaneException,
+    OpenState,
+    OpenStay,
+    SpentKey,
+)
+from gatehouse.server.people.actions import bump_clearances
+from gatehouse.server.people.models import Site
+
+
+class Outdated(Exception):
+    """What was prepared no longer fits the rows; prepare anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A vehicle came in."""
+
+    passage: Admitted
+    garage: Garage
+    row: OpenStay
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """A stay is over. `seen` is its row as it was priced."""
+
+    garage: Garage
+    seen: OpenStay
+    closed: ClosedStay
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A vehicle went out that no open stay belongs to."""
+
+    passage: Admitted
+    garage: Garage
+
+
+Step = Opening | Closing | Missing
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """A stay that is to be closed, before it is priced."""
+
+    garage: Garage
+    stay: OpenStay
+    left_at: datetime
+    missed: bool
+
+
+def prepare(passages: Sequence[Admitted]) -> list[Step]:
+    """What these passages of one site do to its stays, in order. Raises KeeperAway, StayUnreadable, StayError."""
+    lanes = [fact for fact in passages if fact.lane is not None]
+    if not lanes:
+        return []
+    garages = queries.garages_by_gate_code(UUID(lanes[0].site))
+    moves = [(fact, fact.lane, garages[fact.gate]) for fact in lanes if fact.lane and fact.gate in garages]
+    inside = queries.stays_with_tokens((garage.pk, bytes(lane.token)) for _, lane, garage in moves)
+    steps: list[Opening | Missing | _Ended] = []
+    for fact, lane, garage in moves:
+        key = (garage.pk, bytes(lane.token))
+        before = inside.pop(key, None)
+        if fact.direction == "in" and lane.stay is not None:
+            if before is not None:
+                steps.append(_Ended(garage, before, fact.at, missed=True))
+            inside[key] = OpenStay(
+                id=UUID(lane.stay),
+                garage=garage,
+                token=lane.token,
+                plate_cell=lane.plate_cell,
+                entry_cell=lane.entry_cell,
+            )
+            steps.append(Opening(fact, garage, inside[key]))
+        elif fact.direction == "out":
+            steps.append(_Ended(garage, before, fact.at, missed=False) if before else Missing(fact, garage))
+    closed = _close_all([step for step in steps if isinstance(step, _Ended)])
+    return [closed[step.stay.pk] if isinstance(step, _Ended) else step for step in steps]
+
+
+def _close_all(ended: Sequence[_Ended]) -> dict[UUID, Closing]:
+    """Price them and seal their books: two questions to the keeper, however many they are."""
+    if not ended:
+        return {}
+    known = entries({one.stay.pk: bytes(one.stay.entry_cell) for one in ended})
+    rows, plains = [], []
+    for one in ended:
+        row, plain = _closed_row(one, known.get(one.stay.pk))
+        rows.append(row)
+        plains.append(plain)
+    for row, cell in zip(rows, keeping.seal_many(plains), strict=True):
+        row.cell = cell
+    return {one.stay.pk: Closing(one.garage, one.stay, row) for one, row in zip(ended, rows, strict=True)}
+
+
+def _closed_row(one: _Ended, entry: StayEntry | None) -> tuple[ClosedStay, Plain]:
+    """A stay whose entry can no longer be read is kept with what was paid."""
+    garage, paid = one.garage, Money(one.stay.paid_minor, one.garage.currency)
+    entry = entry or StayEntry(entered_at=one.left_at, reason="unreadable", passage="")
+    free = one.missed or entry.reason == "unreadable" or _cleared(one)
+    priced = price_of(garage, entry, one.left_at)
+    still_owed = Money.zero(paid.currency) if free else owed(priced, paid)
+    state = ClosedState.EXIT_MISSED if one.missed else ClosedState.UNPAID if still_owed else ClosedState.SETTLED
+    left_on = local_date(one.left_at, ZoneInfo(garage.site.zone))
+    data = msgspec.json.encode(books(entry, one.left_at, priced, paid))
+    row = ClosedStay(
+        id=one.stay.pk,
+        garage=garage,
+        left_on=left_on,
+        amount_minor=(paid + still_owed).minor,
+        paid_minor=paid.minor,
+        currency=garage.currency,
+        state=state,
+    )
+    return row, keeping.plain("stay.books/1", garage.site_id, one.stay.pk, data, year=left_on.year)
+
+
+def _cleared(one: _Ended) -> bool:
+    """Whether it left while its clearance held: what was paid is then what it cost."""
+    clearance = getattr(one.stay, "clearance", None)
+    return clearance is not None and one.left_at < clearance.ends
+
+
+def apply(steps: Iterable[Step], *, by: By, at: datetime) -> None:
+    """Write the steps. Must run inside intake's transaction. Raises Outdated."""
+    assert connection.in_atomic_block
+    for step in steps:
+        match step:
+            case Opening(garage=garage, row=row):
+                if OpenStay.objects.filter(garage=garage, token=row.token).exists():
+                    raise Outdated
+                row.save(force_insert=True)
+                record("stay.opened", "garage", garage.pk, by=by, at=at)
+            case Closing():
+                _close(step, by=by, at=at)
+            case Missing(passage=passage, garage=garage):
+                _except(garage, ExceptionKind.EXIT_WITHOUT_STAY, passage.at, by=by)
+
+
+def _close(step: Closing, *, by: By, at: datetime) -> None:
+    seen = step.seen
+    now = OpenStay.objects.filter(pk=seen.pk, token=seen.token, paid_minor=seen.paid_minor, state=seen.state)
+    deleted, _ = now.delete()
+    if not deleted:
+        raise Outdated
+    step.closed.save(force_insert=True)
+    SpentKey.objects.create(stay=seen.pk)
+    # The garage, not the stay: an entry with both the stay's id and a time would tie two days together.
+    record("stay.closed", "garage", step.garage.pk, by=by, at=at)
+    if step.closed.state == ClosedState.EXIT_MISSED:
+        _except(step.garage, ExceptionKind.ENTERED_TWICE, at, by=by)
+    if seen.state == OpenState.CLEARED:
+        bump_clearances(step.garage.site_id)
+
+
+def _except(garage: Garage, kind: ExceptionKind, at: datetime, *, by: By) -> None:
+    LaneException.objects.create(garage=garage, kind=kind, at=at)
+    record(f"lane.{kind}", "garage", garage.pk, by=by, at=at)
+
+
+def forget_spent_keys() -> int:
+    """Have the keeper destroy the keys of stays that are over; how many. Raises KeeperAway, KeeperRefused."""
+    spent = list(SpentKey.objects.values_list("stay", flat=True)[:500])
+    for stay in spent:
+        refused = keeping.forget(stay, [KeyClass.STAY], STAYS.authority)
+        if refused is not None:
+            raise keeping.KeeperRefused(refused)
+        SpentKey.objects.filter(stay=stay).delete()
+    return len(spent)
+
+
+def retoken_stays(site: Site, at: datetime, *, by: By) -> bool:
+    """At the change of the site's date, every open stay gets that day's token; False when it had changed already.
+
+    All rows are written anew in shuffled order within one transaction: neither the token nor a row's place tells which
+    of yesterday's stays it was. Raises KeeperAway, Outdated.
+    """
+    day = local_date(at, ZoneInfo(site.zone))
+    held = Site.objects.get(pk=site.pk).stay_day
+    if held >= day:
+        return False
+    stays = list(OpenStay.objects.filter(garage__site=site))
+    cells = [keeping.cell("stay.plate/1", stay.pk, stay.plate_cell) for stay in stays]
+    tokens = dict(zip((stay.pk for stay in stays), keeping.retoken(site.pk, day, cells), strict=True))
+    with transaction.atomic():
+        if not Site.objects.filter(pk=site.pk, stay_day=held).update(stay_day=day):
+            raise Outdated
+        rows = list(OpenStay.objects.filter(garage__site=site))
+        if {row.pk for row in rows} != set(tokens):
+            raise Outdated
+        cleared = list(ExitClearance.objects.filter(garage__site=site))
+        OpenStay.objects.filter(pk__in=tokens).delete()
+        for row in rows:
+            row.token = tokens[row.pk]
+        random.SystemRandom().shuffle(rows)
+        OpenStay.objects.bulk_create(rows, batch_size=500)
+        random.SystemRandom().shuffle(cleared)
+        ExitClearance.objects.bulk_create(cleared, batch_size=500)
+        record("stays.retokened", "site", site.pk, by=by, at=at)
+    return True
