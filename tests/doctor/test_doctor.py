@@ -60,11 +60,11 @@ def test_a_relay_without_password_and_a_camera_with_a_guessed_one_are_named_by_g
         """
         CREATE TABLE gates_gate (id TEXT, code TEXT);
         CREATE TABLE gates_device (gate_id TEXT, kind TEXT, address TEXT, secret_cell BLOB);
-        CREATE TABLE gates_gatealarm (gate_id TEXT, kind TEXT, state TEXT);
+        CREATE TABLE gates_gatealarm (gate TEXT, kind TEXT, seen BOOL);
         INSERT INTO gates_gate VALUES ('1', 'north');
         INSERT INTO gates_device VALUES ('1', 'relay', 'http://10.0.0.9', NULL),
                                         ('1', 'camera', 'rtsp://admin:12345@10.0.0.8/1', NULL);
-        INSERT INTO gates_gatealarm VALUES ('1', 'camera_lost', 'open'), ('1', 'relay_lost', 'done');
+        INSERT INTO gates_gatealarm VALUES ('north', 'camera_lost', 0), ('north', 'relay_lost', 1);
         """
     )
     connection.close()

@@ -166,11 +166,13 @@ def devices(home: Path) -> Iterator[Finding]:
 
 
 def alarms(home: Path) -> Iterator[Finding]:
-    for code, kind in _select(
-        home,
-        "SELECT g.code, a.kind FROM gates_gatealarm a JOIN gates_gate g ON g.id = a.gate_id WHERE a.state = 'open'",
+    """Lost cameras and relays and whatever else a gate has reported that nobody has looked at."""
+    for gate, kind, count in _select(
+        home, "SELECT gate, kind, COUNT(*) FROM gates_gatealarm WHERE NOT seen GROUP BY gate, kind ORDER BY gate, kind"
     ):
-        yield warn("gate.alarm", f"gate {code}: {str(kind).replace('_', ' ')}", "see the gate's tile on Watch")
+        times = "" if count == 1 else f" ({count} times)"
+        what = f"{gate or 'the edge'}: {str(kind).replace('_', ' ')}{times}"
+        yield warn("gate.alarm", what, "see the gate's tile on Watch")
 
 
 def _select(home: Path, query: str) -> list[tuple[object, ...]]:

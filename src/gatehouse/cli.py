@@ -1,0 +1,256 @@
+"""The `gatehouse` command. Each verb imports its room when it is called, so that `--help` answers at once."""
+
+import json
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+app = typer.Typer(
+    name="gatehouse",
+    help="Doors, barriers, attendance and paid parking, with nothing readable at rest.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+keeper_app = typer.Typer(help="The process that holds the keys. Without a further word: run it.")
+edge_app = typer.Typer(help="The process at the gates of one site. Without a further word: run it.")
+eval_app = typer.Typer(help="Try the recognition on your own pictures.", no_args_is_help=True)
+app.add_typer(keeper_app, name="keeper", invoke_without_command=True)
+app.add_typer(edge_app, name="edge", invoke_without_command=True)
+app.add_typer(eval_app, name="eval")
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def default_home() -> Path:
+    return Path(os.environ.get("GATEHOUSE_HOME", str(Path.home() / "gatehouse")))
+
+
+Home = Annotated[Path, typer.Option("--home", help="The installation's folder.", default_factory=default_home)]
+Port = Annotated[int, typer.Option("--port", min=1, max=65535, help="Port on localhost.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+
+
+class RoleName(StrEnum):
+    OWNER = "owner"
+    SECURITY = "security"
+    HR = "hr"
+    PARKING = "parking"
+    AUDITOR = "auditor"
+
+
+def fail(message: str, code: int = 1) -> NoReturn:
+    """Say what is wrong and what to do, and end."""
+    err.print(f"[bold red]gatehouse:[/] {escape(message)}")
+    raise typer.Exit(code)
+
+
+@app.command()
+def up(home: Home, port: Port = 8000) -> None:
+    """Run keeper, server and edge on this machine. The first run prints a one-time sign-in link for the owner."""
+    from gatehouse import up as box
+
+    try:
+        box.run(home.absolute(), port, out.print)
+    except box.StartFailed as fault:
+        fail(str(fault))
+
+
+@app.command()
+def demo(
+    home: Annotated[Path | None, typer.Option("--home", help="An empty folder; a temporary one if not given.")] = None,
+    once: Annotated[bool, typer.Option("--once", help="Play the story to its end and stop.")] = False,
+    as_json: AsJson = False,
+    port: Annotated[int | None, typer.Option("--port", help="Port of the console; a free one if not given.")] = None,
+) -> None:
+    """A whole site in a box: people walk up, cars drive in, somebody pays, a thief finds nothing."""
+    from gatehouse.demo import play
+
+    try:
+        report = play.run(home=home, once=once, say=None if as_json else out, port=port)
+    except play.CannotPlay as fault:
+        fail(str(fault))
+    if as_json:
+        sys.stdout.write(json.dumps(report, ensure_ascii=False) + "\n")
+    raise typer.Exit(0 if report["ok"] else 1)
+
+
+# --- the three processes ----------------------------------------------------------------------------------------------
+
+
+@keeper_app.callback()
+def keeper(context: typer.Context, home: Home) -> None:
+    if context.invoked_subcommand is None:
+        keeper_run(home)
+
+
+@keeper_app.command("run")
+def keeper_run(home: Home) -> None:
+    """Hold the keys and answer on HOME/keeper/keeper.sock until SIGTERM."""
+    from gatehouse import clock
+    from gatehouse.keeper import service
+    from gatehouse.keeper.errors import KeeperError
+
+    try:
+        service.run(home.absolute(), clock.from_environment())
+    except KeeperError as fault:
+        fail(str(fault))
+
+
+@keeper_app.command("invite")
+def keeper_invite(
+    home: Home,
+    role: Annotated[RoleName, typer.Option(help="What the operator may do.")] = RoleName.OWNER,
+    port: Port = 8000,
+) -> None:
+    """Print a one-time sign-in link for an operator. Only the keeper's own user can."""
+    from gatehouse import up as box
+
+    try:
+        out.print(box.sign_in_link(home.absolute(), port, role.value))
+    except box.StartFailed as fault:
+        fail(str(fault))
+
+
+@app.command()
+def server(home: Home, port: Port = 8000) -> None:
+    """Serve the pages and the API on localhost, write the database, run the nightly jobs."""
+    os.environ["GATEHOUSE_HOME"] = str(home.absolute())
+    from gatehouse import clock
+    from gatehouse.server import run
+
+    try:
+        run.run(home.absolute(), port, clock.from_environment())
+    except run.CannotRun as fault:
+        fail(str(fault))
+
+
+@edge_app.callback()
+def edge(context: typer.Context, home: Home) -> None:
+    if context.invoked_subcommand is None:
+        edge_run(home)
+
+
+@edge_app.command("run")
+def edge_run(home: Home) -> None:
+    """Watch the cameras, decide, open, and send what happened to the server, until SIGTERM."""
+    from gatehouse import clock
+    from gatehouse.edge import service
+    from gatehouse.edge.errors import EdgeError
+
+    try:
+        service.run(home.absolute(), clock.from_environment())
+    except EdgeError as fault:
+        fail(str(fault))
+
+
+# --- trying, checking -------------------------------------------------------------------------------------------------
+
+
+@app.command()
+def drill(home: Home, as_json: AsJson = False) -> None:
+    """Copy what a thief could take from HOME and search it for everybody whom the keeper knows. Only counts are shown."""
+    from gatehouse.drill import run as thief
+
+    try:
+        with _progress() as progress:
+            report = thief.drill(home.absolute(), _follow(progress, "searching", quiet=as_json))
+    except thief.CannotDrill as fault:
+        fail(str(fault))
+    thief.remember(home.absolute(), report)
+    if as_json:
+        sys.stdout.write(json.dumps(thief.as_dict(report)) + "\n")
+    else:
+        thief.show(report, out)
+    raise typer.Exit(0 if report.clean else 1)
+
+
+@app.command()
+def doctor(
+    home: Home,
+    outside: Annotated[str | None, typer.Option(help="Look at this address of your own as a stranger would.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what is unsafe or broken here, and how to mend it."""
+    import httpx
+
+    from gatehouse.doctor import findings, inside
+    from gatehouse.doctor import outside as stranger
+
+    try:
+        found = list(stranger.examine(outside) if outside else inside.examine(home.absolute()))
+    except (FileNotFoundError, ValueError) as fault:
+        fail(str(fault))
+    except httpx.HTTPError:
+        fail(f"nothing answers at {outside}")
+    red = any(finding.level is findings.Level.BAD for finding in found)
+    if as_json:
+        listed = [{"level": f.level.value, "check": f.check, "what": f.what, "mend": f.mend} for f in found]
+        sys.stdout.write(json.dumps({"ok": not red, "findings": listed}) + "\n")
+    else:
+        marks = {"ok": "[green]ok  [/]", "warn": "[yellow]warn[/]", "bad": "[bold red]BAD [/]"}
+        for finding in found:
+            out.print(f"{marks[finding.level.value]} {escape(finding.what)}")
+            if finding.mend:
+                out.print(f"     [dim]-> {escape(finding.mend)}[/]")
+    raise typer.Exit(1 if red else 0)
+
+
+@eval_app.command("plates")
+def eval_plates(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder of pictures.")],
+    labels: Annotated[Path, typer.Option(help='JSON list of {"file", "label", "country"}.')],
+    as_json: AsJson = False,
+) -> None:
+    """Read plates in your own pictures and compare with what they say."""
+    from gatehouse.vision import errors, evaluate
+
+    try:
+        with _progress() as progress:
+            result = evaluate.evaluate_plates(folder, labels, _follow(progress, "reading", quiet=as_json))
+    except (errors.VisionError, OSError, ValueError) as fault:
+        fail(str(fault))
+    if as_json:
+        sys.stdout.write(json.dumps(result, ensure_ascii=False) + "\n")
+        return
+    for country, row in [("all", result), *sorted(result["per_country"].items())]:
+        out.print(
+            f"{country:>4}  n {row['n']:4d}  exact {row['exact']:6.1%}  folded {row['exact_folded']:6.1%}"
+            f"  any plate {row['any_plate_exact']:6.1%}  none {row['none']}  {row['ms_per_image']:.0f} ms"
+        )
+
+
+def _progress() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=err, transient=True)
+
+
+def _follow(progress: Progress, what: str, *, quiet: bool) -> "Follow":
+    return Follow(progress, what, quiet)
+
+
+class Follow:
+    """Called with (done, total) by long work; draws a bar on stderr unless the output is for a program."""
+
+    def __init__(self, progress: Progress, what: str, quiet: bool) -> None:
+        self._progress = progress
+        self._task = None if quiet else progress.add_task(what, total=None)
+
+    def __call__(self, done: int, total: int) -> None:
+        if self._task is not None:
+            self._progress.update(self._task, completed=done, total=total)
+
+
+def main() -> None:
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(130)
