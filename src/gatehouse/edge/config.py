@@ -6,17 +6,19 @@ EDGEHOME/edge/spool.db      letters that the server does not hold yet
 EDGEHOME/edge/cache.sealed  the feed, for a start without a network
 """
 
+import fcntl
 import os
 import re
 import stat
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import urlsplit
 
 import msgspec
 
 from gatehouse.crypto.errors import Malformed
 from gatehouse.crypto.signing import DeviceKeys, PublicKeys, new_device_keys
-from gatehouse.edge.errors import AlreadyInitialised, EdgeError, NotInitialised, UnsafeKey
+from gatehouse.edge.errors import AlreadyInitialised, AlreadyRunning, EdgeError, NotInitialised, UnsafeKey
 
 KEY_BYTES = 32
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")  # what fits the Authorization header
@@ -97,6 +99,18 @@ def public_keys(home: Path) -> PublicKeys:
     """What an owner enrols at the keeper: Ed25519 and X25519 public keys. Raises NotInitialised,
     UnsafeKey."""
     return _load_keys(home).public()
+
+
+def claim(home: Path) -> BinaryIO:
+    """Be the only process at this home until the file is closed; the system lets go of it when the process
+    dies. Raises AlreadyRunning."""
+    handle = (folder(home) / "running.lock").open("ab")
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as fault:
+        handle.close()
+        raise AlreadyRunning(f"an edge is running in {home}") from fault
+    return handle
 
 
 def _load_keys(home: Path) -> DeviceKeys:

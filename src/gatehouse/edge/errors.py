@@ -20,6 +20,12 @@ class AlreadyInitialised(EdgeError):
     code = "edge.already_initialised"
 
 
+class AlreadyRunning(EdgeError):
+    """Another process works at this home's gates: two would open everything twice."""
+
+    code = "edge.already_running"
+
+
 class UnsafeKey(EdgeError):
     """The device key's file can be read by others, or is no key."""
 

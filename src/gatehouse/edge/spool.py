@@ -10,7 +10,8 @@ so that the numbering stays without gaps and the server learns how many were los
 
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -107,46 +108,37 @@ class Spool:
         pending: Pending | None = None,
         settled: str | None = None,
         once: Mark | None = None,
+        frees: Mark | None = None,
     ) -> bool:
         """Write these letters, and in the same breath: remember a grant that waits for its passage, forget
-        the grant whose attempt is `settled`, and take `once`.
+        the grant whose attempt is `settled`, take `once`, let go of `frees`.
 
         True when all of it is durable. False, with nothing written, when `once` had been taken before.
         Raises SpoolFailed, with nothing written, when the disk does not take it.
         """
-        with self._lock:
-            try:
-                self._db.execute("BEGIN IMMEDIATE")
-                written = self._write(bodies, at, pending, settled, once)
-                self._db.execute("COMMIT" if written else "ROLLBACK")
-            except sqlite3.Error as fault:
-                self._roll_back()
-                raise SpoolFailed(f"letters were not written: {fault}") from fault
+        with self._transaction("written") as db:
+            if once is not None and not self._take(once):
+                return False
+            self._write(bodies, at)
+            if settled is not None:
+                db.execute("DELETE FROM grants WHERE attempt = ?", (settled,))
+            if pending is not None:
+                db.execute("INSERT INTO grants VALUES (?, ?, ?, ?, ?)", self._pending_row(pending))
+            if frees is not None:
+                db.execute("DELETE FROM mark WHERE mark = ?", (self._hash(frees.kind, frees.value),))
         with self.arrived:
             self.arrived.notify_all()
-        return written
+        return True
 
-    def _write(
-        self,
-        bodies: Sequence[Body],
-        at: datetime,
-        pending: Pending | None,
-        settled: str | None,
-        once: Mark | None,
-    ) -> bool:
-        if once is not None:
-            row = (self._hash(once.kind, once.value), once.until.timestamp())
-            if self._db.execute("INSERT OR IGNORE INTO mark VALUES (?, ?)", row).rowcount == 0:
-                return False
+    def _take(self, once: Mark) -> bool:
+        row = (self._hash(once.kind, once.value), once.until.timestamp())
+        return self._db.execute("INSERT OR IGNORE INTO mark VALUES (?, ?)", row).rowcount == 1
+
+    def _write(self, bodies: Sequence[Body], at: datetime) -> None:
         (last,) = self._db.execute("SELECT seq FROM counter").fetchone()
         rows = [(seq, _day(at), *self._sealed(seq, body)) for seq, body in enumerate(bodies, last + 1)]
         self._db.executemany("INSERT INTO letter (seq, day, body, signature) VALUES (?, ?, ?, ?)", rows)
         self._db.execute("UPDATE counter SET seq = ?", (last + len(rows),))
-        if settled is not None:
-            self._db.execute("DELETE FROM grants WHERE attempt = ?", (settled,))
-        if pending is not None:
-            self._db.execute("INSERT INTO grants VALUES (?, ?, ?, ?, ?)", self._pending_row(pending))
-        return True
 
     def _pending_row(self, pending: Pending) -> tuple[str, str, bytes, float, bytes]:
         attempt = pending.attempt
@@ -218,13 +210,10 @@ class Spool:
     def acknowledge(self, through: int) -> int:
         """Drop what the server holds; the number dropped. A receipt beyond the last letter drops nothing that
         is to come, for numbers are never given twice. Raises SpoolFailed."""
-        with self._lock:
-            try:
-                dropped = self._db.execute("DELETE FROM letter WHERE seq <= ?", (through,)).rowcount
-                # What was deleted would otherwise stay readable in the log of the next minutes.
-                self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            except sqlite3.Error as fault:
-                raise SpoolFailed(f"letters were not dropped: {fault}") from fault
+        with self._transaction("dropped") as db:
+            dropped = db.execute("DELETE FROM letter WHERE seq <= ?", (through,)).rowcount
+        # What was deleted would otherwise stay readable in the write-ahead log for a while.
+        self._rows("PRAGMA wal_checkpoint(TRUNCATE)")
         return int(dropped)
 
     def last_seq(self) -> int:
@@ -239,21 +228,15 @@ class Spool:
         """Forget what is over: marks, and the facts of letters older than KEEP_DAYS, at most `most` at a
         time so that no gate waits. The number of letters that lost their facts. Raises SpoolFailed."""
         oldest = _day(now) - KEEP_DAYS
-        with self._lock:
-            try:
-                self._db.execute("BEGIN IMMEDIATE")
-                self._db.execute("DELETE FROM mark WHERE until_s <= ?", (now.timestamp(),))
-                rows = self._db.execute(
-                    "SELECT seq FROM letter WHERE day < ? AND expired = 0 ORDER BY seq LIMIT ?", (oldest, most)
-                ).fetchall()
-                self._db.executemany(
-                    "UPDATE letter SET body = ?, signature = ?, expired = 1 WHERE seq = ?",
-                    [(*self._sealed(seq, _expired(now)), seq) for (seq,) in rows],
-                )
-                self._db.execute("COMMIT")
-            except sqlite3.Error as fault:
-                self._roll_back()
-                raise SpoolFailed(f"letters were not expired: {fault}") from fault
+        with self._transaction("expired") as db:
+            db.execute("DELETE FROM mark WHERE until_s <= ?", (now.timestamp(),))
+            rows = db.execute(
+                "SELECT seq FROM letter WHERE day < ? AND expired = 0 ORDER BY seq LIMIT ?", (oldest, most)
+            ).fetchall()
+            db.executemany(
+                "UPDATE letter SET body = ?, signature = ?, expired = 1 WHERE seq = ?",
+                [(*self._sealed(seq, _expired(now)), seq) for (seq,) in rows],
+            )
         return len(rows)
 
     # --- the file -------------------------------------------------------------------------------------------
@@ -265,10 +248,22 @@ class Spool:
             except sqlite3.Error as fault:
                 raise SpoolFailed(f"the spool cannot be read: {fault}") from fault
 
-    def _roll_back(self) -> None:
-        # SQLite rolls back by itself on a full disk; a second time would be an error.
-        if self._db.in_transaction:
-            self._db.execute("ROLLBACK")
+    @contextmanager
+    def _transaction(self, what: str) -> Iterator[sqlite3.Connection]:
+        """One write transaction: durable when the block ends, taken back whole when anything fails."""
+        with self._lock:
+            done = False
+            try:
+                self._db.execute("BEGIN IMMEDIATE")
+                yield self._db
+                self._db.execute("COMMIT")
+                done = True
+            except sqlite3.Error as fault:
+                raise SpoolFailed(f"letters were not {what}: {fault}") from fault
+            finally:
+                # SQLite takes back by itself on a full disk; asking a second time would be an error.
+                if not done and self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
 
 
 def _expired(now: datetime) -> GateEvent:

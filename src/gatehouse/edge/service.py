@@ -1,0 +1,211 @@
+"""The edge as a process: every gate of one site at work, with or without a server, until it is told to
+stop."""
+
+import signal
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+import structlog
+
+from gatehouse.clock import Clock, monotonic_s
+from gatehouse.devices.cameras.port import Camera
+from gatehouse.devices.catalog import open_camera, open_relay
+from gatehouse.devices.errors import UnknownDriver
+from gatehouse.devices.relays.port import Relay
+from gatehouse.domain.access import Gate
+from gatehouse.edge import config, logs
+from gatehouse.edge.attendant import Attendant
+from gatehouse.edge.errors import SpoolFailed
+from gatehouse.edge.gatekeeper import Gatekeeper
+from gatehouse.edge.knowing import Known
+from gatehouse.edge.looking import Looker
+from gatehouse.edge.roster import Device
+from gatehouse.edge.spool import Spool
+from gatehouse.edge.uplink import Link, Listener, Shipper
+from gatehouse.edge.watcher import Watcher
+from gatehouse.wire import Feed, GateEvent, new_id
+
+log = structlog.get_logger()
+
+# How often it is looked after that every thread lives, and that nothing is kept too long.
+ROUND_S = 1.0
+EXPIRE_EVERY_S = 600.0
+
+
+@dataclass(slots=True)
+class Post:
+    """One gate at work: its devices and threads. Replaced whole when the gate's devices change."""
+
+    devices: tuple[Device, ...]
+    keeper: Gatekeeper
+    relay: Relay | None
+    cameras: tuple[Camera, ...]
+    watchers: list[Watcher]
+    attendant: Attendant
+
+    def stop(self) -> None:
+        self.attendant.stop()
+        for camera in self.cameras:
+            camera.close()
+        for thread in (*self.watchers, self.attendant):
+            thread.join(5.0)
+        if self.relay is not None:
+            self.relay.close()
+
+    def lives(self) -> bool:
+        return self.attendant.is_alive() and all(watcher.is_alive() for watcher in self.watchers)
+
+
+class Service:
+    """One site's edge. `run` blocks until `stop` is set."""
+
+    def __init__(self, home: Path, clock: Clock) -> None:
+        """Raises NotInitialised, UnsafeKey, SpoolFailed, AlreadyRunning."""
+        self.config, keys = config.load(home)
+        self._only = config.claim(home)
+        self.clock = clock
+        self.stop = threading.Event()
+        self.spool = Spool(
+            config.spool_path(home),
+            edge=self.config.edge,
+            keys=keys,
+            keeper_seal_key=self.config.keeper_seal_key,
+        )
+        self.known = Known(self.config, keys, config.cache_path(home), clock)
+        self.posts: dict[str, Post] = {}
+        self._expired_s = float("-inf")
+        self._link = Link(self.config, keys, clock)
+
+    def run(self) -> None:
+        """Gates first, then the server: what is in the cache works at once."""
+        self.known.recall()
+        self._say_started()
+        shipper = Shipper(self.spool, self._link, self.stop)
+        listener = Listener(self._link, self.clock, self.stop, knowledge=self.known.now, learn=self.take_feed)
+        self._reconcile()
+        shipper.start()
+        listener.start()
+        try:
+            while not self.stop.is_set():
+                if self.known.changed.wait(ROUND_S):
+                    self.known.changed.clear()
+                self._reconcile()
+                self._expire()
+        finally:
+            self.stop.set()
+            for post in self.posts.values():
+                post.stop()
+            # A feed request may be held open for long; the thread dies with the process.
+            shipper.join(2.0)
+            self._link.close()
+            self.spool.close()
+            self._only.close()
+            log.info("edge.stopped")
+
+    def take_feed(self, feed: Feed) -> bool:
+        """What came from the server: knowledge first, then orders. True when anything was new."""
+        self.known.learn(feed)
+        carried_out = False
+        for order in feed.openings:
+            post = self.posts.get(order.gate)
+            if post is not None:
+                carried_out |= post.keeper.open_by_hand(order) is not None
+        return carried_out or feed.roster is not None or feed.clearances is not None
+
+    def _say_started(self) -> None:
+        now = self.clock.now()
+        try:
+            self.spool.append([GateEvent(id=new_id(now), gate="", at=now, kind="edge_started")], at=now)
+        except SpoolFailed as fault:
+            log.critical("spool.failed", fault=fault.code)
+        log.info("edge.started")
+
+    def _expire(self) -> None:
+        if monotonic_s() - self._expired_s < EXPIRE_EVERY_S:
+            return
+        try:
+            lost = self.spool.expire(self.clock.now())
+        except SpoolFailed as fault:
+            log.critical("spool.failed", fault=fault.code)
+            return
+        if lost:
+            log.error("spool.expired", count=lost)
+        else:
+            self._expired_s = monotonic_s()
+
+    # --- posts ----------------------------------------------------------------------------------------------
+
+    def _reconcile(self) -> None:
+        """A post for every gate of the policy, none for others; a post whose thread died is set up again."""
+        known = self.known.now()
+        for code in [code for code in self.posts if code not in known.policy.gates]:
+            self.posts.pop(code).stop()
+        for code, gate in known.policy.gates.items():
+            devices = tuple(device for device in known.devices if device.gate == code)
+            post = self.posts.get(code)
+            if post is not None and post.devices == devices and post.lives():
+                continue
+            if post is not None:
+                self.posts.pop(code).stop()
+            self._set_up(gate, devices)
+
+    def _set_up(self, gate: Gate, devices: tuple[Device, ...]) -> None:
+        relay = self._relay(devices)
+        try:
+            keeper = Gatekeeper(gate.code, spool=self.spool, relay=relay, knowledge=self.known.now, clock=self.clock)
+        except SpoolFailed as fault:
+            log.critical("spool.failed", gate=gate.code, fault=fault.code)
+            return
+        cameras = self._cameras(devices)
+        watchers = [self._watcher(camera, keeper) for camera in cameras]
+        attendant = Attendant(
+            keeper,
+            gate=lambda: self.known.now().policy.gates.get(gate.code),
+            relay=relay,
+            cameras=cameras,
+            clock=self.clock,
+        )
+        self.posts[gate.code] = Post(devices, keeper, relay, cameras, watchers, attendant)
+        for thread in (*watchers, attendant):
+            thread.start()
+        log.info("gate.set_up", gate=gate.code, count=len(cameras))
+
+    def _watcher(self, camera: Camera, keeper: Gatekeeper) -> Watcher:
+        looker = Looker(self.config.site, self.config.keeper_verify_key)
+        return Watcher(camera, keeper, looker, knowledge=self.known.now)
+
+    def _relay(self, devices: tuple[Device, ...]) -> Relay | None:
+        for device in devices:
+            if device.kind == "relay":
+                try:
+                    return open_relay(device.driver, device.address, device.secret)
+                except UnknownDriver as fault:
+                    log.error("device.unknown", device=device.id, gate=device.gate, fault=fault.code)
+        return None
+
+    def _cameras(self, devices: tuple[Device, ...]) -> tuple[Camera, ...]:
+        cameras = []
+        for device in devices:
+            if device.kind == "camera":
+                try:
+                    cameras.append(open_camera(device.driver, device.address, device.secret, self.clock))
+                except UnknownDriver as fault:
+                    log.error("device.unknown", device=device.id, gate=device.gate, fault=fault.code)
+        return tuple(cameras)
+
+
+def run(home: Path, clock: Clock) -> None:
+    """The edge of `home` until SIGTERM or SIGINT. Raises NotInitialised, UnsafeKey, SpoolFailed,
+    AlreadyRunning."""
+    service = Service(home, clock)
+    logs.configure(service.config.edge)
+
+    def told_to_stop(_: int, __: FrameType | None) -> None:
+        service.stop.set()
+        service.known.changed.set()
+
+    signal.signal(signal.SIGTERM, told_to_stop)
+    signal.signal(signal.SIGINT, told_to_stop)
+    service.run()
