@@ -178,7 +178,7 @@ class Roster(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     vehicles: list[VehicleEntry]
     devices: list[DeviceEntry]
     lease_ends: datetime
-    countries: list[str] = ["CN"]  # whose number plates are expected here (vision's country packs)
+    countries: list[str] = msgspec.field(default_factory=lambda: ["CN"])  # whose number plates are expected here (vision's country packs)
 
 
 class Clearances(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
