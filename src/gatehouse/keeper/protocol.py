@@ -160,23 +160,23 @@ class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field
     pass
 
 
-class Hello(Request, tag="hello"):
+class Hello(Request, frozen=True, tag="hello"):
     """-> Welcome"""
 
 
-class Secret(Request, tag="secret"):
+class Secret(Request, frozen=True, tag="secret"):
     """A secret of the server's that must not lie in its home: session signing, a provider's webhook key. -> Bytes"""
 
     name: str
 
 
-class Seal(Request, tag="seal"):
+class Seal(Request, frozen=True, tag="seal"):
     """-> Sealed, in order. Makes the owner's key when it is the first cell of that class."""
 
     cells: list[Plain]
 
 
-class Admit(Request, tag="admit"):
+class Admit(Request, frozen=True, tag="admit"):
     """Verify, open and re-seal letters. `stay_days`: for each site the local date whose tokens its open stays carry.
     -> Admissions, in order."""
 
@@ -184,8 +184,9 @@ class Admit(Request, tag="admit"):
     stay_days: dict[str, date]
 
 
-class Tokens(Request, tag="tokens"):
-    """Day tokens of these subjects, to find their rows of that day. Counts subject-days. -> Sealed"""
+class Tokens(Request, frozen=True, tag="tokens"):
+    """Day tokens of these people, to find their rows of that day; counts the people. b"" where one has no access key.
+    -> Sealed"""
 
     site: str
     day: date
@@ -193,7 +194,7 @@ class Tokens(Request, tag="tokens"):
     by: Authority
 
 
-class Who(Request, tag="who"):
+class Who(Request, frozen=True, tag="who"):
     """Whose day tokens are these (persons only). -> Names with one id or "" per token"""
 
     site: str
@@ -202,7 +203,7 @@ class Who(Request, tag="who"):
     by: Authority
 
 
-class Locate(Request, tag="locate"):
+class Locate(Request, frozen=True, tag="locate"):
     """The token under which an open stay of this typed plate would lie. Answered for any plate; capped per `source`
     and garage. -> Bytes"""
 
@@ -212,7 +213,7 @@ class Locate(Request, tag="locate"):
     source: str  # opaque: the server's keyed hash of the asking address
 
 
-class Retoken(Request, tag="retoken"):
+class Retoken(Request, frozen=True, tag="retoken"):
     """Tokens of these open stays for another day, from their plate cells (label stay.plate/1). -> Sealed"""
 
     site: str
@@ -220,7 +221,7 @@ class Retoken(Request, tag="retoken"):
     stays: list[Cell]
 
 
-class Find(Request, tag="find"):
+class Find(Request, frozen=True, tag="find"):
     """Search names, staff numbers and plates in memory; every hit counts as seen. -> Names (person/vehicle ids)"""
 
     text: str
@@ -228,13 +229,13 @@ class Find(Request, tag="find"):
     limit: int = 25
 
 
-class Index(Request, tag="index"):
+class Index(Request, frozen=True, tag="index"):
     """Feed ciphertexts of indexed labels at the server's start and after changes. -> Done"""
 
     cells: list[Cell]
 
 
-class Reveal(Request, tag="reveal"):
+class Reveal(Request, frozen=True, tag="reveal"):
     """Plaintexts, in order, None where a key is gone. Budget checked and logged before the answer. -> Revealed"""
 
     cells: list[Cell]
@@ -242,7 +243,7 @@ class Reveal(Request, tag="reveal"):
     purpose: str  # a code such as "person.page"; it goes into the log
 
 
-class Reseal(Request, tag="reseal"):
+class Reseal(Request, frozen=True, tag="reseal"):
     """Cells of edge-bound labels, HPKE to that enrolled edge; `owners[i]` goes into the aad. None where a key is gone.
     -> Revealed"""
 
@@ -251,7 +252,7 @@ class Reseal(Request, tag="reseal"):
     owners: list[str]
 
 
-class Sign(Request, tag="sign"):
+class Sign(Request, frozen=True, tag="sign"):
     """Sign a pass or receipt: returns its compact text (crypto.tokens). -> Text"""
 
     kind: Literal["pass", "receipt"]
@@ -259,15 +260,25 @@ class Sign(Request, tag="sign"):
     by: Authority
 
 
-class Forget(Request, tag="forget"):
-    """Destroy the keys of these classes of one subject. -> Done"""
+class Forget(Request, frozen=True, tag="forget"):
+    """Destroy the keys of these classes of one subject: a person's or vehicle's by an owner's or HR's ticket, a stay's
+    (when it closes) by the job `stays`. -> Done"""
 
     subject: str
     classes: list[KeyClass]
     by: Authority
 
 
-class Invite(Request, tag="invite"):
+class ForgetDays(Request, frozen=True, tag="forget_days"):
+    """Destroy the keys of a site's days before `before`; they are never made again. By the job `retention` (days that
+    are more than 7 days old), or an owner's ticket. -> Done"""
+
+    site: str
+    before: date
+    by: Authority
+
+
+class Invite(Request, frozen=True, tag="invite"):
     """A one-time sign-in code for an operator, or for a worker (role worker, subject). By an owner's ticket (HR's for
     workers); a local shell of the keeper's own user needs none for the first owner. -> Text"""
 
@@ -278,25 +289,25 @@ class Invite(Request, tag="invite"):
     by: Authority = Authority()
 
 
-class SignIn(Request, tag="sign_in"):
+class SignIn(Request, frozen=True, tag="sign_in"):
     """-> Entered, or Refused bad_code / locked."""
 
     code: str
 
 
-class WhoAmI(Request, tag="whoami"):
+class WhoAmI(Request, frozen=True, tag="whoami"):
     """-> Ticket, or Refused no_ticket."""
 
     ticket: str
 
 
-class SignOut(Request, tag="sign_out"):
+class SignOut(Request, frozen=True, tag="sign_out"):
     """-> Done"""
 
     ticket: str
 
 
-class EnrolEdge(Request, tag="enrol_edge"):
+class EnrolEdge(Request, frozen=True, tag="enrol_edge"):
     """Admit an edge by its public keys: only by an owner's ticket or from the keeper's own user's shell. -> Done"""
 
     edge: str
@@ -307,24 +318,24 @@ class EnrolEdge(Request, tag="enrol_edge"):
     by: Authority = Authority()
 
 
-class Note(Request, tag="note"):
+class Note(Request, frozen=True, tag="note"):
     """Hashes of the server's own audit entries, for the same tree. -> Done"""
 
     hashes: list[bytes]
 
 
-class Checkpoint(Request, tag="checkpoint"):
+class Checkpoint(Request, frozen=True, tag="checkpoint"):
     """-> Text: the signed head of the log (C2SP checkpoint)."""
 
 
-class Looks(Request, tag="looks"):
+class Looks(Request, frozen=True, tag="looks"):
     """Who looked at this person: by the person's own ticket, an owner's or an auditor's. -> LookList"""
 
     subject: str
     ticket: str
 
 
-class Usage(Request, tag="usage"):
+class Usage(Request, frozen=True, tag="usage"):
     """Budget use now, per actor and class, for the Trust page. -> UsageList"""
 
     ticket: str
@@ -332,7 +343,7 @@ class Usage(Request, tag="usage"):
 
 AnyRequest = (
     Hello | Secret | Seal | Admit | Tokens | Who | Locate | Retoken | Find | Index | Reveal | Reseal | Sign | Forget
-    | Invite | SignIn | WhoAmI | SignOut | EnrolEdge | Note | Checkpoint | Looks | Usage
+    | ForgetDays | Invite | SignIn | WhoAmI | SignOut | EnrolEdge | Note | Checkpoint | Looks | Usage
 )  # fmt: skip
 
 
@@ -343,50 +354,50 @@ class Reply(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="
     pass
 
 
-class Refused(Reply, tag="refused"):
-    """`code`: over_budget, no_ticket, bad_code, not_allowed, bad_request, unknown_edge, capped, locked. `facts` help to
-    word it and never hold personal data."""
+class Refused(Reply, frozen=True, tag="refused"):
+    """`code`: over_budget, no_ticket, bad_code, not_allowed, bad_request, unknown_edge, capped, locked, day_destroyed,
+    log_full. `facts` help to word it and never hold personal data."""
 
     code: str
     facts: dict[str, str | int] = {}
 
 
-class Done(Reply, tag="done"):
+class Done(Reply, frozen=True, tag="done"):
     pass
 
 
-class Welcome(Reply, tag="welcome"):
+class Welcome(Reply, frozen=True, tag="welcome"):
     version: int
     seal_key: bytes  # X25519: edges seal letters to it
     verify_key: bytes  # Ed25519: passes, receipts, checkpoints
 
 
-class Bytes(Reply, tag="bytes"):
+class Bytes(Reply, frozen=True, tag="bytes"):
     data: bytes
 
 
-class Text(Reply, tag="text"):
+class Text(Reply, frozen=True, tag="text"):
     text: str
 
 
-class Sealed(Reply, tag="sealed"):
+class Sealed(Reply, frozen=True, tag="sealed"):
     cells: list[bytes]
 
 
-class Revealed(Reply, tag="revealed"):
+class Revealed(Reply, frozen=True, tag="revealed"):
     data: list[bytes | None]
 
 
-class Names(Reply, tag="names"):
+class Names(Reply, frozen=True, tag="names"):
     ids: list[str]
 
 
-class Entered(Reply, tag="entered"):
+class Entered(Reply, frozen=True, tag="entered"):
     token: str  # the bearer token; the keeper stores only its hash
     ticket: Ticket
 
 
-class TicketReply(Reply, tag="ticket"):
+class TicketReply(Reply, frozen=True, tag="ticket"):
     ticket: Ticket
 
 
@@ -424,14 +435,15 @@ class Admitted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
 
 class Unadmitted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="unadmitted"):
-    """A letter that is refused for good. `code`: unknown_edge, bad_signature, unreadable, wrong_site, day_destroyed."""
+    """A letter that is refused for good. `code`: unknown_edge, bad_signature, unreadable, day_destroyed
+    (the day's key is gone, or the day lies more than 35 days back), wrong_day (more than 35 days ahead)."""
 
     edge: str
     seq: int
     code: str
 
 
-class Admissions(Reply, tag="admissions"):
+class Admissions(Reply, frozen=True, tag="admissions"):
     results: list[Admitted | Unadmitted]
 
 
@@ -443,7 +455,7 @@ class Look(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     budget: Budget
 
 
-class LookList(Reply, tag="looks"):
+class LookList(Reply, frozen=True, tag="looks"):
     looks: list[Look]
 
 
@@ -456,7 +468,7 @@ class UsageRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     day_cap: int
 
 
-class UsageList(Reply, tag="usage"):
+class UsageList(Reply, frozen=True, tag="usage"):
     rows: list[UsageRow]
     log_size: int
 

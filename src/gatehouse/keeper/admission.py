@@ -1,0 +1,143 @@
+"""Letters in, facts without a person out: verified, opened, and sealed again for the database.
+
+A letter that comes again yields the same token and the same stay id; only the nonces differ.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+import msgspec
+
+from gatehouse.crypto.errors import CryptoError
+from gatehouse.crypto.keyring import plate_token
+from gatehouse.crypto.letters import hpke_open, verify_letter
+from gatehouse.crypto.sealing import KeyKind, KeyRef
+from gatehouse.domain.plates import normalise
+from gatehouse.keeper.days import SPAN_DAYS, day_ref, local_date
+from gatehouse.keeper.protocol import (
+    Admissions,
+    Admit,
+    Admitted,
+    Lane,
+    Owner,
+    PassageFacts,
+    Plain,
+    StayEntry,
+    Unadmitted,
+)
+from gatehouse.keeper.store import Edge
+from gatehouse.keeper.vault import Vault
+from gatehouse.wire import (
+    LETTER_INFO,
+    LETTER_SIGNATURE,
+    Attempt,
+    Body,
+    GateEvent,
+    Letter,
+    Passage,
+    WireError,
+    decode_body,
+    letter_aad,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A letter that its edge signed and that opened; `stay` where it opens one."""
+
+    letter: Letter
+    edge: Edge
+    body: Body
+    day: date
+    stay: str | None
+
+
+def admit(vault: Vault, request: Admit) -> Admissions:
+    """One result per letter, in order; a letter that is refused never hinders another."""
+    reads = [_read(vault, letter) for letter in request.letters]
+    good = [read for read in reads if isinstance(read, _Read)]
+    stays = (KeyRef(KeyKind.STAY, read.stay) for read in good if read.stay is not None)
+    vault.store.make_keys(ref for ref in stays if not vault.store.is_destroyed(ref))
+    return Admissions([_admitted(vault, r, request.stay_days) if isinstance(r, _Read) else r for r in reads])
+
+
+def _read(vault: Vault, letter: Letter) -> _Read | Unadmitted:
+    edge = vault.store.edge(letter.edge)
+    if edge is None:
+        return _refuse(letter, "unknown_edge")
+    aad = letter_aad(letter.edge, letter.seq)
+    if not verify_letter(letter.body, letter.signature, aad=aad, context=LETTER_SIGNATURE, verify_key=edge.sign_key):
+        return _refuse(letter, "bad_signature")
+    try:
+        body = decode_body(hpke_open(letter.body, info=LETTER_INFO, aad=aad, private_key=vault.seal_key))
+    except (CryptoError, WireError):
+        return _refuse(letter, "unreadable")
+    day, today = local_date(body.at, edge.zone), local_date(vault.now(), edge.zone)
+    vault.days.make_ahead(edge.site, today)
+    if vault.days.key_or_new(edge.site, day, today) is None:
+        return _refuse(letter, "wrong_day" if (day - today).days > SPAN_DAYS else "day_destroyed")
+    enters = isinstance(body, Passage) and body.plate is not None and body.direction == "in"
+    return _Read(letter, edge, body, day, vault.stay_id(edge.edge, body.id) if enters else None)
+
+
+def _refuse(letter: Letter, code: str) -> Unadmitted:
+    return Unadmitted(edge=letter.edge, seq=letter.seq, code=code)
+
+
+def _admitted(vault: Vault, read: _Read, stay_days: dict[str, date]) -> Admitted | Unadmitted:
+    letter, body, site = read.letter, read.body, read.edge.site
+    if isinstance(body, GateEvent):
+        return Admitted(
+            edge=letter.edge, seq=letter.seq, site=site, kind="event", id=body.id, gate=body.gate, at=body.at,
+            day=read.day, direction="", granted=False, reason=body.kind, means="", attempt=body.attempt,
+        )  # fmt: skip
+    day_key = vault.days.key(site, read.day)
+    if day_key is None:  # destroyed since it was read
+        return _refuse(letter, "day_destroyed")
+    plate = None if body.plate is None else normalise(body.plate)
+    person = body.subject if plate is None else None
+    if plate is not None:
+        token: bytes | None = plate_token(day_key, plate)
+    else:
+        token = None if person is None else vault.people.token(day_key, person)
+    passed = isinstance(body, Passage)
+    return Admitted(
+        edge=letter.edge, seq=letter.seq, site=site, kind="passage" if passed else "attempt", id=body.id,
+        gate=body.gate, at=body.at, day=read.day, direction=body.direction,
+        granted=True if isinstance(body, Passage) else body.granted, reason=body.reason, means=body.means,
+        sensed=body.sensed if isinstance(body, Passage) else False,
+        attempt=body.attempt if isinstance(body, Passage) else None, token=token,
+        cell=_facts_cell(vault, read, body, plate),
+        lane=None if plate is None else _lane(vault, read, body, plate, stay_days),
+    )  # fmt: skip
+
+
+def _facts_cell(vault: Vault, read: _Read, body: Attempt | Passage, plate: str | None) -> bytes:
+    rule = body.rule if isinstance(body, Attempt) else None
+    facts = PassageFacts(subject=body.subject, plate=plate, means=body.means, reason=body.reason, rule=rule)
+    label = "passage.facts/1" if isinstance(body, Passage) else "attempt.facts/1"
+    person = body.subject if plate is None else None
+    day = day_ref(read.edge.site, read.day)
+    return vault.cells.seal_passage(label, body.id, day, person, msgspec.msgpack.encode(facts))
+
+
+def _lane(vault: Vault, read: _Read, body: Attempt | Passage, plate: str, stay_days: dict[str, date]) -> Lane | None:
+    """The stay's token under the site's stay day; on the way in the stay's two cells as well. None when that day's key
+    is gone. A stay that was closed and forgotten before this letter came again keeps no cells."""
+    site = read.edge.site
+    stay_day = stay_days.get(site, read.day)
+    day_key = vault.days.key_or_new(site, stay_day, local_date(vault.now(), read.edge.zone))
+    if day_key is None:
+        return None
+    token = plate_token(day_key, plate)
+    ref = None if read.stay is None else KeyRef(KeyKind.STAY, read.stay)
+    if ref is None or vault.store.key(ref) is None:
+        return Lane(token=token)
+    owner = Owner(ref.owner)
+    entry = StayEntry(entered_at=body.at, reason=body.reason, passage=body.id)
+    return Lane(
+        token=token,
+        stay=ref.owner,
+        plate_cell=vault.cells.seal(Plain("stay.plate/1", owner, ref.owner, plate.encode()), ref),
+        entry_cell=vault.cells.seal(Plain("stay.entry/1", owner, ref.owner, msgspec.msgpack.encode(entry)), ref),
+    )

@@ -1,0 +1,115 @@
+"""Which key a cell is under, whose cell it is, and how it is sealed and opened inside the keeper."""
+
+from dataclasses import dataclass
+
+from gatehouse.crypto.errors import CryptoError, Malformed
+from gatehouse.crypto.keyring import person_day_key
+from gatehouse.crypto.sealing import KeyKind, KeyRef, open_cell, read_ref, seal
+from gatehouse.keeper.people import People
+from gatehouse.keeper.protocol import LABELS, Cell, KeyClass, Label, Owner, Plain
+from gatehouse.keeper.store import Store
+
+_SITE_BOUND = frozenset({KeyKind.SITE_DAY, KeyKind.SITE_DAY_PERSON, KeyKind.BOOKS, KeyKind.SITE})
+_PERSONAL = frozenset({KeyKind.FACE, KeyKind.IDENTITY, KeyKind.ACCESS, KeyKind.WORK, KeyKind.VEHICLE, KeyKind.STAY})
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A cell's plaintext. `subject` is whom a look at it counts as seeing: a person, vehicle or stay id; a plate's or
+    unknown's token; else the row. `site` is "" for what belongs to no site."""
+
+    label: Label
+    subject: str
+    site: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The key is destroyed or was never made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """No cell of this label and row: moved, changed, or never sealed here."""
+
+
+def ref_of(label: Label, owner: Owner) -> KeyRef | None:
+    """The key for a new cell; None when the owner does not fit the label's class."""
+    if not 0 < len(owner.id.encode()) <= 255:
+        return None
+    if label.key is KeyClass.SITE_DAY:
+        return None if owner.day is None else KeyRef(KeyKind.SITE_DAY, owner.id, owner.day.toordinal())
+    if label.key is KeyClass.BOOKS:
+        fits = owner.year is not None and 0 < owner.year < 10_000
+        return KeyRef(KeyKind.BOOKS, owner.id, owner.year or 0) if fits else None
+    return KeyRef(KeyKind[label.key.name], owner.id) if owner.day is None and owner.year is None else None
+
+
+class Cells:
+    """Seals and opens with the store's keys. Knows no rule of who may look."""
+
+    def __init__(self, store: Store, people: People) -> None:
+        self._store = store
+        self._people = people
+
+    def seal(self, plain: Plain, ref: KeyRef) -> bytes | None:
+        """The cell under an existing key; None when that key is gone."""
+        key = self._store.key(ref)
+        return None if key is None else self._sealed(LABELS[plain.label], ref, key, plain.row, plain.data)
+
+    def seal_passage(self, label: str, row: str, day: KeyRef, person: str | None, data: bytes) -> bytes:
+        """Facts of a gate under the site-day, and under the person too when they have an access key."""
+        day_key = self._store.key(day)
+        assert day_key is not None, "the caller made the day"
+        access = None if person is None else self._store.key(KeyRef(KeyKind.ACCESS, person))
+        if access is None:
+            return self._sealed(LABELS[label], day, day_key, row, data)
+        half = KeyRef(KeyKind.SITE_DAY_PERSON, day.owner, day.number)
+        return self._sealed(LABELS[label], half, person_day_key(day_key, access), row, data)
+
+    @staticmethod
+    def _sealed(label: Label, ref: KeyRef, key: bytes, row: str, data: bytes) -> bytes:
+        return seal(key, ref, label=label.name, row=row, data=data, buckets=label.buckets)
+
+    def open(self, cell: Cell) -> Opened | Gone | Foreign:
+        label = LABELS.get(cell.label)
+        try:
+            ref = read_ref(cell.data)
+        except Malformed:
+            return Foreign()
+        if label is None or not _fits(label, ref):
+            return Foreign()
+        found = self._key(ref, cell)
+        if found is None:
+            return Gone()
+        key, subject = found
+        try:
+            data = open_cell(key, cell.data, label=label.name, row=cell.row, buckets=label.buckets)
+        except CryptoError:
+            return Foreign()
+        return Opened(label, subject, ref.owner if ref.kind in _SITE_BOUND else "", data)
+
+    def _key(self, ref: KeyRef, cell: Cell) -> tuple[bytes, str] | None:
+        """The key, and whom the cell is about."""
+        if ref.kind is not KeyKind.SITE_DAY_PERSON:
+            key = self._store.key(ref)
+            return None if key is None else (key, _subject(ref, cell))
+        day_key = self._store.key(KeyRef(KeyKind.SITE_DAY, ref.owner, ref.number))
+        if day_key is None or cell.token is None:
+            return None
+        (person,) = self._people.whose(day_key, [cell.token])
+        access = self._store.key(KeyRef(KeyKind.ACCESS, person)) if person else None
+        return None if access is None else (person_day_key(day_key, access), person)
+
+
+def _fits(label: Label, ref: KeyRef) -> bool:
+    if ref.kind is KeyKind.SITE_DAY_PERSON:
+        return label.key is KeyClass.SITE_DAY
+    return ref.kind.name == label.key.name
+
+
+def _subject(ref: KeyRef, cell: Cell) -> str:
+    if ref.kind in _PERSONAL:
+        return ref.owner
+    return f"row:{cell.row}" if cell.token is None else f"token:{cell.token.hex()}"

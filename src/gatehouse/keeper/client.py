@@ -1,0 +1,199 @@
+"""How the server, the demo and the drill ask the keeper.
+
+    client = Client(home / "keeper" / "keeper.sock")
+    client.reveal(cells, by, "person.page") -> list[bytes | None]
+
+One method per verb, each returning the reply's plain value. Safe to use from many threads: connections are pooled. A
+refusal raises `KeeperRefused(code, facts)`; `call(request)` returns it as a reply instead. When the keeper does not
+answer, both raise `KeeperAway`, which is an OSError.
+"""
+
+import select
+import socket
+import threading
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Literal, TypeVar
+
+import msgspec
+
+from gatehouse.keeper import protocol as say
+from gatehouse.keeper.frames import BrokenFrame, read_frame, write_frame
+from gatehouse.wire import Letter
+
+_POOL = 16
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(say.AnyReply).decode
+R = TypeVar("R", bound=say.Reply)
+
+
+class KeeperAway(ConnectionError):
+    """Nobody answers on the keeper's socket, or the answer was broken off: it may or may not have been carried out."""
+
+
+class KeeperRefused(Exception):
+    """The keeper said no: `code` and `facts` as in protocol.Refused."""
+
+    def __init__(self, code: str, facts: Mapping[str, str | int]) -> None:
+        super().__init__(code)
+        self.code = code
+        self.facts = dict(facts)
+
+
+class Client:
+    """Asks the keeper behind `socket_path`; connects when first needed and again after a restart."""
+
+    def __init__(self, socket_path: Path, timeout_s: float = 30.0) -> None:
+        self._path = socket_path
+        self._timeout_s = timeout_s
+        self._lock = threading.Lock()
+        self._idle: list[socket.socket] = []
+
+    def close(self) -> None:
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+    def call(self, request: say.Request) -> say.Reply:
+        """The reply, a refusal included. Raises KeeperAway; ValueError for a request beyond the frame limit."""
+        payload = _encode(request)
+        if len(payload) > say.FRAME_LIMIT:
+            raise ValueError("request beyond the frame limit")
+        connection = self._take()
+        try:
+            connection.settimeout(self._timeout_s)
+            write_frame(connection, payload)
+            frame = read_frame(connection, self._timeout_s)
+            reply: say.Reply | None = None if frame is None else _decode(frame)
+        except (OSError, BrokenFrame, msgspec.MsgspecError) as fault:
+            connection.close()
+            raise KeeperAway(type(fault).__name__) from fault
+        except BaseException:
+            connection.close()  # interrupted between question and answer: the next user would get this one's reply
+            raise
+        if reply is None:
+            connection.close()
+            raise KeeperAway("closed")
+        self._give(connection)
+        return reply
+
+    def _take(self) -> socket.socket:
+        while True:
+            with self._lock:
+                connection = self._idle.pop() if self._idle else None
+            if connection is None:
+                return self._connect()
+            if not select.select([connection], [], [], 0)[0]:
+                return connection
+            connection.close()  # readable while nothing was asked: the keeper hung up
+
+    def _connect(self) -> socket.socket:
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connection.settimeout(self._timeout_s)
+        try:
+            connection.connect(str(self._path))
+        except OSError as fault:
+            connection.close()
+            raise KeeperAway(type(fault).__name__) from fault
+        return connection
+
+    def _give(self, connection: socket.socket) -> None:
+        with self._lock:
+            if len(self._idle) < _POOL:
+                self._idle.append(connection)
+                return
+        connection.close()
+
+    def _ask(self, request: say.Request, expected: type[R]) -> R:
+        reply = self.call(request)
+        if isinstance(reply, say.Refused):
+            raise KeeperRefused(reply.code, reply.facts)
+        if not isinstance(reply, expected):
+            raise KeeperAway("unexpected reply")
+        return reply
+
+    # --- one method per verb ---
+
+    def hello(self) -> say.Welcome:
+        return self._ask(say.Hello(), say.Welcome)
+
+    def secret(self, name: str) -> bytes:
+        return self._ask(say.Secret(name), say.Bytes).data
+
+    def seal(self, cells: Sequence[say.Plain]) -> list[bytes]:
+        return self._ask(say.Seal(list(cells)), say.Sealed).cells
+
+    def admit(self, letters: Sequence[Letter], stay_days: Mapping[str, date]) -> list[say.Admitted | say.Unadmitted]:
+        return self._ask(say.Admit(list(letters), dict(stay_days)), say.Admissions).results
+
+    def tokens(self, site: str, day: date, subjects: Sequence[str], by: say.Authority) -> list[bytes]:
+        return self._ask(say.Tokens(site, day, list(subjects), by), say.Sealed).cells
+
+    def who(self, site: str, day: date, tokens: Sequence[bytes], by: say.Authority) -> list[str]:
+        return self._ask(say.Who(site, day, list(tokens), by), say.Names).ids
+
+    def locate(self, site: str, stay_day: date, plate: str, source: str) -> bytes:
+        return self._ask(say.Locate(site, stay_day, plate, source), say.Bytes).data
+
+    def retoken(self, site: str, day: date, stays: Sequence[say.Cell]) -> list[bytes]:
+        return self._ask(say.Retoken(site, day, list(stays)), say.Sealed).cells
+
+    def find(self, text: str, ticket: str, limit: int = 25) -> list[str]:
+        return self._ask(say.Find(text, ticket, limit), say.Names).ids
+
+    def index(self, cells: Sequence[say.Cell]) -> None:
+        self._ask(say.Index(list(cells)), say.Done)
+
+    def reveal(self, cells: Sequence[say.Cell], by: say.Authority, purpose: str) -> list[bytes | None]:
+        return self._ask(say.Reveal(list(cells), by, purpose), say.Revealed).data
+
+    def reseal(self, edge: str, cells: Sequence[say.Cell], owners: Sequence[str]) -> list[bytes | None]:
+        return self._ask(say.Reseal(edge, list(cells), list(owners)), say.Revealed).data
+
+    def sign(self, kind: Literal["pass", "receipt"], claims: Mapping[str, str | int], by: say.Authority) -> str:
+        return self._ask(say.Sign(kind, dict(claims), by), say.Text).text
+
+    def forget(self, subject: str, classes: Sequence[say.KeyClass], by: say.Authority) -> None:
+        self._ask(say.Forget(subject, list(classes), by), say.Done)
+
+    def forget_days(self, site: str, before: date, by: say.Authority) -> None:
+        self._ask(say.ForgetDays(site, before, by), say.Done)
+
+    def invite(
+        self,
+        actor: str,
+        role: say.Role,
+        by: say.Authority,
+        *,
+        sites: Sequence[str] = (),
+        subject: str | None = None,
+    ) -> str:
+        return self._ask(say.Invite(actor, role, tuple(sites), subject, by), say.Text).text
+
+    def sign_in(self, code: str) -> say.Entered:
+        return self._ask(say.SignIn(code), say.Entered)
+
+    def whoami(self, ticket: str) -> say.Ticket:
+        return self._ask(say.WhoAmI(ticket), say.TicketReply).ticket
+
+    def sign_out(self, ticket: str) -> None:
+        self._ask(say.SignOut(ticket), say.Done)
+
+    def enrol_edge(
+        self, edge: str, site: str, zone: str, *, sign_key: bytes, seal_key: bytes, by: say.Authority
+    ) -> None:
+        self._ask(say.EnrolEdge(edge, site, zone, sign_key, seal_key, by), say.Done)
+
+    def note(self, hashes: Sequence[bytes]) -> None:
+        self._ask(say.Note(list(hashes)), say.Done)
+
+    def checkpoint(self) -> str:
+        return self._ask(say.Checkpoint(), say.Text).text
+
+    def looks(self, subject: str, ticket: str) -> list[say.Look]:
+        return self._ask(say.Looks(subject, ticket), say.LookList).looks
+
+    def usage(self, ticket: str) -> say.UsageList:
+        return self._ask(say.Usage(ticket), say.UsageList)

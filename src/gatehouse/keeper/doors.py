@@ -1,0 +1,80 @@
+"""Signing in, and enrolling edges: who is let near the keeper at all."""
+
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from gatehouse.keeper.protocol import (
+    Done,
+    EnrolEdge,
+    Entered,
+    Invite,
+    Refused,
+    Role,
+    SignIn,
+    SignOut,
+    Text,
+    TicketReply,
+    WhoAmI,
+)
+from gatehouse.keeper.store import Edge
+from gatehouse.keeper.vault import Asker, Vault
+
+
+def invite(vault: Vault, request: Invite) -> Text | Refused:
+    """A worker's code needs an owner or HR and names the person; any other needs an owner or the keeper's own shell."""
+    asker = vault.asker(request.by)
+    if isinstance(asker, Refused):
+        return asker
+    worker = request.role is Role.WORKER
+    if not asker.is_shell and not asker.may("invite.worker" if worker else "invite"):
+        return Refused("not_allowed")
+    if worker != (request.subject is not None) or not request.actor:
+        return Refused("bad_request")
+    if any(not asker.reaches(site) for site in request.sites or ("",)) or _widens(asker, request):
+        return Refused("not_allowed")
+    code = vault.tickets.invite(request.actor, request.role, request.sites, request.subject, vault.now())
+    subjects = () if request.subject is None else (request.subject,)
+    vault.record("invite", asker, purpose=f"{request.role}:{request.actor}", subjects=subjects)
+    return Text(code)
+
+
+def _widens(asker: Asker, request: Invite) -> bool:
+    """Somebody of some sites would let in somebody of all."""
+    return asker.ticket is not None and bool(asker.ticket.sites) and not request.sites
+
+
+def sign_in(vault: Vault, request: SignIn) -> Entered | Refused:
+    entered = vault.tickets.enter(request.code, vault.now())
+    if isinstance(entered, Refused):
+        vault.record("refused", Asker("", ""), purpose=f"sign_in:{entered.code}")
+        return entered
+    vault.record("sign_in", Asker(entered.ticket.actor, entered.ticket.role))
+    return entered
+
+
+def whoami(vault: Vault, request: WhoAmI) -> TicketReply | Refused:
+    ticket = vault.tickets.ticket(request.ticket, vault.now())
+    return Refused("no_ticket") if ticket is None else TicketReply(ticket)
+
+
+def sign_out(vault: Vault, request: SignOut) -> Done:
+    vault.tickets.leave(request.ticket)
+    return Done()
+
+
+def enrol_edge(vault: Vault, request: EnrolEdge) -> Done | Refused:
+    """By an owner's ticket or the keeper's own shell, never by the server alone."""
+    asker = vault.asker(request.by)
+    if isinstance(asker, Refused):
+        return asker
+    if not asker.is_shell and not (asker.may("enrol_edge") and asker.reaches(request.site)):
+        return Refused("not_allowed")
+    try:
+        ZoneInfo(request.zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return Refused("bad_request", {"field": "zone"})
+    if len(request.sign_key) != 32 or len(request.seal_key) != 32 or not request.edge or not request.site:
+        return Refused("bad_request", {"field": "keys"})
+    vault.store.enrol(Edge(request.edge, request.site, request.zone, request.sign_key, request.seal_key))
+    vault.days.make_ahead(request.site, vault.today(request.site))
+    vault.record("enrol_edge", asker, purpose=f"{request.site}:{request.edge}")
+    return Done()

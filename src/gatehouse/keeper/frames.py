@@ -1,0 +1,49 @@
+"""Frames on the keeper's socket: a 4-byte big-endian length, then MessagePack."""
+
+import socket
+import struct
+
+from gatehouse.keeper.protocol import FRAME_LIMIT
+
+_LENGTH = struct.Struct(">I")
+
+
+class BrokenFrame(Exception):
+    """The other side closed inside a frame, or announced one beyond FRAME_LIMIT."""
+
+
+def write_frame(connection: socket.socket, payload: bytes) -> None:
+    """Raises BrokenFrame beyond FRAME_LIMIT and OSError when the other side is gone or too slow."""
+    if len(payload) > FRAME_LIMIT:
+        raise BrokenFrame("frame too long")
+    connection.sendall(_LENGTH.pack(len(payload)) + payload)
+
+
+def read_frame(connection: socket.socket, rest_s: float) -> bytes | None:
+    """The next payload; None when the other side closed between frames. Waits for the first bytes as long as the
+    connection's own timeout says, then at most `rest_s` for each further piece. Raises BrokenFrame, OSError."""
+    head = _read(connection, _LENGTH.size)
+    if head is None:
+        return None
+    connection.settimeout(rest_s)
+    (length,) = _LENGTH.unpack(head)
+    if length > FRAME_LIMIT:
+        raise BrokenFrame("frame too long")
+    payload = _read(connection, length) if length else b""
+    if payload is None:
+        raise BrokenFrame("closed inside a frame")
+    return payload
+
+
+def _read(connection: socket.socket, length: int) -> bytes | None:
+    """None when closed before the first byte."""
+    parts, missing = [], length
+    while missing:
+        part = connection.recv(min(missing, 1 << 20))
+        if not part:
+            if missing == length:
+                return None
+            raise BrokenFrame("closed inside a frame")
+        parts.append(part)
+        missing -= len(part)
+    return b"".join(parts)

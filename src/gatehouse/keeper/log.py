@@ -1,0 +1,149 @@
+"""The keeper's log: append-only, on disk before any plaintext leaves, hashed into an RFC 6962 tree.
+
+HOME/keeper/log/entries: records of a 4-byte big-endian length, the CRC-32 of the payload, and the payload, an encoded
+`Entry`. Many threads append; one of them writes and syncs for all that wait. After kill -9 a torn last record is cut
+off: nothing that it would have covered has left. A record that is broken further up means damage, and the keeper does
+not start.
+"""
+
+import os
+import struct
+import threading
+import zlib
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from gatehouse.crypto.merkle import Tree, leaf_hash
+from gatehouse.keeper.errors import DamagedLog, LogFull
+from gatehouse.keeper.rootkey import sync_folder
+
+_HEAD = struct.Struct(">II")
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """One line of the log. `subjects` are keyed pseudonyms (crypto.keyring.pseudonym), sorted; never ids or names."""
+
+    at: datetime
+    kind: str  # the verb, or tombstone, refused, start
+    actor: str = ""  # operator or person id, "job:<name>", "shell"
+    role: str = ""
+    purpose: str = ""
+    budget: str = ""
+    subjects: list[bytes] = []
+    count: int = 0
+    hashes: list[bytes] = []  # of the server's own audit entries
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Entry).decode
+
+
+class Log:
+    """Opens HOME/keeper/log; the entries that are there are read once and their leaf hashes kept."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises DamagedLog."""
+        folder.mkdir(mode=0o700, exist_ok=True)
+        self.path = folder / "entries"
+        fresh = not self.path.exists()
+        self._handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        if fresh:
+            sync_folder(folder)
+        self._tree, self.leaves = Tree(), list[bytes]()
+        self._append_lock, self._commit_lock = threading.Lock(), threading.Lock()
+        self._pending: list[bytes] = []
+        self._appended = 0
+        self._broken = False
+        self._recover()
+
+    def _recover(self) -> None:
+        end = 0
+        for payload, end in read_records(self.path):  # noqa: B007
+            self._grow(payload)
+        if end != os.fstat(self._handle).st_size:
+            os.ftruncate(self._handle, end)
+            os.fsync(self._handle)
+        self._appended = self._tree.size
+
+    def _grow(self, payload: bytes) -> None:
+        leaf = leaf_hash(payload)
+        self._tree.append(leaf)
+        self.leaves.append(leaf)
+
+    def append(self, *entries: Entry) -> None:
+        """Durable when this returns. Raises LogFull when the disk refuses; then nothing may leave."""
+        mine = self._enqueue(entries)
+        with self._commit_lock:
+            if self._tree.size < mine:
+                self._commit()
+
+    def append_soon(self, *entries: Entry) -> None:
+        """On disk with the next `append` or `flush`: for lines that cover no personal data."""
+        self._enqueue(entries)
+
+    def flush(self) -> None:
+        """Make everything appended so far durable. Raises LogFull."""
+        with self._commit_lock:
+            if self._pending:
+                self._commit()
+
+    def _enqueue(self, entries: tuple[Entry, ...]) -> int:
+        payloads = [_encode(entry) for entry in entries]
+        with self._append_lock:
+            self._pending += payloads
+            self._appended += len(payloads)
+            return self._appended
+
+    def _commit(self) -> None:
+        """Write what waits, for everybody who waits. The caller holds the commit lock."""
+        if self._broken:
+            raise LogFull("the log is broken since an earlier write; restart the keeper")
+        with self._append_lock:
+            batch, self._pending = self._pending, []
+        data = b"".join(_HEAD.pack(len(p), zlib.crc32(p)) + p for p in batch)
+        try:
+            written = os.write(self._handle, data)
+            while written < len(data):
+                written += os.write(self._handle, data[written:])
+            os.fdatasync(self._handle)
+        except OSError as fault:
+            self._broken = True
+            raise LogFull("the log cannot be written") from fault
+        for payload in batch:
+            self._grow(payload)
+
+    def head(self) -> tuple[int, bytes]:
+        """Size and root of what is durable."""
+        with self._commit_lock:
+            return self._tree.size, self._tree.root()
+
+    def entries(self) -> Iterator[Entry]:
+        """Every durable entry, oldest first."""
+        for payload, _ in read_records(self.path):
+            yield _decode(payload)
+
+    def close(self) -> None:
+        self.flush()
+        os.close(self._handle)
+
+
+def read_records(path: Path) -> Iterator[tuple[bytes, int]]:
+    """Each payload and the offset after it. Stops before a torn tail; raises DamagedLog for a broken record earlier."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        offset = 0
+        while offset + _HEAD.size <= size:
+            length, checksum = _HEAD.unpack(file.read(_HEAD.size))
+            end = offset + _HEAD.size + length
+            if end > size or length == 0:  # zeros: the file grew, but a power cut came before its bytes
+                return
+            payload = file.read(length)
+            if zlib.crc32(payload) != checksum:
+                if end == size:
+                    return
+                raise DamagedLog(f"the log is damaged at byte {offset}")
+            yield payload, end
+            offset = end

@@ -1,0 +1,61 @@
+"""Who may ask the keeper for what: roles by ticket, and the named jobs of the server."""
+
+from gatehouse.keeper.protocol import LABELS, Budget, KeyClass, Role
+
+SECRETS = frozenset({"django", "sources", "provider.test", "edge-admin"})
+
+_PEOPLE = frozenset({Role.OWNER, Role.HR, Role.SECURITY})
+ALL_OPERATORS = frozenset(Role) - {Role.WORKER}
+VERBS: dict[str, frozenset[Role]] = {
+    "tokens": frozenset({Role.OWNER, Role.HR, Role.SECURITY, Role.WORKER}),
+    "who": _PEOPLE,
+    "who.old": frozenset({Role.OWNER, Role.HR}),
+    "find": _PEOPLE | {Role.PARKING},
+    "sign.pass": _PEOPLE | {Role.WORKER},
+    "sign.receipt": frozenset({Role.OWNER, Role.PARKING}),
+    "forget": frozenset({Role.OWNER, Role.HR}),
+    "forget_days": frozenset({Role.OWNER}),
+    "invite": frozenset({Role.OWNER}),
+    "invite.worker": frozenset({Role.OWNER, Role.HR}),
+    "enrol_edge": frozenset({Role.OWNER}),
+    "looks": frozenset({Role.OWNER, Role.AUDITOR}),
+    "usage": ALL_OPERATORS,
+}
+
+# What a template or a PIN is for happens inside keeper and edge: no page ever needs one.
+NEVER_SHOWN = frozenset({"face.template/1", "credential.pin/1"})
+_VEHICLES = frozenset({"vehicle.plate/1", "stay.plate/1", "stay.entry/1", "stay.books/1"})
+_GATES = frozenset({"attempt.facts/1", "passage.facts/1"})
+_TEXTS = frozenset({"site.text/1"})
+_PERSON = frozenset({"person.brief/1", "person.name/1"})
+_ALL = frozenset(LABELS) - NEVER_SHOWN
+READS: dict[Role, frozenset[str]] = {
+    Role.OWNER: _ALL,
+    Role.HR: _ALL - {"stay.books/1", "device.secret/1", "operator.contact/1"},
+    Role.SECURITY: _PERSON
+    | _GATES
+    | _VEHICLES
+    | _TEXTS
+    | {"person.contact/1", "person.consent/1", "face.photo/1", "credential.card/1", "credential.pass/1"}
+    | {"device.secret/1", "work.note/1"},
+    Role.PARKING: _PERSON | _GATES | _VEHICLES | _TEXTS,
+    Role.AUDITOR: frozenset({"person.brief/1", "person.name/1"}) | _TEXTS,
+    Role.WORKER: _ALL - _VEHICLES - {"device.secret/1", "operator.contact/1"},
+}
+
+JOBS: dict[str, frozenset[str]] = {
+    "workdays": frozenset({"who", "reveal"}),
+    "payslips": frozenset({"who", "reveal"}),
+    "feed": frozenset({"reveal"}),
+    "retoken": frozenset({"who"}),
+    "passes": frozenset({"sign"}),
+    "stays": frozenset({"forget.stay"}),
+    "retention": frozenset({"forget_days"}),
+}
+JOB_READS = frozenset({Budget.NONE, Budget.BRIEF, Budget.WORK})
+JOB_WHO_DAYS = 3  # a job asks freely whose tokens of so many past days; older by a ticket
+WHO_DAYS = 40  # and nobody further back than this
+RETENTION_DAYS = 7  # the job retention destroys no younger day
+
+FORGETTABLE = frozenset({KeyClass.FACE, KeyClass.IDENTITY, KeyClass.ACCESS, KeyClass.WORK, KeyClass.VEHICLE})
+PERSONAL = frozenset({KeyClass.FACE, KeyClass.IDENTITY, KeyClass.ACCESS, KeyClass.WORK})

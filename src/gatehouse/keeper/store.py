@@ -1,0 +1,202 @@
+"""The key store: SQLite in HOME/keeper/store.db, fully synchronous, deleted pages overwritten.
+
+The root key wraps one random key-encryption key; that wraps every data key, bound to its name. Nothing else in the
+whole installation holds a data key. Also here: enrolled edges and small facts of the keeper itself.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from gatehouse.crypto.errors import CryptoError
+from gatehouse.crypto.sealing import KeyKind, KeyRef, new_key, unwrap, wrap
+from gatehouse.keeper.errors import DamagedStore
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS own (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS keys (
+    kind INTEGER NOT NULL, owner TEXT NOT NULL, number INTEGER NOT NULL, wrapped BLOB NOT NULL,
+    PRIMARY KEY (kind, owner, number)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS tombstones (
+    kind INTEGER NOT NULL, owner TEXT NOT NULL, number INTEGER NOT NULL, at TEXT NOT NULL,
+    PRIMARY KEY (kind, owner, number)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS edges (
+    edge TEXT PRIMARY KEY, site TEXT NOT NULL, zone TEXT NOT NULL,
+    sign_key BLOB NOT NULL, seal_key BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS invitations (
+    hash BLOB PRIMARY KEY, ticket BLOB NOT NULL, ends TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS tickets (
+    hash BLOB PRIMARY KEY, ticket BLOB NOT NULL, ends TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS failures (at TEXT NOT NULL);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """An edge that an owner enrolled: its site, the site's IANA zone and its two public keys."""
+
+    edge: str
+    site: str
+    zone: str
+    sign_key: bytes
+    seal_key: bytes
+
+
+class Store:
+    """Every key of the installation. Safe to use from many threads; a key that was destroyed is out of memory too."""
+
+    def __init__(self, path: Path, root_key: bytes) -> None:
+        """Opens or makes the store. Raises DamagedStore when the root key is another's."""
+        self._lock = threading.RLock()
+        self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute("PRAGMA synchronous=FULL")
+        self._connection.execute("PRAGMA secure_delete=ON")
+        self._connection.executescript(_SCHEMA)
+        self._kek = self._load_kek(root_key)
+        self._keys: dict[KeyRef, bytes] = {}
+        self._edges = {row[0]: Edge(*row) for row in self.rows("SELECT * FROM edges")}
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+    def _load_kek(self, root_key: bytes) -> bytes:
+        found = self.rows("SELECT value FROM own WHERE name = 'kek'")
+        if not found:
+            kek = new_key()
+            self.write("INSERT INTO own VALUES ('kek', ?)", (wrap(root_key, "kek", kek),))
+            return kek
+        try:
+            return unwrap(root_key, "kek", found[0][0])
+        except CryptoError as fault:
+            raise DamagedStore("the key store belongs to another root key") from fault
+
+    # --- statements, for the tables of the keeper's other modules ---
+
+    def rows(self, sql: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
+        with self._lock, closing(self._connection.execute(sql, values)) as cursor:
+            return cursor.fetchall()
+
+    def write(self, sql: str, values: tuple[object, ...] = ()) -> int:
+        """One statement, durable when this returns. The number of rows that it changed."""
+        with self._lock, closing(self._connection.execute(sql, values)) as cursor:
+            return cursor.rowcount
+
+    # --- the keeper's own keys ---
+
+    def own_key(self, name: str) -> bytes:
+        """A random key of the keeper itself (its identity, its log), made at first use."""
+        with self._lock:
+            found = self.rows("SELECT value FROM own WHERE name = ?", (name,))
+            if found:
+                return unwrap(self._kek, name, found[0][0])
+            key = new_key()
+            self.write("INSERT INTO own VALUES (?, ?)", (name, wrap(self._kek, name, key)))
+            return key
+
+    def fact(self, name: str) -> bytes | None:
+        """A small fact that is no secret, such as the last checkpoint."""
+        found = self.rows("SELECT value FROM own WHERE name = ?", (f"fact:{name}",))
+        return found[0][0] if found else None
+
+    def set_fact(self, name: str, value: bytes) -> None:
+        self.write("INSERT OR REPLACE INTO own VALUES (?, ?)", (f"fact:{name}", value))
+
+    # --- data keys ---
+
+    def key(self, ref: KeyRef) -> bytes | None:
+        """The key, or None when it was never made or is destroyed."""
+        found = self._keys.get(ref)
+        if found is not None:
+            return found
+        with self._lock:
+            rows = self.rows("SELECT wrapped FROM keys WHERE kind=? AND owner=? AND number=?", _row(ref))
+            if not rows:
+                return None
+            key = self._keys[ref] = unwrap(self._kek, _name(ref), rows[0][0])
+            return key
+
+    def make_keys(self, refs: Iterable[KeyRef]) -> list[KeyRef]:
+        """Make those of these keys that do not exist, in one transaction; the ones that were made."""
+        with self._lock:
+            missing = [ref for ref in dict.fromkeys(refs) if self.key(ref) is None]
+            if not missing:
+                return []
+            made = {ref: new_key() for ref in missing}
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                for ref, key in made.items():
+                    self.write("INSERT INTO keys VALUES (?, ?, ?, ?)", (*_row(ref), wrap(self._kek, _name(ref), key)))
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+            self._keys.update(made)
+            return missing
+
+    def destroy_keys(self, refs: Iterable[KeyRef], at: datetime) -> list[KeyRef]:
+        """Destroy these keys and remember that they are gone; those that there were."""
+        with self._lock:
+            gone = []
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                for ref in refs:
+                    if self.write("DELETE FROM keys WHERE kind=? AND owner=? AND number=?", _row(ref)):
+                        gone.append(ref)
+                    self.write("INSERT OR REPLACE INTO tombstones VALUES (?, ?, ?, ?)", (*_row(ref), at.isoformat()))
+                    self._keys.pop(ref, None)
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+            # The write-ahead file still holds the page with the wrapped key: empty it now.
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            return gone
+
+    def is_destroyed(self, ref: KeyRef) -> bool:
+        """Whether a key of this name was ever destroyed."""
+        return bool(self.rows("SELECT 1 FROM tombstones WHERE kind=? AND owner=? AND number=?", _row(ref)))
+
+    def owners(self, kind: KeyKind) -> list[str]:
+        """Who has a key of this kind."""
+        return [row[0] for row in self.rows("SELECT DISTINCT owner FROM keys WHERE kind=?", (kind,))]
+
+    def count(self, kind: KeyKind) -> int:
+        rows = self.rows("SELECT COUNT(*) FROM keys WHERE kind=?", (kind,))
+        return int(rows[0][0])
+
+    def numbers(self, kind: KeyKind, owner: str) -> list[int]:
+        """The days or years for which this site has keys, ascending."""
+        rows = self.rows("SELECT number FROM keys WHERE kind=? AND owner=? ORDER BY number", (kind, owner))
+        return [row[0] for row in rows]
+
+    # --- edges ---
+
+    def edge(self, edge: str) -> Edge | None:
+        return self._edges.get(edge)
+
+    def edges(self) -> list[Edge]:
+        return list(self._edges.values())
+
+    def enrol(self, edge: Edge) -> None:
+        """Admit an edge, or replace its keys."""
+        with self._lock:
+            self.write(
+                "INSERT OR REPLACE INTO edges VALUES (?, ?, ?, ?, ?)",
+                (edge.edge, edge.site, edge.zone, edge.sign_key, edge.seal_key),
+            )
+            self._edges[edge.edge] = edge
+
+
+def _row(ref: KeyRef) -> tuple[int, str, int]:
+    return int(ref.kind), ref.owner, ref.number
+
+
+def _name(ref: KeyRef) -> str:
+    return f"key:{int(ref.kind)}:{ref.number}:{ref.owner}"

@@ -1,0 +1,177 @@
+"""The keeper's state, put together from HOME/keeper, and the questions that every verb asks first."""
+
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+import structlog
+
+from gatehouse.clock import Clock
+from gatehouse.crypto.keyring import pseudonym
+from gatehouse.crypto.merkle import root
+from gatehouse.crypto.signing import public_sign_key
+from gatehouse.keeper.budget import Budgets, Spend
+from gatehouse.keeper.cells import Cells
+from gatehouse.keeper.days import Days, local_date
+from gatehouse.keeper.errors import DamagedLog, UnsafeFile
+from gatehouse.keeper.index import Index
+from gatehouse.keeper.locate import Locating
+from gatehouse.keeper.log import Entry, Log
+from gatehouse.keeper.people import People
+from gatehouse.keeper.protocol import Authority, Budget, Refused, Role, Ticket
+from gatehouse.keeper.rootkey import RootKeyFile, write_secret
+from gatehouse.keeper.rules import JOBS, VERBS
+from gatehouse.keeper.store import Store
+from gatehouse.keeper.tickets import Tickets
+
+SHELL_FILE = "shell.token"
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """By whose right a request comes, after the keeper verified it. `ticket` is None for a job and for the shell."""
+
+    actor: str
+    role: str
+    ticket: Ticket | None = None
+    job: str | None = None
+
+    @property
+    def is_shell(self) -> bool:
+        return self.role == "shell"
+
+    def may(self, verb: str) -> bool:
+        """By the table of rules; a job by the verbs that it has."""
+        if self.ticket is not None:
+            return self.ticket.role in VERBS[verb]
+        return self.job is not None and verb in JOBS[self.job]
+
+    def reaches(self, site: str) -> bool:
+        return self.ticket is None or not self.ticket.sites or not site or site in self.ticket.sites
+
+
+def open_folder(home: Path) -> tuple[Path, bytes]:
+    """HOME/keeper and the root key, both made at the first start. Raises UnsafeFile, DamagedStore."""
+    folder = home / "keeper"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if folder.stat().st_mode & 0o066:
+        raise UnsafeFile(f"{folder} can be listed or written by others; run: chmod 700 {folder}")
+    source = RootKeyFile(folder / "root.key")
+    if not source.path.exists() and not (folder / "store.db").exists():
+        return folder, source.create()
+    return folder, source.load()
+
+
+class Vault:
+    """Everything that the verbs work on. One per process."""
+
+    def __init__(self, home: Path, clock: Clock) -> None:
+        """Opens HOME/keeper. Raises UnsafeFile, DamagedStore, DamagedLog."""
+        self.folder, root_key = open_folder(home)
+        self.clock = clock
+        self.store = Store(self.folder / "store.db", root_key)
+        self.log = Log(self.folder / "log")
+        self.sign_key, self.seal_key = self.store.own_key("sign"), self.store.own_key("seal")
+        self.origin = f"gatehouse/{public_sign_key(self.sign_key).hex()[:16]}"
+        self._log_key, self._stay_key = self.store.own_key("log"), self.store.own_key("stays")
+        self._check_log()
+        self.people = People(self.store)
+        self.days = Days(self.store)
+        self.cells = Cells(self.store, self.people)
+        self.tickets = Tickets(self.store)
+        self.index = Index()
+        self.locating = Locating()
+        self.budgets = Budgets(lambda: len(self.people))
+        self._replay()
+        self.shell_token = self._new_shell_token()
+        self.log.append(Entry(at=clock.now(), kind="start"))
+
+    def _check_log(self) -> None:
+        """The log still begins with what the last checkpoint vouched for. Raises DamagedLog."""
+        last = self.store.fact("checkpoint")
+        if last is None:
+            return
+        size, expected = int.from_bytes(last[:8], "big"), last[8:]
+        if len(self.log.leaves) < size or root(self.log.leaves[:size]) != expected:
+            raise DamagedLog(f"the log no longer holds the {size} entries of its last checkpoint")
+
+    def _replay(self) -> None:
+        for entry in self.log.entries():
+            if entry.budget and entry.role in set(Role) and entry.kind != "refused":
+                spend = Spend(entry.actor, Role(entry.role), Budget(entry.budget), frozenset(entry.subjects))
+                self.budgets.replay(spend, entry.at)
+
+    def _new_shell_token(self) -> str:
+        token, path = secrets.token_urlsafe(32), self.folder / SHELL_FILE
+        path.unlink(missing_ok=True)
+        write_secret(path, token.encode())
+        return token
+
+    def close(self) -> None:
+        self.log.close()
+        self.store.close()
+
+    # --- what every verb asks ---
+
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    def asker(self, by: Authority) -> Asker | Refused:
+        """Who asks; no_ticket or not_allowed when nobody whom the keeper knows."""
+        if by.ticket is not None:
+            if hmac.compare_digest(by.ticket.encode(), self.shell_token.encode()):
+                return Asker("shell", "shell")
+            ticket = self.tickets.ticket(by.ticket, self.now())
+            return Refused("no_ticket") if ticket is None else Asker(ticket.actor, ticket.role, ticket)
+        if by.job is None:
+            return Refused("no_ticket")
+        return Asker(f"job:{by.job}", "job", job=by.job) if by.job in JOBS else Refused("not_allowed")
+
+    def today(self, site: str) -> date:
+        """The date on the site's wall; UTC for a site without an edge."""
+        zones = [edge.zone for edge in self.store.edges() if edge.site == site]
+        return local_date(self.now(), zones[0] if zones else "UTC")
+
+    def pseudonym(self, subject: str) -> bytes:
+        return pseudonym(self._log_key, subject)
+
+    def stay_id(self, edge: str, passage: str) -> str:
+        """The id of the stay that this passage opens: the same however often the letter comes, and telling no time."""
+        digest = bytearray(pseudonym(self._stay_key, f"{edge}/{passage}"))
+        digest[6], digest[8] = digest[6] & 0x0F | 0x40, digest[8] & 0x3F | 0x80
+        text = digest.hex()
+        return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
+
+    # --- before plaintext leaves ---
+
+    def look(self, asker: Asker, kind: str, purpose: str, seen: dict[Budget, set[str]]) -> Refused | None:
+        """Count and log that `asker` is about to see these subjects. None: durable, the answer may leave."""
+        now = self.now()
+        people = {budget: frozenset(map(self.pseudonym, who)) for budget, who in seen.items() if who}
+        if asker.ticket is not None:
+            role = asker.ticket.role
+            over = self.budgets.take([Spend(asker.actor, role, b, who) for b, who in people.items()], now)
+            if over is not None:
+                log.warning("keeper.over_budget", actor=asker.actor, budget=over.budget, window=over.window)
+                self.log.append(
+                    Entry(at=now, kind="refused", actor=asker.actor, role=asker.role, purpose=kind, budget=over.budget)
+                )
+                return Refused("over_budget", {"budget": over.budget, "window": over.window, "cap": over.cap})
+        self.log.append(
+            *(
+                Entry(at=now, kind=kind, actor=asker.actor, role=asker.role, purpose=purpose, budget=b,
+                      subjects=sorted(who), count=len(who))
+                for b, who in people.items()
+            )
+        )  # fmt: skip
+        return None
+
+    def record(self, kind: str, asker: Asker, *, purpose: str = "", subjects: tuple[str, ...] = ()) -> None:
+        """A durable line about something that was done."""
+        who = sorted(map(self.pseudonym, subjects))
+        self.log.append(
+            Entry(at=self.now(), kind=kind, actor=asker.actor, role=asker.role, purpose=purpose, subjects=who)
+        )

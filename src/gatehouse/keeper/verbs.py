@@ -1,0 +1,185 @@
+"""The remaining verbs, and the table from a request's type to the function that answers it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from gatehouse.crypto.errors import TooLong
+from gatehouse.crypto.keyring import derive, plate_token
+from gatehouse.crypto.merkle import sign_checkpoint
+from gatehouse.crypto.sealing import KeyKind, KeyRef
+from gatehouse.crypto.signing import public_seal_key, public_sign_key
+from gatehouse.crypto.tokens import issue
+from gatehouse.domain.plates import normalise
+from gatehouse.keeper import doors, erasing, looks, protocol
+from gatehouse.keeper.admission import admit
+from gatehouse.keeper.cells import Gone, Opened, ref_of
+from gatehouse.keeper.days import day_of
+from gatehouse.keeper.errors import LogFull
+from gatehouse.keeper.log import Entry
+from gatehouse.keeper.protocol import LABELS, Bytes, Done, Refused, Reply, Role, Sealed, Text, Welcome
+from gatehouse.keeper.rules import SECRETS
+from gatehouse.keeper.vault import Vault
+
+VERSION = 1
+NOTE_LIMIT = 10_000
+_CLAIMS: dict[str, dict[str, type]] = {
+    "pass": {"pid": str, "sub": str, "site": str, "nbf": int, "exp": int},
+    "receipt": {"stay": str, "site": str, "exp": int},
+}
+_MAKES_ACCESS = frozenset({KeyKind.FACE, KeyKind.IDENTITY})
+
+
+def answer(vault: Vault, request: protocol.Request) -> Reply:
+    """The reply to one request. Raises only when the world failed."""
+    try:
+        return _TABLE[type(request)](vault, request)
+    except LogFull:
+        return Refused("log_full")
+
+
+def hello(vault: Vault, request: protocol.Hello) -> Welcome:
+    return Welcome(VERSION, public_seal_key(vault.seal_key), public_sign_key(vault.sign_key))
+
+
+def secret(vault: Vault, request: protocol.Secret) -> Bytes | Refused:
+    if request.name not in SECRETS:
+        return Refused("not_allowed")
+    return Bytes(derive(vault.store.own_key("secrets"), "server secret/1", request.name.encode()))
+
+
+def seal(vault: Vault, request: protocol.Seal) -> Sealed | Refused:
+    refs: list[KeyRef] = []
+    for place, plain in enumerate(request.cells):
+        label = LABELS.get(plain.label)
+        ref = None if label is None else ref_of(label, plain.owner)
+        if ref is None:
+            return Refused("bad_request", {"cell": place})
+        refs.append(ref)
+    if not _make_keys(vault, refs):
+        return Refused("day_destroyed")
+    try:
+        cells = [vault.cells.seal(plain, ref) for plain, ref in zip(request.cells, refs, strict=True)]
+    except TooLong:
+        return Refused("bad_request")
+    whole = [cell for cell in cells if cell is not None]
+    return Sealed(whole) if len(whole) == len(cells) else Refused("day_destroyed")
+
+
+def _make_keys(vault: Vault, refs: list[KeyRef]) -> bool:
+    """All keys that new cells need, in one transaction. False where a day or stay was destroyed or a day is too far.
+    Whoever gets a face or an identity gets an access key too: it is half of every passage of theirs."""
+    wanted = dict.fromkeys(refs)
+    for ref in list(wanted):
+        if vault.store.key(ref) is not None:
+            continue
+        if ref.kind is KeyKind.SITE_DAY:
+            day = day_of(ref)
+            if vault.days.key_or_new(ref.owner, day, vault.today(ref.owner)) is None:
+                return False
+        if ref.kind is KeyKind.STAY and vault.store.is_destroyed(ref):
+            return False
+        access = KeyRef(KeyKind.ACCESS, ref.owner)
+        if ref.kind in _MAKES_ACCESS and not vault.store.is_destroyed(access):
+            wanted[access] = None
+    for made in vault.store.make_keys(wanted):
+        if made.kind is KeyKind.ACCESS:
+            vault.people.learn(made.owner)
+    return True
+
+
+def locate(vault: Vault, request: protocol.Locate) -> Bytes | Refused:
+    plate = normalise(request.plate)
+    day_key = vault.days.key_or_new(request.site, request.stay_day, vault.today(request.site))
+    if day_key is None:
+        return Refused("day_destroyed")
+    token = plate_token(day_key, plate)
+    cap = vault.locating.take(request.site, request.source, token, vault.now())
+    return Bytes(token) if cap is None else Refused("capped", {"cap": cap})
+
+
+def retoken(vault: Vault, request: protocol.Retoken) -> Sealed | Refused:
+    """b"" for a stay whose key is gone."""
+    day_key = vault.days.key_or_new(request.site, request.day, vault.today(request.site))
+    if day_key is None:
+        return Refused("day_destroyed")
+    result = []
+    for place, cell in enumerate(request.stays):
+        opened = vault.cells.open(cell)
+        if cell.label != "stay.plate/1" or not isinstance(opened, Opened | Gone):
+            return Refused("bad_request", {"cell": place})
+        result.append(plate_token(day_key, opened.data.decode()) if isinstance(opened, Opened) else b"")
+    return Sealed(result)
+
+
+def index(vault: Vault, request: protocol.Index) -> Done | Refused:
+    """Cells whose keys are gone are passed over."""
+    for place, cell in enumerate(request.cells):
+        label, opened = LABELS.get(cell.label), vault.cells.open(cell)
+        if label is None or not label.indexed or not isinstance(opened, Opened | Gone):
+            return Refused("bad_request", {"cell": place})
+        if isinstance(opened, Opened):
+            vault.index.put(cell.label, cell.row, opened.subject, opened.data.decode("utf-8", "replace"))
+    return Done()
+
+
+def sign(vault: Vault, request: protocol.Sign) -> Text | Refused:
+    """A worker signs only passes of their own."""
+    asker = vault.asker(request.by)
+    if isinstance(asker, Refused):
+        return asker
+    allowed = asker.may("sign") if asker.job is not None else asker.ticket and asker.may(f"sign.{request.kind}")
+    shape, claims = _CLAIMS[request.kind], request.claims
+    if claims.keys() != shape.keys() or any(type(claims[name]) is not kind for name, kind in shape.items()):
+        return Refused("bad_request")
+    own = asker.role != Role.WORKER or (asker.ticket is not None and claims.get("sub") == asker.ticket.subject)
+    if not allowed or not own or not asker.reaches(str(claims["site"])):
+        return Refused("not_allowed")
+    try:
+        text = issue(request.kind, claims, vault.sign_key)
+    except TooLong:
+        return Refused("bad_request")
+    vault.record("sign", asker, purpose=request.kind, subjects=(str(claims["sub"]),) if "sub" in claims else ())
+    return Text(text)
+
+
+def note(vault: Vault, request: protocol.Note) -> Done | Refused:
+    if len(request.hashes) > NOTE_LIMIT or any(len(one) != 32 for one in request.hashes):
+        return Refused("bad_request")
+    vault.log.append(Entry(at=vault.now(), kind="note", hashes=request.hashes, count=len(request.hashes)))
+    return Done()
+
+
+def checkpoint(vault: Vault, request: protocol.Checkpoint) -> Text:
+    """The head is remembered, so that a log that was cut below it is noticed at the next start."""
+    vault.log.flush()
+    size, root = vault.log.head()
+    vault.store.set_fact("checkpoint", size.to_bytes(8, "big") + root)
+    return Text(sign_checkpoint(vault.origin, size, root, vault.sign_key))
+
+
+_TABLE: dict[type[protocol.Request], Callable[[Vault, Any], Reply]] = {
+    protocol.Hello: hello,
+    protocol.Secret: secret,
+    protocol.Seal: seal,
+    protocol.Admit: admit,
+    protocol.Tokens: looks.tokens,
+    protocol.Who: looks.who,
+    protocol.Locate: locate,
+    protocol.Retoken: retoken,
+    protocol.Find: looks.find,
+    protocol.Index: index,
+    protocol.Reveal: looks.reveal,
+    protocol.Reseal: looks.reseal,
+    protocol.Sign: sign,
+    protocol.Forget: erasing.forget,
+    protocol.ForgetDays: erasing.forget_days,
+    protocol.Invite: doors.invite,
+    protocol.SignIn: doors.sign_in,
+    protocol.WhoAmI: doors.whoami,
+    protocol.SignOut: doors.sign_out,
+    protocol.EnrolEdge: doors.enrol_edge,
+    protocol.Note: note,
+    protocol.Checkpoint: checkpoint,
+    protocol.Looks: looks.looks,
+    protocol.Usage: looks.usage,
+}
