@@ -86,6 +86,43 @@ def test_seconds_are_cut_to_the_minute_that_the_clock_showed():
     at = at_local(MONDAY, time(9, 5), SHANGHAI).replace(second=59)
     (day,) = days(Punch("a", at, Direction.IN), "2026-03-02 18:00 out")
     assert (day.late_min, day.worked_min) == (0, 480)
+    late = at_local(MONDAY, time(9, 10), SHANGHAI).replace(second=30)
+    (day,) = days(Punch("a", late, Direction.IN), "2026-03-02 18:00 out")
+    assert (day.late_min, day.worked_min) == (10, 470)
+
+
+def test_gaps_on_an_open_date_reduce_its_break():
+    """09:00 to 19:00 with 20 minutes away: 580 minutes, of the break of 60 only 40 are left to take."""
+    times = ("09:00 in", "12:00 out", "12:20 in", "19:00 out")
+    (day,) = days(*(f"2026-03-02 {t}" for t in times), plan={})
+    assert (day.ot_worked_min, day.worked_min) == (540, 0)
+
+
+class TestEveryPair:
+    def day(self, *times: str) -> Workday:
+        (found,) = days(*(f"2026-03-02 {t}" for t in times), plan={MONDAY: PATTERNS["P"]})
+        return found
+
+    def test_who_begins_with_an_out_is_not_late_since_nobody_knows(self):
+        found = self.day("08:10 out", "08:20 in", "17:00 out")
+        assert (found.late_min, found.flags, found.worked_min) == (0, ("missing_in",), 460)
+
+    def test_who_ends_with_an_in_is_not_early_since_nobody_knows(self):
+        found = self.day("08:00 in", "16:00 out", "16:30 in")
+        assert (found.early_min, found.flags, found.worked_min) == (0, ("missing_out",), 420)
+
+    def test_a_gap_before_the_start_is_no_break_taken(self):
+        found = self.day("07:00 in", "07:30 out", "08:00 in", "17:00 out")
+        assert (found.worked_min, steps(found, Rule.BREAK)) == (480, [-60])
+
+    def test_pairs_after_the_end_are_overtime_without_the_gap_between(self):
+        found = self.day("08:00 in", "17:00 out", "18:00 in", "19:00 out")
+        assert (found.worked_min, found.ot_worked_min) == (480, 60)
+
+
+def test_in_and_out_at_one_instant_are_an_in_without_an_out():
+    (day,) = days("2026-03-02 09:00 in", "2026-03-02 09:00 out")
+    assert (day.flags, day.worked_min) == (("missing_out",), 480)
 
 
 def test_a_duplicate_is_named_beside_the_punch_that_stayed():

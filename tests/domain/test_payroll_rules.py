@@ -171,6 +171,13 @@ class TestTax:
         employed = [back.months_employed(Month(2026, n)) for n in (1, 2, 3, 4, 5)]
         assert employed == [1, 1, 1, 2, 3]
 
+    def test_an_edge_belongs_to_the_lower_bracket(self):
+        """36,000.00 to date is all taxed at 3 %; a fen more stands in the next bracket."""
+        at_edge = slip(contract(rate="41000.00"), facts())
+        beyond = slip(contract(rate="41000.01"), facts())
+        rates = [f.value for s in (at_edge, beyond) for f in s.lines[-1].because if f.name == "rate"]
+        assert rates == [Fraction(3, 100), Fraction(10, 100)]
+
     def test_brackets_rise_and_only_the_last_is_open(self):
         closed = Bracket(money("1.00"), Fraction(1, 10), money("0"))
         top = Bracket(None, Fraction(1, 5), money("0"))
