@@ -37,6 +37,9 @@ INSTALLED_APPS = [
     "gatehouse.server.attendance",
     "gatehouse.server.parking",
     "gatehouse.server.payroll",
+    "gatehouse.server.console",
+    "gatehouse.server.portal",
+    "gatehouse.server.backoffice",
 ]
 
 # Edges' routes are answered before this list is walked, see asgi.py.
@@ -48,6 +51,7 @@ MIDDLEWARE = [
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "gatehouse.server.console.middleware.PagesMiddleware",
     "gatehouse.server.accounts.middleware.SignedInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -70,6 +74,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "gatehouse.server.console.access.frame",
             ],
         },
     },
@@ -83,6 +88,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Strict"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Strict"
+CSRF_FAILURE_VIEW = "gatehouse.server.console.problems.csrf_failed"
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 
 # Uploads stay in memory: a portrait that Django spools to a temporary file would be a face at rest.

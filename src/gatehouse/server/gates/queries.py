@@ -151,3 +151,8 @@ def quarantine(limit: int = 100) -> Sequence[Quarantine]:
 
 def passages_since(site: Site, since: datetime) -> int:
     return Passage.objects.filter(site=site, at__gte=since).count()
+
+
+def gate_by_codes(site: str, code: str) -> Gate | None:
+    """A gate by the codes in the address of its display."""
+    return Gate.objects.select_related("site", "zone").filter(site__code=site, code=code).first()

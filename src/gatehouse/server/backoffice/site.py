@@ -1,0 +1,29 @@
+"""The admin site: entered with the ticket that the keeper gave, never with a password."""
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from unfold.sites import UnfoldAdminSite
+
+from gatehouse.keeper.protocol import Role
+from gatehouse.server.console.access import signed_in
+
+MAY_ENTER = frozenset({Role.OWNER, Role.SECURITY, Role.HR, Role.PARKING})
+
+
+class Backoffice(UnfoldAdminSite):
+    site_title = site_header = "Gatehouse"
+    index_title = _("Back office")
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        found = signed_in(request)
+        return found is not None and found.operator is not None and found.role in MAY_ENTER
+
+    def login(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
+        return HttpResponseRedirect(reverse("home" if signed_in(request) else "enter"))
+
+    def logout(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
+        return HttpResponseRedirect(reverse("home"))
+
+
+backoffice = Backoffice(name="admin")

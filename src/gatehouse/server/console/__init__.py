@@ -1,0 +1,1 @@
+"""The pages of the people who run the place: Watch, Person, Month, Trust and the way in."""

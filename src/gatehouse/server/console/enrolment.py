@@ -1,0 +1,95 @@
+"""Enrol a face, withdraw it, issue a pass: forms of the person's page, written by the actions of `people`."""
+
+from datetime import timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from gatehouse.domain.periods import local_date
+from gatehouse.keeper.protocol import Refused
+from gatehouse.server.console import words
+from gatehouse.server.console.access import reader
+from gatehouse.server.console.now import now
+from gatehouse.server.console.people import show, visible
+from gatehouse.server.console.qr import qr_svg
+from gatehouse.server.people import credential_actions, looks
+from gatehouse.server.people.cells import ConsentFacts
+from gatehouse.server.people.credential_actions import IssuedPass, NotEnrolled
+from gatehouse.server.people.models import Purpose
+
+PASS_DAYS = frozenset({1, 7, 30, 365})
+CONSENT_WORDING = "face-at-gates/1"
+
+WHY_NOT: dict[str, words.Text] = {
+    "left": gettext_lazy("This person has left, so nothing can be enrolled."),
+    "no_consent": gettext_lazy("Tick that the person agreed. Without consent no face is kept."),
+    "no_image": gettext_lazy("This is no picture that we can read. Use a JPEG or PNG."),
+    "no_face": gettext_lazy("No face was found. Take a portrait from the front, evenly lit."),
+    "several_faces": gettext_lazy("There is more than one face in the picture. Only the person should be in it."),
+    "poor_image": gettext_lazy("The face is too small, blurred or dark to tell people apart. Take another picture."),
+}
+
+
+@require_POST
+def enrol(request: HttpRequest, person_id: UUID) -> HttpResponse:
+    of, by, at = visible(request, person_id), reader(request).by, now()
+    photo = request.FILES.get("photo")
+    if request.POST.get("consent") != "yes":
+        return show(request, of, errors=[str(WHY_NOT["no_consent"])], status=422)
+    if not isinstance(photo, UploadedFile):
+        return show(request, of, errors=[str(WHY_NOT["no_image"])], status=422)
+    on = local_date(at, ZoneInfo(of.site.zone))
+    facts = ConsentFacts(on=on, wording=CONSENT_WORDING, taken_by=by.actor)
+    credential_actions.give_consent(of, Purpose.FACE, facts, by=by, at=at)
+    match credential_actions.enrol_face(of, photo.read(), by=by, at=at):
+        case NotEnrolled(code=code):
+            return show(request, of, errors=[_why_not(code)], status=422)
+        case _credential:
+            messages.success(request, _("The face works at the gates within seconds. The picture was not kept."), "yes")
+    return HttpResponseRedirect(reverse("person", args=[of.pk]))
+
+
+@require_POST
+def withdraw(request: HttpRequest, person_id: UUID) -> HttpResponse:
+    of, by, at = visible(request, person_id), reader(request).by, now()
+    on = local_date(at, ZoneInfo(of.site.zone))
+    credential_actions.withdraw_consent(of, Purpose.FACE, on=on, by=by, at=at)
+    messages.success(request, _("The face was destroyed. Other ways in still work."), "yes")
+    return HttpResponseRedirect(reverse("person", args=[of.pk]))
+
+
+@require_POST
+def issue_pass(request: HttpRequest, person_id: UUID) -> HttpResponse:
+    """The pass, shown this once: only its span is kept."""
+    of, who, at = visible(request, person_id), reader(request), now()
+    days = request.POST.get("days", "")
+    if not days.isdigit() or int(days) not in PASS_DAYS:
+        return show(request, of, errors=[_("Choose for how long.")], status=422)
+    ends = at + timedelta(days=int(days))
+    issued = credential_actions.issue_pass(of, ends=ends, by=who.by, at=at)
+    if not isinstance(issued, IssuedPass):
+        return show(request, of, errors=[_why_not(issued.code)], status=422)
+    named = looks.briefs([of], who.by.authority, "person.pass")
+    context = {
+        "person": {"id": of.pk, "number": "", "initials": ""},
+        "qr": qr_svg(issued.text, _("QR code of the pass")),
+        "starts": at,
+        "ends": ends,
+        "once": _("This code is shown once."),
+        "once_do": _("We keep no copy. If it is lost, issue a new one."),
+    }
+    if not isinstance(named, Refused):
+        context["person"] = {"id": of.pk, "number": named[0].brief.number, "initials": named[0].brief.initials}
+    return render(request, "console/pass.html", context)
+
+
+def _why_not(code: str) -> str:
+    return str(WHY_NOT[code]) if code in WHY_NOT else f"{words.refused(code).what}. {words.refused(code).do}"

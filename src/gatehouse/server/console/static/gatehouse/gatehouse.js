@@ -1,0 +1,69 @@
+// The little that our pages need besides htmx: live events, relative times, one dialog, the plate keys.
+(() => {
+  "use strict";
+  const doc = document;
+  const lang = doc.documentElement.lang || "en";
+  const relative = new Intl.RelativeTimeFormat(lang, { numeric: "auto" });
+  const STEPS = [[60, "second", 1], [3600, "minute", 60], [86400, "hour", 3600], [Infinity, "day", 86400]];
+  let serverAhead = 0; // ms; the server's clock is the one that counts
+
+  const setClock = (text) => { const at = Date.parse(text); if (!Number.isNaN(at)) serverAhead = at - Date.now(); };
+
+  const ago = (element) => {
+    const seconds = (Date.parse(element.dateTime) - Date.now() - serverAhead) / 1000;
+    if (Number.isNaN(seconds)) return;
+    const size = Math.abs(seconds);
+    if (size > 7 * 86400) return; // older: the exact date that the server wrote stays
+    const [, unit, length] = STEPS.find(([limit]) => size < limit);
+    const said = size < 10 ? relative.format(0, "second") : relative.format(Math.round(seconds / length), unit);
+    if (element.textContent !== said) element.textContent = said;
+  };
+  const tick = () => doc.querySelectorAll("time[data-ago]").forEach(ago);
+
+  // Server-sent events carry ids only; what happened is then fetched as a fragment, with the reader's own rights.
+  const listen = (root) => {
+    const sign = doc.querySelector("[data-live]");
+    const source = new EventSource(root.dataset.events);
+    source.onopen = () => { if (sign) sign.dataset.live = "on"; };
+    source.onerror = () => { if (sign) sign.dataset.live = "off"; };
+    source.addEventListener("clock", (event) => { setClock(event.data); tick(); });
+    source.addEventListener("gate", (event) => {
+      const tile = doc.getElementById(`gate-${event.data}`);
+      if (tile) window.htmx.trigger(tile, "refresh");
+    });
+    source.addEventListener("alarm", () => window.htmx.trigger("#alarms", "refresh"));
+    window.addEventListener("pagehide", () => source.close());
+  };
+
+  doc.addEventListener("htmx:afterSwap", (event) => {
+    tick();
+    const dialog = doc.getElementById("dialog");
+    if (dialog && event.target === dialog.firstElementChild && !dialog.open) dialog.showModal();
+  });
+  // A refusal is an answer with words in it: show what the server said instead of dropping it.
+  doc.addEventListener("htmx:beforeSwap", (event) => {
+    const said = event.detail.xhr.getResponseHeader("Content-Type") || "";
+    if (event.detail.xhr.status >= 400 && said.startsWith("text/html")) event.detail.shouldSwap = true;
+  });
+
+  doc.addEventListener("click", (event) => {
+    const closer = event.target.closest("[data-close]");
+    if (closer) { closer.closest("dialog").close(); return; }
+    const printer = event.target.closest("[data-print]");
+    if (printer) { window.print(); return; }
+    const key = event.target.closest("[data-key]");
+    if (key) {
+      const field = doc.getElementById(key.closest("[data-for]").dataset.for);
+      field.value = key.dataset.key + field.value.replace(/^\p{Script=Han}/u, "");
+      const keys = key.closest("details");
+      if (keys) keys.open = false;
+      field.focus();
+    }
+  });
+
+  setClock(doc.body.dataset.now || "");
+  tick();
+  setInterval(tick, 5000);
+  const live = doc.querySelector("[data-events]");
+  if (live) listen(live);
+})();

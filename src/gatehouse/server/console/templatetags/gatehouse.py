@@ -1,0 +1,96 @@
+"""What templates need to show times, money and states."""
+
+from datetime import UTC, date, datetime, timedelta
+
+from django import template
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from gatehouse.domain.money import Money
+from gatehouse.server.console import saying, words
+
+register = template.Library()
+
+_NOTHING = "–"
+
+
+def _time(at: datetime, said: str) -> SafeString:
+    return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), saying.exact(at), said)
+
+
+@register.simple_tag(takes_context=True)
+def ago(context: template.Context, at: datetime | None) -> SafeString | str:
+    """A relative time that our script keeps fresh; the exact one shows on hover."""
+    if at is None:
+        return ""
+    now = context.get("now")
+    return format_html(
+        '<time datetime="{}" title="{}" data-ago>{}</time>',
+        at.astimezone(UTC).isoformat(),
+        saying.exact(at),
+        saying.ago(at, now if isinstance(now, datetime) else timezone.now()),
+    )
+
+
+@register.simple_tag
+def clock(at: datetime | None) -> SafeString | str:
+    """The time of day; the full date on hover."""
+    return _NOTHING if at is None else _time(at, saying.time_of_day(at))
+
+
+@register.simple_tag
+def moment(at: datetime | None) -> SafeString | str:
+    """Date and time of day, short."""
+    return _NOTHING if at is None else _time(at, saying.moment(at))
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """A drawing beside words that say the same, so hidden from screen readers."""
+    return format_html(
+        '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
+        static("gatehouse/icons.svg"),
+        name,
+    )
+
+
+@register.filter
+def day(value: date | None) -> str:
+    return saying.day(value) if value else _NOTHING
+
+
+@register.filter
+def month(value: date) -> str:
+    return saying.month(value)
+
+
+@register.filter
+def money(value: Money | None) -> str:
+    return _NOTHING if value is None else saying.money(value)
+
+
+@register.filter
+def hours(minutes: int | None) -> str:
+    return _NOTHING if minutes is None else saying.hours(minutes)
+
+
+@register.filter
+def length(value: timedelta) -> str:
+    return saying.length(value)
+
+
+@register.filter
+def means(code: str) -> words.Text:
+    return words.MEANS.get(code, code)
+
+
+@register.filter
+def role(code: str) -> words.Text:
+    return words.ROLES.get(code, code)
+
+
+@register.filter
+def purpose(code: str) -> words.Text:
+    return words.PURPOSES.get(code, code)

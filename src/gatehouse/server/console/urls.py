@@ -1,0 +1,59 @@
+"""The console's addresses, each with the roles that may open it."""
+
+from datetime import date
+
+from django.urls import register_converter
+from django.urls.converters import StringConverter
+
+from gatehouse.server.console import (
+    enrolment,
+    entrance,
+    people,
+    watch,
+    watch_events,
+    watch_log,
+)
+from gatehouse.server.console.access import GUARDS, KNOWERS, WATCHERS, page, public
+
+
+class DateConverter(StringConverter):
+    """An ISO date."""
+
+    regex = r"\d{4}-\d{2}-\d{2}"
+
+    def to_python(self, value: str) -> date:  # type: ignore[override]  # a ValueError is a 404
+        return date.fromisoformat(value)
+
+
+class CodeConverter(StringConverter):
+    """A one-time code or a code in an address: letters, digits, dash and underscore."""
+
+    regex = r"[A-Za-z0-9_-]{1,200}"
+
+
+register_converter(DateConverter, "date")
+register_converter(CodeConverter, "code")
+
+urlpatterns = [
+    public("", entrance.home, "home"),
+    public("enter/", entrance.enter, "enter"),
+    public("enter/<code:code>/", entrance.enter, "enter-code"),
+    public("enter/<code:code>", entrance.enter, "enter-code-bare"),
+    public("leave/", entrance.sign_out, "sign-out"),
+    page("watch/", watch.watch, "watch", WATCHERS),
+    page("watch/events", watch_events.events, "watch-events", WATCHERS),
+    page("watch/alarms/", watch.alarms, "watch-alarms", WATCHERS),
+    page("watch/alarms/<uuid:alarm_id>/seen", watch.see_alarm, "watch-seen", GUARDS),
+    page("watch/gates/<uuid:gate_id>/", watch.gate_tile, "watch-gate", WATCHERS),
+    page("watch/gates/<uuid:gate_id>/open", watch.open_by_hand, "watch-open", GUARDS),
+    page("watch/log/", watch_log.log, "watch-log", WATCHERS),
+    page("watch/log/<date:on>/", watch_log.log, "watch-log-day", WATCHERS),
+    page("watch/log/<uuid:attempt_id>/who", watch_log.who, "watch-who", watch_log.ASKERS),
+    page("people/", people.people, "people", KNOWERS),
+    page("people/page/<int:number>/", people.people, "people-page", KNOWERS),
+    page("people/<uuid:person_id>/", people.person, "person", KNOWERS),
+    page("people/<uuid:person_id>/name", people.name, "person-name", KNOWERS),
+    page("people/<uuid:person_id>/enrol", enrolment.enrol, "person-enrol", people.ENROLLERS),
+    page("people/<uuid:person_id>/withdraw", enrolment.withdraw, "person-withdraw", people.WITHDRAWERS),
+    page("people/<uuid:person_id>/pass", enrolment.issue_pass, "person-pass", people.ENROLLERS),
+]

@@ -1,0 +1,149 @@
+"""Codes in plain words, for people who stand at a gate or sit at a desk. Short, without blame, with what to do.
+
+Rules give codes; only pages word them. Every code of `domain.access.Reason` has its words here (held by a test).
+"""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+Text = Promise | str
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What happened, and what to do about it ("" when there is nothing to do)."""
+
+    what: Text
+    do: Text = ""
+
+
+REASONS: dict[str, Wording] = {
+    "rule": Wording(_("Known here, and this is their time")),
+    "permit": Wording(_("The permit is valid")),
+    "visitor": Wording(_("A visitor's car: the lane lets everybody in")),
+    "cleared": Wording(_("Parking is paid, or free")),
+    "by_hand": Wording(_("Opened by hand")),
+    "gate_open": Wording(_("The gate stands open for everybody")),
+    "unknown_face": Wording(_("This face is not enrolled here"), _("Ask for a QR pass or a card, or enrol the face.")),
+    "unknown_card": Wording(_("This card is not known here"), _("Check the card on the person's page.")),
+    "unknown_pin": Wording(_("This PIN is not known here"), _("Ask them to try again, or use another way in.")),
+    "unknown_plate": Wording(_("This plate is not on the list for this lane"), _("Add the vehicle, or open by hand.")),
+    "invalid_pass": Wording(_("This pass is not from here"), _("Issue a new pass.")),
+    "expired_pass": Wording(_("This pass has ended"), _("Issue a new pass.")),
+    "used_pass": Wording(_("This pass was already used"), _("Issue a new pass.")),
+    "no_rule": Wording(_("Known, but no rule lets them in here"), _("Put them in a group that may pass this gate.")),
+    "schedule": Wording(_("Known, but not at this time"), _("Check the schedule of the rule.")),
+    "denied": Wording(_("A rule keeps them out"), _("Only a change of that rule lets them in.")),
+    "blocked": Wording(_("This vehicle is on the blocked list"), _("Take it off the list, or open by hand.")),
+    "unpaid": Wording(
+        _("Parking is not paid yet"), _("The driver can pay by phone; the barrier then opens by itself.")
+    ),
+    "means_not_accepted": Wording(
+        _("This gate does not take that way in"), _("Use one of the ways that the gate takes.")
+    ),
+    "lease_expired": Wording(
+        _("The gate has been cut off for too long to trust a face alone"),
+        _("Use a pass or card; bring its connection back."),
+    ),
+    "stale": Wording(_("The picture came too late to act on"), _("Ask them to step up again.")),
+    "already_granted": Wording(_("It is open for them already")),
+    "gate_closed": Wording(_("This gate is closed for everybody"), _("Set the gate back to controlled.")),
+    "not_confirmed": Wording(_("It opened, but nobody passed")),
+}
+
+MEANS: dict[str, Text] = {
+    "face": _("Face"),
+    "plate": _("Plate"),
+    "pass": _("QR pass"),
+    "card": _("Card"),
+    "pin": _("PIN"),
+    "operator": _("By hand"),
+}
+
+GATE_KINDS: dict[str, Text] = {"door": _("Door"), "turnstile": _("Turnstile"), "lane": _("Lane")}
+
+DIRECTIONS: dict[str, Text] = {"in": _("in"), "out": _("out"), "both": _("in and out")}
+
+EVENTS: dict[str, Wording] = {
+    "not_confirmed": Wording(_("It opened, but nobody passed")),
+    "relay_lost": Wording(_("The lock or barrier does not answer"), _("Check its power and network.")),
+    "relay_back": Wording(_("The lock or barrier answers again")),
+    "camera_lost": Wording(_("The camera gives no picture"), _("Check its power, network and lens.")),
+    "camera_back": Wording(_("The camera is back")),
+    "forced": Wording(_("Opened by force"), _("Send somebody to look.")),
+    "held": Wording(_("Held open"), _("Ask somebody to close it.")),
+    "edge_started": Wording(_("The gate computer started")),
+    "spool_failed": Wording(
+        _("The gate could not write down what it did, so it stayed shut"), _("Check the gate computer's disk.")
+    ),
+    "expired": Wording(_("Something from this gate waited too long and is lost"), _("Check its network.")),
+    "quarantine": Wording(
+        _("A report from a gate computer was refused and kept aside"), _("An owner should look: it may be forged.")
+    ),
+}
+
+ROLES: dict[str, Text] = {
+    "owner": _("Owner"),
+    "security": _("Security"),
+    "hr": _("HR"),
+    "parking": _("Parking"),
+    "auditor": _("Auditor"),
+    "worker": _("Worker"),
+}
+
+REFUSED: dict[str, Wording] = {
+    "over_budget": Wording(
+        _("You have looked at as many people as your role may for now"),
+        _("The limit frees up over the next hour. Gates are not affected. An owner can see the use on Trust."),
+    ),
+    "no_ticket": Wording(_("Your sign-in has ended"), _("Sign in again.")),
+    "bad_code": Wording(
+        _("This link does not work any more"),
+        _("A sign-in link works once and for a short time. Ask for a new one."),
+    ),
+    "not_allowed": Wording(_("Your role may not see this"), _("Ask somebody whose work it is.")),
+    "bad_request": Wording(_("The keeper did not understand the request"), _("Try again; then tell an owner.")),
+    "unknown_edge": Wording(_("This gate computer is not enrolled"), _("An owner enrols it at the keeper.")),
+    "day_destroyed": Wording(_("The keys of that day are destroyed, as planned"), _("Nobody can read it any more.")),
+    "capped": Wording(_("Too many tries for now"), _("Wait a few minutes, then try again.")),
+    "locked": Wording(
+        _("Signing in is locked for a while"), _("There were too many wrong codes. Wait, then use a new link.")
+    ),
+}
+
+FLAGS: dict[str, Text] = {
+    "late": _("late"),
+    "early": _("left early"),
+    "absent": _("absent"),
+    "missing_in": _("no punch in"),
+    "missing_out": _("no punch out"),
+    "ot_unapproved": _("overtime not approved"),
+    "worked_on_leave": _("worked on leave"),
+}
+
+PURPOSES: dict[str, Text] = {
+    "person.page": _("opened your page"),
+    "watch.who": _("asked who it was at a gate"),
+    "person.passages": _("looked at your passages"),
+    "month.page": _("looked at your hours"),
+    "me.page": _("you, on your own page"),
+    "parking.stay": _("looked at a parked car"),
+    "backoffice": _("worked in the back office"),
+    "find": _("found you in a search"),
+}
+
+UNKNOWN = Wording(_("No reason was given"))
+
+
+def reason(code: str) -> Wording:
+    return REASONS.get(code, UNKNOWN)
+
+
+def event(kind: str) -> Wording:
+    return EVENTS.get(kind, Wording(kind.replace("_", " ")))
+
+
+def refused(code: str) -> Wording:
+    return REFUSED.get(code, REFUSED["bad_request"])

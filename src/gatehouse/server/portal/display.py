@@ -1,0 +1,81 @@
+"""The exit display, read from a driver's seat. It shows what stands at the lane this moment and stores nothing.
+
+Its address holds a code that only who set it up knows, so that nobody watches a lane from elsewhere.
+"""
+
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from gatehouse.domain.money import Money
+from gatehouse.server import bus
+from gatehouse.server.console import words
+from gatehouse.server.console.now import now
+from gatehouse.server.console.qr import qr_svg
+from gatehouse.server.gates import queries as gates
+from gatehouse.server.gates.models import Gate
+from gatehouse.server.parking.queries import garage_of_gate
+
+SHOWN_FOR = timedelta(seconds=20)
+CODE_LENGTH = 20
+
+
+def display_code(gate: Gate) -> str:
+    """The code in the address of a lane's display; the same until the keeper's signing secret is changed."""
+    return salted_hmac("gatehouse.display", str(gate.pk), algorithm="sha256").hexdigest()[:CODE_LENGTH]
+
+
+def display_address(gate: Gate) -> str:
+    return reverse("display", args=[gate.site.code, gate.code, display_code(gate)])
+
+
+@require_safe
+def display(request: HttpRequest, site: str, gate: str, code: str) -> HttpResponse:
+    return render(request, "portal/display.html", _screen(request, _lane(site, gate, code)))
+
+
+@require_safe
+def screen(request: HttpRequest, site: str, gate: str, code: str) -> HttpResponse:
+    return render(request, "portal/screen.html", _screen(request, _lane(site, gate, code)))
+
+
+def _lane(site: str, gate: str, code: str) -> Gate:
+    found = gates.gate_by_codes(site, gate)
+    if found is None or not constant_time_compare(display_code(found), code):
+        raise Http404
+    timezone.activate(ZoneInfo(found.site.zone))
+    return found
+
+
+def _screen(request: HttpRequest, gate: Gate) -> dict[str, object]:
+    garage = garage_of_gate(gate)
+    live = bus.tile(gate.site_id, gate.code)
+    pay_at = request.build_absolute_uri(reverse("pay", args=[garage.pay_code])) if garage else ""
+    context: dict[str, object] = {
+        "poll": reverse("display-screen", args=[gate.site.code, gate.code, display_code(gate)]),
+        "garage_name": garage.name if garage else gate.name,
+        "qr": qr_svg(pay_at, str(_("Pay on your phone"))) if pay_at else "",
+        "now": now(),
+    }
+    if live.owed_minor is not None:
+        return context | {"amount": Money(live.owed_minor, live.owed_currency)}
+    said = _said(live)
+    return context | {"said": said.what, "then": said.do} if said else context
+
+
+def _said(live: bus.Tile) -> words.Wording | None:
+    """What to say to the car that stands there, None when none does."""
+    if live.at is None or now() - live.at > SHOWN_FOR:
+        return None
+    if live.outcome in {"granted", "passed"}:
+        return words.Wording(_("Goodbye")) if live.direction == "out" else words.Wording(_("Welcome"))
+    if live.outcome == "refused":
+        return words.Wording(words.reason(live.reason).what, _("Press the help button and somebody comes."))
+    return None

@@ -1,0 +1,15 @@
+"""The portal's addresses."""
+
+from gatehouse.server.console.access import public
+from gatehouse.server.portal import display, pay
+
+urlpatterns = [
+    public("pay/<code:code>/", pay.pay, "pay"),
+    public("pay/<code:code>/find", pay.find, "pay-find"),
+    public("pay/<code:code>/start", pay.start, "pay-start"),
+    public("pay/<code:code>/test/<uuid:payment_id>/", pay.test_provider, "pay-test"),
+    public("pay/<code:code>/paid/<uuid:payment_id>/", pay.receipt, "pay-receipt"),
+    public("pay/<code:code>/paid/<uuid:payment_id>/state", pay.receipt_state, "pay-state"),
+    public("display/<slug:site>/<slug:gate>/<code:code>/", display.display, "display"),
+    public("display/<slug:site>/<slug:gate>/<code:code>/screen", display.screen, "display-screen"),
+]
