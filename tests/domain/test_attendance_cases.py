@@ -87,6 +87,8 @@ def test_the_explanation_adds_up_to_the_minutes(raw, n):
         assert net == (workday.ot_worked_min if all_overtime else workday.worked_min)
         assert sums[Rule.OVERTIME] == workday.ot_worked_min
         assert sums[Rule.OVERTIME_PAID] == workday.ot_paid_min
+        settled = sums[Rule.OVERTIME_PAID] + sums[Rule.OVERTIME_BANKED] + sums[Rule.OVERTIME_UNAPPROVED]
+        assert settled == workday.ot_worked_min
         assert (sums[Rule.LATE], sums[Rule.EARLY]) == (workday.late_min, workday.early_min)
 
 

@@ -56,6 +56,7 @@ class Rule(StrEnum):
     OVERTIME_TOO_SHORT = "overtime_too_short"
     OVERTIME_PAID = "overtime_paid"
     OVERTIME_BANKED = "overtime_banked"
+    OVERTIME_UNAPPROVED = "overtime_unapproved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +154,7 @@ def reckon(
     overtime = time.overtime_min
     paid = min(overtime, allowance.paid_min)
     banked = min(overtime - paid, allowance.banked_min)
-    flags = set(seen.flags)
-    if overtime > paid + banked:
-        flags.add(Flag.OT_UNAPPROVED)
-    if duty.leave_min and not duty.owed_min and punches:
-        flags.add(Flag.WORKED_ON_LEAVE)
+    settling = _settling_steps(paid, banked, overtime - paid - banked)
     all_overtime = duty.pattern.counting is Counting.ALL_OVERTIME
     return Workday(
         date=duty.date,
@@ -173,13 +170,13 @@ def reckon(
         owed_min=duty.owed_min,
         first_in=seen.first_in.minute if seen.first_in else None,
         last_out=seen.last_out.minute if seen.last_out else None,
-        flags=tuple(sorted(flags)),
+        flags=_flags(duty, punches, seen, settling),
         explanation=(
             *_opening_steps(duty, punches, duplicates),
             *seen.steps,
             *(step for step in (late, early) if step.minutes),
             *time.steps,
-            *_settling_steps(paid, banked),
+            *settling,
         ),
     )
 
@@ -193,9 +190,22 @@ def _opening_steps(duty: Duty, punches: Sequence[Punch], duplicates: Iterable[Du
     return steps
 
 
-def _settling_steps(paid: int, banked: int) -> list[Step]:
-    both = (Step(Rule.OVERTIME_PAID, paid), Step(Rule.OVERTIME_BANKED, banked))
-    return [step for step in both if step.minutes]
+def _settling_steps(paid: int, banked: int, unapproved: int) -> tuple[Step, ...]:
+    every = (
+        Step(Rule.OVERTIME_PAID, paid),
+        Step(Rule.OVERTIME_BANKED, banked),
+        Step(Rule.OVERTIME_UNAPPROVED, unapproved),
+    )
+    return tuple(step for step in every if step.minutes)
+
+
+def _flags(duty: Duty, punches: Sequence[Punch], seen: _Seen, settling: Iterable[Step]) -> tuple[Flag, ...]:
+    flags = set(seen.flags)
+    if any(step.rule is Rule.OVERTIME_UNAPPROVED for step in settling):
+        flags.add(Flag.OT_UNAPPROVED)
+    if duty.leave_min and not duty.owed_min and punches:
+        flags.add(Flag.WORKED_ON_LEAVE)
+    return tuple(sorted(flags))
 
 
 def _see(duty: Duty, punches: Sequence[Punch], zone: ZoneInfo) -> _Seen:
@@ -241,9 +251,7 @@ def _one_missing(
 def _every_pair(duty: Duty, punches: Sequence[Punch], zone: ZoneInfo) -> _Seen:
     first = next((p for p in punches if p.direction is Direction.IN), None)
     last = next((p for p in reversed(punches) if p.direction is Direction.OUT), None)
-    pairs = [
-        (a, b) for a, b in pairwise(punches) if (a.direction, b.direction) == (Direction.IN, Direction.OUT)
-    ]
+    pairs = [(a, b) for a, b in pairwise(punches) if (a.direction, b.direction) == (Direction.IN, Direction.OUT)]
     paired = {punch for pair in pairs for punch in pair}
     singles = [punch for punch in punches if punch not in paired]
     steps: list[Step] = [Step(Rule.SINGLE, 0, (punch.id,)) for punch in singles]
