@@ -135,6 +135,34 @@ def test_a_window_inside_the_skipped_hour_holds_no_block():
     assert lines_of(tariff, "2026-03-29T01:30", "2026-03-29T03:30") == [("else", 600)]
 
 
+def test_a_day_that_begins_at_one_o_clock_has_its_windows_on_the_clock():
+    havana = ZoneInfo("America/Havana")  # on 2026-03-08 midnight became 01:00
+    pricing = BlockPricing(
+        30 * MINUTE,
+        (
+            BlockRule("day", 100, window=Window(6 * HOUR, 22 * HOUR)),
+            BlockRule("night", 1, window=Window(22 * HOUR, 30 * HOUR)),
+        ),
+    )
+    tariff = Tariff("havana", havana, "USD", (TariffVersion(pricing),))
+    entry = datetime.fromisoformat("2026-03-07T23:00:00-05:00")
+    until = datetime.fromisoformat("2026-03-08T07:00:00-04:00")
+    priced = price(StayFact(entry), tariff, until)
+    assert [(line.params["name"], line.covered / HOUR) for line in priced.lines] == [("night", 6), ("day", 1)]
+
+
+def test_only_neighbouring_days_that_came_out_alike_share_a_line():
+    tariff = tariff_of(BlockRule("long", 100), length=36 * HOUR, cap=Cap(60, CapPeriod.CALENDAR_DAY))
+    priced = price(StayFact(berlin("2026-06-10T00:00")), tariff, berlin("2026-06-16T00:00"))
+    named = [(line.kind, line.params["first_period"], line.params["last_period"]) for line in priced.lines]
+    assert named == [
+        (LineKind.BLOCKS, "2026-06-10", "2026-06-11"),
+        (LineKind.CAP, "2026-06-10", "2026-06-11"),
+        (LineKind.BLOCKS, "2026-06-13", "2026-06-14"),
+        (LineKind.CAP, "2026-06-13", "2026-06-14"),
+    ]
+
+
 def test_a_flat_window_counts_in_the_cap_period_of_its_first_block():
     night = BlockRule("night", 500, Per.OCCURRENCE, window=Window(22 * HOUR, 31 * HOUR))
     day = BlockRule("day", 100, window=Window(7 * HOUR, 22 * HOUR))
@@ -215,7 +243,9 @@ def test_a_class_percentage_comes_before_a_validated_amount():
 
 def test_a_price_asked_before_entry_is_that_of_no_time_and_after_exit_that_of_the_exit():
     stay = StayFact(berlin("2026-06-10T10:00"), berlin("2026-06-10T12:00"))
-    assert price(stay, HOURLY, berlin("2026-06-10T09:00")).total == Money.zero("EUR")
+    before = price(stay, HOURLY, berlin("2026-06-10T09:00"))
+    assert (before.total, before.until) == (Money.zero("EUR"), stay.entry)
+    assert [line.kind for line in before.lines] == [LineKind.ZERO_LENGTH]
     assert price(stay, HOURLY, berlin("2026-06-10T11:00")).total == Money(100, "EUR")
     assert price(stay, HOURLY, berlin("2026-06-10T19:00")).total == Money(200, "EUR")
 
@@ -224,7 +254,8 @@ def test_parts_of_a_second_never_cost_a_grace():
     entry = berlin("2026-06-10T10:00") + timedelta(microseconds=900_000)
     tariff = tariff_of(BlockRule("hour", 100), grace=15 * MINUTE)
     assert price(StayFact(entry), tariff, entry + 15 * MINUTE).total == Money.zero("EUR")
-    assert price(StayFact(entry), tariff, entry + 15 * MINUTE + timedelta(seconds=1)).total == Money(100, "EUR")
+    assert price(StayFact(entry), tariff, entry + timedelta(minutes=15, milliseconds=50)).total.minor == 0
+    assert price(StayFact(entry), tariff, entry + timedelta(minutes=15, seconds=1)).total == Money(100, "EUR")
 
 
 def test_a_stay_entered_when_no_version_was_in_force_is_refused():

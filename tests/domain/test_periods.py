@@ -101,6 +101,13 @@ def test_length_is_elapsed_time_across_a_clock_change():
     assert minutes(Period(before, before.replace(minute=20, fold=1))) == 70
 
 
+def test_both_ends_are_held_in_utc_so_that_equal_instants_make_equal_periods():
+    start = datetime(2026, 11, 1, 1, 30, tzinfo=NEW_YORK)
+    here = Period(start, start.replace(hour=3))
+    assert (here.start.tzinfo, here.end.tzinfo) == (UTC, UTC)
+    assert here == Period(utc("2026-11-01T01:30:00-04:00"), utc("2026-11-01T03:00:00-05:00").replace(minute=30))
+
+
 def test_a_period_is_half_open():
     hour = Period(utc("2026-06-10T10:00:00+02:00"), utc("2026-06-10T11:00:00+02:00"))
     assert hour.holds(hour.start)

@@ -173,6 +173,12 @@ def test_what_is_shown_reads_back_as_the_same_plate(plate):
     assert normalise(display(plate)) == plate
 
 
+def test_no_chinese_shape_lets_a_reader_put_i_or_o_anywhere():
+    for found in SHAPES:
+        if found.country == "CN":
+            assert not set("IO") & set("".join(found.positions))
+
+
 def test_every_shape_in_the_table_fits_a_plate_made_from_it():
     for found in SHAPES:
         plate = "".join(allowed[-1] for allowed in found.positions)

@@ -98,9 +98,7 @@ def _alike_joined(periods: list[_CapPeriod]) -> list[_CapPeriod]:
     for period in periods:
         before = joined[-1] if joined else None
         if before and _follows(before.last, period.first) and _outcome(before) == _outcome(period):
-            joined[-1] = _CapPeriod(
-                before.first, period.last, before.periods + 1, before.charges, before.cap_off
-            )
+            joined[-1] = _CapPeriod(before.first, period.last, before.periods + 1, before.charges, before.cap_off)
         else:
             joined.append(period)
     return joined
@@ -112,17 +110,15 @@ def _follows(before: PeriodKey, after: PeriodKey) -> bool:
     return isinstance(before, int) and isinstance(after, int) and before + 1 == after
 
 
-def _outcome(period: _CapPeriod) -> tuple[object, ...]:
-    each = tuple((c.rule.code, c.blocks, c.covered, c.amount) for c in period.charges)
-    return each, period.cap_off
+def _outcome(period: _CapPeriod) -> list[tuple[str, int, timedelta, int]]:
+    """What makes two periods alike; what the cap took off follows from it."""
+    return [(c.rule.code, c.blocks, c.covered, c.amount) for c in period.charges]
 
 
 def _period_params(period: _CapPeriod) -> dict[str, str | int]:
     if period.first is None:
         return {}
-    first, last = (
-        key.isoformat() if isinstance(key, date) else key or 0 for key in (period.first, period.last)
-    )
+    first, last = (key.isoformat() if isinstance(key, date) else key or 0 for key in (period.first, period.last))
     return {"first_period": first, "last_period": last, "periods": period.periods}
 
 
