@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from gatehouse.crypto.sealing import KeyKind, KeyRef
-from gatehouse.keeper.protocol import LABELS, Done, Forget, ForgetDays, KeyClass, Refused
+from gatehouse.keeper.protocol import LABELS, Done, Forget, ForgetDays, KeyClass, Refused, Role
 from gatehouse.keeper.rules import FORGETTABLE, RETENTION_DAYS
 from gatehouse.keeper.vault import Asker, Vault
 
@@ -14,7 +14,8 @@ def forget(vault: Vault, request: Forget) -> Done | Refused:
         return asker
     classes = set(request.classes)
     of_stay = classes == {KeyClass.STAY}
-    if not _may_forget(asker, of_stay):
+    own_face = _is_own(asker, request.subject) and classes == {KeyClass.FACE}
+    if not own_face and not _may_forget(asker, of_stay):
         return Refused("not_allowed")
     if not of_stay and not (classes and classes <= FORGETTABLE):
         return Refused("bad_request")
@@ -24,6 +25,10 @@ def forget(vault: Vault, request: Forget) -> Done | Refused:
     vault.store.destroy_keys([KeyRef(KeyKind[cls.name], request.subject) for cls in classes], vault.now())
     _drop(vault, request.subject, classes)
     return Done()
+
+
+def _is_own(asker: Asker, subject: str) -> bool:
+    return asker.role == Role.WORKER and asker.ticket is not None and asker.ticket.subject == subject
 
 
 def _may_forget(asker: Asker, of_stay: bool) -> bool:

@@ -261,8 +261,8 @@ class Sign(Request, frozen=True, tag="sign"):
 
 
 class Forget(Request, frozen=True, tag="forget"):
-    """Destroy the keys of these classes of one subject: a person's or vehicle's by an owner's or HR's ticket, a stay's
-    (when it closes) by the job `stays`. -> Done"""
+    """Destroy the keys of these classes of one subject: a person's or vehicle's by an owner's or HR's ticket (their own
+    face also by a worker's), a stay's when it closes by the job `stays`. -> Done"""
 
     subject: str
     classes: list[KeyClass]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from gatehouse.crypto.errors import CryptoError
 from gatehouse.crypto.sealing import KeyKind, KeyRef, new_key, unwrap, wrap
@@ -50,14 +51,10 @@ class Edge:
 class Store:
     """Every key of the installation. Safe to use from many threads; a key that was destroyed is out of memory too."""
 
-    def __init__(self, path: Path, root_key: bytes) -> None:
-        """Opens or makes the store. Raises DamagedStore when the root key is another's."""
+    def __init__(self, connection: sqlite3.Connection, root_key: bytes) -> None:
+        """Use `open_store` or `read_store`. Raises DamagedStore when the root key is another's."""
         self._lock = threading.RLock()
-        self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("PRAGMA synchronous=FULL")
-        self._connection.execute("PRAGMA secure_delete=ON")
-        self._connection.executescript(_SCHEMA)
+        self._connection = connection
         self._kek = self._load_kek(root_key)
         self._keys: dict[KeyRef, bytes] = {}
         self._edges = {row[0]: Edge(*row) for row in self.rows("SELECT * FROM edges")}
@@ -192,6 +189,32 @@ class Store:
                 (edge.edge, edge.site, edge.zone, edge.sign_key, edge.seal_key),
             )
             self._edges[edge.edge] = edge
+
+
+def open_store(path: Path, root_key: bytes) -> Store:
+    """The keeper's own store, made when there is none. Raises DamagedStore."""
+    connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA secure_delete=ON")
+        connection.executescript(_SCHEMA)
+    except sqlite3.DatabaseError as fault:
+        connection.close()
+        raise DamagedStore(f"{path} is no key store") from fault
+    path.chmod(0o600)
+    return Store(connection, root_key)
+
+
+def read_store(path: Path, root_key: bytes) -> Store:
+    """The store of a keeper that may be running, read only. Raises DamagedStore."""
+    try:
+        connection = sqlite3.connect(
+            f"file:{quote(str(path))}?mode=ro", uri=True, check_same_thread=False, isolation_level=None
+        )
+        return Store(connection, root_key)
+    except sqlite3.DatabaseError as fault:
+        raise DamagedStore(f"{path} is no key store") from fault
 
 
 def _row(ref: KeyRef) -> tuple[int, str, int]:

@@ -23,7 +23,7 @@ from gatehouse.keeper.people import People
 from gatehouse.keeper.protocol import Authority, Budget, Refused, Role, Ticket
 from gatehouse.keeper.rootkey import RootKeyFile, write_secret
 from gatehouse.keeper.rules import JOBS, VERBS
-from gatehouse.keeper.store import Store
+from gatehouse.keeper.store import open_store
 from gatehouse.keeper.tickets import Tickets
 
 SHELL_FILE = "shell.token"
@@ -72,7 +72,7 @@ class Vault:
         """Opens HOME/keeper. Raises UnsafeFile, DamagedStore, DamagedLog."""
         self.folder, root_key = open_folder(home)
         self.clock = clock
-        self.store = Store(self.folder / "store.db", root_key)
+        self.store = open_store(self.folder / "store.db", root_key)
         self.log = Log(self.folder / "log")
         self.sign_key, self.seal_key = self.store.own_key("sign"), self.store.own_key("seal")
         self.origin = f"gatehouse/{public_sign_key(self.sign_key).hex()[:16]}"

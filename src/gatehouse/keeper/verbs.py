@@ -19,11 +19,12 @@ from gatehouse.keeper.log import Entry
 from gatehouse.keeper.protocol import LABELS, Bytes, Done, Refused, Reply, Role, Sealed, Text, Welcome
 from gatehouse.keeper.rules import SECRETS
 from gatehouse.keeper.vault import Vault
+from gatehouse.wire import PASS_CLAIMS, PASS_KIND
 
 VERSION = 1
 NOTE_LIMIT = 10_000
 _CLAIMS: dict[str, dict[str, type]] = {
-    "pass": {"pid": str, "sub": str, "site": str, "nbf": int, "exp": int},
+    PASS_KIND: {name: int if name in ("nbf", "exp") else str for name in PASS_CLAIMS},
     "receipt": {"stay": str, "site": str, "exp": int},
 }
 _MAKES_ACCESS = frozenset({KeyKind.FACE, KeyKind.IDENTITY})
