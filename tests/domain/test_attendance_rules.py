@@ -161,6 +161,21 @@ def test_overtime_is_all_or_nothing_at_the_threshold_and_says_so():
     assert (long.ot_worked_min, steps(long, Rule.OVERTIME)) == (15, [15])
 
 
+def test_the_explanation_names_the_rules_the_punches_and_the_minutes_in_order():
+    came, went = "2026-03-02 09:03 in", "2026-03-02 18:23 out"
+    (day,) = days(came, went, plan={MONDAY: PATTERNS["Q"]}, approvals=(Approval(MONDAY, 20),))
+    assert [(step.rule, step.minutes, step.punches) for step in day.explanation] == [
+        (Rule.ASSIGNED, 0, (came, went)),
+        (Rule.IN_GRACE, 3, (came,)),
+        (Rule.ROUNDED, 7, (went,)),
+        (Rule.COUNTED, 540, (came, went)),
+        (Rule.BREAK, -60, ()),
+        (Rule.OVERTIME, 30, ()),
+        (Rule.OVERTIME_PAID, 20, ()),
+        (Rule.OVERTIME_UNAPPROVED, 10, ()),
+    ]
+
+
 def test_the_break_is_due_only_above_its_limit():
     (at_limit,) = days("2026-03-02 09:00 in", "2026-03-02 15:00 out")
     (above,) = days("2026-03-02 09:00 in", "2026-03-02 15:01 out")
