@@ -70,11 +70,9 @@ class Inspector:
 
     def days(self) -> list[tuple[str, date]]:
         """Every site and local date of which a key exists."""
-        sites = self._store.owners(KeyKind.SITE_DAY)
-        refs = [
-            KeyRef(KeyKind.SITE_DAY, site, n) for site in sites for n in self._store.numbers(KeyKind.SITE_DAY, site)
-        ]
-        return [(ref.owner, day_of(ref)) for ref in refs]
+        kind = KeyKind.SITE_DAY
+        numbers = [(site, n) for site in self._store.owners(kind) for n in self._store.numbers(kind, site)]
+        return [(site, day_of(KeyRef(kind, site, n))) for site, n in numbers]
 
     def people_of(self, site: str, day: date) -> dict[bytes, str]:
         """The day token of everybody who is enrolled; empty when the day's key is gone."""

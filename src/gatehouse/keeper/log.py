@@ -91,6 +91,8 @@ class Log:
                 self._commit()
 
     def _enqueue(self, entries: tuple[Entry, ...]) -> int:
+        if self._broken:
+            raise LogFull("the log is broken since an earlier write; restart the keeper")
         payloads = [_encode(entry) for entry in entries]
         with self._append_lock:
             self._pending += payloads

@@ -11,8 +11,10 @@ import socket
 import struct
 import sys
 import threading
+from collections.abc import MutableMapping
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import msgspec
 import structlog
@@ -32,6 +34,7 @@ _PEER = struct.Struct("3i")  # pid, uid, gid: unix(7), SO_PEERCRED
 _PR_SET_DUMPABLE = 4
 _decode = msgspec.msgpack.Decoder(AnyRequest).decode
 _encode = msgspec.msgpack.Encoder().encode
+_LOGGED = frozenset({"event", "actor", "budget", "window", "code", "fault", "where", "uid"})
 log = structlog.get_logger()
 
 
@@ -60,7 +63,7 @@ class Service:
         self.vault = Vault(home, clock)
         self.path = self.vault.folder / "keeper.sock"
         self._peers = allowed_peers(self.vault.folder)
-        self._connections: set[socket.socket] = set()
+        self._connections: dict[socket.socket, threading.Thread] = {}
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._listener = self._listen()
@@ -88,10 +91,10 @@ class Service:
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         with self._lock:
-            open_now = list(self._connections)
-        for connection in open_now:
+            serving = dict(self._connections)
+        for connection in serving:
             _hang_up(connection)
-        for thread in self._threads:
+        for thread in (*self._threads, *serving.values()):
             thread.join(FRAME_S)
         self.path.unlink(missing_ok=True)
         self.vault.close()
@@ -108,15 +111,14 @@ class Service:
                 self._stopping.wait(0.1)
                 continue
             _, uid, _ = _PEER.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER.size))
-            with self._lock:
-                full = len(self._connections) >= CONNECTIONS
-                if uid in self._peers and not full:
-                    self._connections.add(connection)
-            if uid not in self._peers or full:
-                log.warning("keeper.turned_away", uid=uid, full=full)
+            if uid not in self._peers or len(self._connections) >= CONNECTIONS:
+                log.warning("keeper.turned_away", uid=uid)
                 connection.close()
                 continue
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+            thread = threading.Thread(target=self._serve, args=(connection,), daemon=True)
+            with self._lock:
+                self._connections[connection] = thread
+            thread.start()
 
     def _serve(self, connection: socket.socket) -> None:
         try:
@@ -127,7 +129,7 @@ class Service:
                 log.warning("keeper.dropped", fault=type(fault).__name__)
         finally:
             with self._lock:
-                self._connections.discard(connection)
+                del self._connections[connection]
             connection.close()
 
     def _answer_one(self, connection: socket.socket) -> bool:
@@ -163,6 +165,7 @@ def _hang_up(connection: socket.socket) -> None:
 def run(home: Path, clock: Clock) -> None:
     """Hold the keys of HOME/keeper and answer on its socket until SIGTERM or SIGINT. Raises KeeperError."""
     harden()
+    log_to_stderr()
     service = Service(home, clock)
     ended = threading.Event()
 
@@ -183,6 +186,23 @@ def harden() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
     threading.excepthook = _report
     sys.excepthook = lambda kind, fault, trace: log.error("keeper.fault", fault=kind.__name__)
+
+
+def log_to_stderr() -> None:
+    """One JSON object a line, and nothing in it but the listed keys."""
+    structlog.configure(
+        processors=[
+            _listed_only,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def _listed_only(logger: object, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    return {key: value for key, value in event.items() if key in _LOGGED}
 
 
 def _report(args: threading.ExceptHookArgs) -> None:

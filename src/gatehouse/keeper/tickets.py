@@ -68,30 +68,34 @@ class Tickets:
     def ticket(self, token: str, now: datetime) -> Ticket | None:
         """Whose token this is, while it is valid."""
         hashed = bearer_hash(token)
-        ticket = self._known.get(hashed)
-        if ticket is None:
-            rows = self._store.rows("SELECT ticket FROM tickets WHERE hash=?", (hashed,))
-            if not rows:
-                return None
-            ticket = self._known[hashed] = _decode(rows[0][0])
+        with self._lock:
+            ticket = self._known.get(hashed)
+            if ticket is None:
+                rows = self._store.rows("SELECT ticket FROM tickets WHERE hash=?", (hashed,))
+                if not rows:
+                    return None
+                ticket = self._known[hashed] = _decode(rows[0][0])
         return ticket if now < ticket.ends else None
 
     def leave(self, token: str) -> None:
         """The token is worth nothing from now on."""
         hashed = bearer_hash(token)
-        self._store.write("DELETE FROM tickets WHERE hash=?", (hashed,))
-        self._known.pop(hashed, None)
+        with self._lock:
+            self._store.write("DELETE FROM tickets WHERE hash=?", (hashed,))
+            self._known.pop(hashed, None)
 
     def revoke(self, actor: str) -> None:
         """End every ticket and invitation of this actor: for a person whose data is erased."""
-        for table in ("tickets", "invitations"):
-            for hashed, data in self._store.rows(f"SELECT hash, ticket FROM {table}"):  # noqa: S608
-                if actor in (_decode(data).actor, _decode(data).subject):
-                    self._store.write(f"DELETE FROM {table} WHERE hash=?", (hashed,))  # noqa: S608
-                    self._known.pop(hashed, None)
+        with self._lock:
+            for table in ("tickets", "invitations"):
+                for hashed, data in self._store.rows(f"SELECT hash, ticket FROM {table}"):  # noqa: S608
+                    if actor in (_decode(data).actor, _decode(data).subject):
+                        self._store.write(f"DELETE FROM {table} WHERE hash=?", (hashed,))  # noqa: S608
+                        self._known.pop(hashed, None)
 
     def sweep(self, now: datetime) -> None:
         """Delete what has ended."""
         for table in ("tickets", "invitations"):
             self._store.write(f"DELETE FROM {table} WHERE ends <= ?", (now.isoformat(),))  # noqa: S608
-        self._known = {hashed: ticket for hashed, ticket in self._known.items() if now < ticket.ends}
+        with self._lock:
+            self._known = {hashed: ticket for hashed, ticket in self._known.items() if now < ticket.ends}
