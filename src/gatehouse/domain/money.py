@@ -102,7 +102,7 @@ def exponent(currency: str) -> int:
     if places is None:
         raise MoneyError(
             "unknown_currency",
-            f"{currency!r} is no ISO 4217 code known here; write three capitals such as CNY, EUR or USD",
+            f"{str(currency)[:20]!r} is no ISO 4217 code known here; write three capitals such as EUR or USD",
             currency=currency,
         )
     return places
