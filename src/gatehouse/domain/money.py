@@ -100,10 +100,11 @@ def exponent(currency: str) -> int:
     """Decimal places of the currency's minor unit: CNY 2, JPY 0, KWD 3. Raises MoneyError."""
     places = EXPONENTS.get(currency) if isinstance(currency, str) else None
     if places is None:
+        shown = currency[:20] if isinstance(currency, str) else type(currency).__name__
         raise MoneyError(
             "unknown_currency",
-            f"{str(currency)[:20]!r} is no ISO 4217 code known here; write three capitals such as EUR or USD",
-            currency=currency,
+            f"{shown!r} is no ISO 4217 code known here; write three capitals such as CNY, EUR or USD",
+            currency=shown,
         )
     return places
 

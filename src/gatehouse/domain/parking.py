@@ -136,9 +136,7 @@ def overpaid(price: Price, paid: Money) -> Money:
 def grace_to_leave(paid_at: datetime, minutes: int) -> Period:
     """The time to reach the exit after paying; a passage that it `holds` owes nothing more."""
     if not 0 <= minutes <= 24 * 60:
-        raise StayError(
-            "impossible_time", f"time to leave is 0 to 1440 minutes, not {minutes}", minutes=minutes
-        )
+        raise StayError("impossible_time", f"time to leave is 0 to 1440 minutes, not {minutes}", minutes=minutes)
     return Period(paid_at, paid_at + timedelta(minutes=minutes))
 
 

@@ -45,9 +45,7 @@ class ValidatedAmount:
 
     def __post_init__(self) -> None:
         if self.amount.minor <= 0:
-            raise StayError(
-                "bad_validation", "a validated amount is above 0", minor=self.amount.minor, by=self.by
-            )
+            raise StayError("bad_validation", "a validated amount is above 0", minor=self.amount.minor)
 
 
 Validation = ValidatedTime | ValidatedAmount

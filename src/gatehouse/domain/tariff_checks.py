@@ -28,9 +28,7 @@ def check_rules(rules: Sequence[BlockRule], holidays: frozenset[date]) -> None:
     codes = [rule.code for rule in rules]
     for i, code in enumerate(codes):
         if code in codes[:i]:
-            raise TariffError(
-                "duplicate", f"rules[{i}].code", f"{code} is taken; give every rule its own code"
-            )
+            raise TariffError("duplicate", f"rules[{i}].code", f"{code} is taken; give every rule its own code")
     by_kind = sorted(range(len(rules)), key=lambda i: rules[i].days.kind)
     for _, indexes in groupby(by_kind, key=lambda i: rules[i].days.kind):
         _check_overlap(rules, [span for i in indexes for span in _spans(rules[i], i, holidays)])
@@ -62,9 +60,7 @@ def _check_overlap(rules: Sequence[BlockRule], spans: list[_Span]) -> None:
                 if i == j:
                     names = f"two openings of {rules[i].code} price"
                 when = _moment(start, rules[i])
-                raise TariffError(
-                    "overlap", f"rules[{max(i, j)}]", f"{names} {when}; end one where the other begins"
-                )
+                raise TariffError("overlap", f"rules[{max(i, j)}]", f"{names} {when}; end one where the other begins")
         still_open.append((start, end, i))
 
 

@@ -113,9 +113,7 @@ def _version(value: object) -> TariffVersion:
             free=fields.maybe("free_min", read.minutes, _NONE),
             classes=fields.maybe("classes", _classes, ()),
             tax_percent=fields.maybe("tax_percent", _optional_percent, None),
-            holidays=frozenset(
-                fields.maybe("holidays", read.list_of(read.calendar_date, MAX_DATES), no_dates)
-            ),
+            holidays=frozenset(fields.maybe("holidays", read.list_of(read.calendar_date, MAX_DATES), no_dates)),
         )
 
 

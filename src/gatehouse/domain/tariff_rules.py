@@ -133,9 +133,7 @@ class Tier:
 
     def meets(self, other: Tier) -> bool:
         """True when some time lies in both."""
-        return (self.ends is None or other.starts < self.ends) and (
-            other.ends is None or self.starts < other.ends
-        )
+        return (self.ends is None or other.starts < self.ends) and (other.ends is None or self.starts < other.ends)
 
 
 class Per(Enum):
