@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 QUEUE_LIMIT = 256
 
@@ -40,9 +41,18 @@ Event = FeedChanged | TileChanged | AlarmRaised
 
 
 @dataclass(frozen=True, slots=True)
+class Owed:
+    """What a held car owes: whole minor units, and which open stay it is."""
+
+    minor: int
+    currency: str
+    stay: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tile:
-    """What a gate last did. `reason` lives here and nowhere in the clear on disk. `owed_minor` is for the exit display
-    of a lane that holds a car: what it owes, None when nothing is held."""
+    """What a gate last did. `reason` lives here and nowhere in the clear on disk. `owed` is for the exit display of a
+    lane that holds a car; None when it holds none."""
 
     at: datetime | None = None
     outcome: str = ""  # granted | refused | passed | an event's kind
@@ -51,9 +61,7 @@ class Tile:
     direction: str = ""
     attempt: str = ""
     fault: str = ""  # an unsolved event: relay_lost, camera_lost
-    owed_minor: int | None = None
-    owed_currency: str = ""
-    owed_stay: str = ""
+    owed: Owed | None = None
 
 
 _lock = threading.Lock()
@@ -66,10 +74,10 @@ def tile(site: object, gate: str) -> Tile:
         return _tiles.get((str(site), gate), Tile())
 
 
-def set_tile(site: object, gate: str, **changes: object) -> None:
+def set_tile(site: object, gate: str, **changes: Any) -> None:
     """Change some fields of a tile and tell the screens."""
     with _lock:
-        _tiles[str(site), gate] = replace(_tiles.get((str(site), gate), Tile()), **changes)  # type: ignore[arg-type]
+        _tiles[str(site), gate] = replace(_tiles.get((str(site), gate), Tile()), **changes)
     publish(TileChanged(str(site), gate))
 
 

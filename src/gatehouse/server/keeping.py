@@ -6,12 +6,11 @@ and raises `KeeperRefused`. A keeper that does not answer raises `KeeperAway`.
 """
 
 import hashlib
-import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
-from pathlib import Path
 from typing import Protocol, TypeVar
 
+from gatehouse.keeper.client import KeeperAway, KeeperRefused
 from gatehouse.keeper.protocol import (
     Admissions,
     Admit,
@@ -47,82 +46,31 @@ from gatehouse.keeper.protocol import (
 )
 from gatehouse.wire import Letter
 
+__all__ = ["KeeperAway", "KeeperRefused"]
+
 R = TypeVar("R", bound=Reply)
 
 
-class Caller(Protocol):
-    """One connection to the keeper. `call` raises OSError when nobody answers."""
+class Asker(Protocol):
+    """The part of `keeper.client.Client` that is used here. `call` raises KeeperAway."""
 
     def call(self, request: Request) -> Reply: ...
 
-    def close(self) -> None: ...
+
+_asker: list[Asker] = []
 
 
-class KeeperAway(Exception):
-    """Nobody answers on the keeper's socket; what needs it waits or answers 503."""
-
-
-class KeeperRefused(Exception):
-    """The keeper refused something that the server had taken for granted; `code` and `facts` are the reply's."""
-
-    def __init__(self, refused: Refused) -> None:
-        super().__init__(refused.code)
-        self.code = refused.code
-        self.facts = refused.facts
-
-
-class _Desk:
-    """Connections to the keeper, one per thread, made when first needed."""
-
-    def __init__(self) -> None:
-        self._open: Callable[[], Caller] | None = None
-        self._held = threading.local()
-
-    def configure(self, opener: Callable[[], Caller] | None) -> None:
-        self._open = opener
-        self._held = threading.local()
-
-    def call(self, request: Request) -> Reply:
-        """The reply, after at most one new connection. Raises KeeperAway."""
-        for attempt in (1, 2):
-            try:
-                return self._caller().call(request)
-            except (OSError, EOFError) as fault:
-                self._drop()
-                if attempt == 2:
-                    raise KeeperAway(type(fault).__name__) from fault
-        raise AssertionError("unreachable")
-
-    def _caller(self) -> Caller:
-        caller: Caller | None = getattr(self._held, "caller", None)
-        if caller is None:
-            if self._open is None:
-                raise KeeperAway("not configured")
-            caller = self._held.caller = self._open()
-        return caller
-
-    def _drop(self) -> None:
-        caller: Caller | None = getattr(self._held, "caller", None)
-        self._held.caller = None
-        if caller is not None:
-            caller.close()
-
-
-_desk = _Desk()
-
-
-def configure(opener: Callable[[], Caller] | None) -> None:
-    """Say how a connection to the keeper is made; None forgets it."""
-    _desk.configure(opener)
-
-
-def socket_of(home: Path) -> Path:
-    return home / "keeper" / "keeper.sock"
+def configure(asker: Asker | None) -> None:
+    """Say who asks the keeper for this process; None for nobody."""
+    _asker[:] = [asker] if asker else []
+    _source_key.clear()
 
 
 def ask(request: Request, expected: type[R]) -> R | Refused:
     """The keeper's reply, a refusal included. Raises KeeperAway."""
-    reply = _desk.call(request)
+    if not _asker:
+        raise KeeperAway("not configured")
+    reply = _asker[0].call(request)
     if isinstance(reply, expected | Refused):
         return reply
     raise KeeperAway(f"unexpected reply {type(reply).__name__}")
@@ -132,7 +80,7 @@ def must(request: Request, expected: type[R]) -> R:
     """The keeper's reply where a refusal is a fault. Raises KeeperAway, KeeperRefused."""
     reply = ask(request, expected)
     if isinstance(reply, Refused):
-        raise KeeperRefused(reply)
+        raise KeeperRefused(reply.code, reply.facts)
     return reply
 
 

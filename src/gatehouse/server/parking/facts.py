@@ -19,7 +19,7 @@ FREE_REASONS = {"permit"}
 
 
 class StayUnreadable(Exception):
-    """A stay's entry cannot be opened: its key is gone, or the keeper refuses. Somebody must let the car out by hand."""
+    """A stay's entry cannot be opened: its key is gone, or the keeper refuses. Somebody must let the car out."""
 
 
 class BooksLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

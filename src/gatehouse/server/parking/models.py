@@ -75,6 +75,7 @@ class OpenStay(models.Model):
 class ClosedState(models.TextChoices):
     SETTLED = "settled"
     UNPAID = "unpaid"  # left while something was owed
+    UNPRICED = "unpriced"  # no tariff was in force or the entry could not be read; what was paid stands
     EXIT_MISSED = "exit_missed"  # the same plate came in again, so it must have left unseen
 
 

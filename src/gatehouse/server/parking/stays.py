@@ -15,14 +15,16 @@ from zoneinfo import ZoneInfo
 import msgspec
 from django.db import connection, transaction
 
+from gatehouse.domain.errors import DomainError
 from gatehouse.domain.money import Money
+from gatehouse.domain.parking import Price
 from gatehouse.domain.periods import local_date
 from gatehouse.keeper.protocol import Admitted, KeyClass, Plain, StayEntry
 from gatehouse.server import keeping
 from gatehouse.server.audit.actions import record
 from gatehouse.server.audit.by import By
 from gatehouse.server.parking import queries
-from gatehouse.server.parking.facts import STAYS, books, entries, owed, price_of
+from gatehouse.server.parking.facts import STAYS, StayUnreadable, books, entries, owed, price_of
 from gatehouse.server.parking.models import (
     ClosedState,
     ClosedStay,
@@ -82,7 +84,7 @@ class _Ended:
 
 
 def prepare(passages: Sequence[Admitted]) -> list[Step]:
-    """What these passages of one site do to its stays, in order. Raises KeeperAway, StayUnreadable, StayError."""
+    """What these passages of one site do to its stays, in order. Raises KeeperAway."""
     lanes = [fact for fact in passages if fact.lane is not None]
     if not lanes:
         return []
@@ -114,7 +116,10 @@ def _close_all(ended: Sequence[_Ended]) -> dict[UUID, Closing]:
     """Price them and seal their books: two questions to the keeper, however many they are."""
     if not ended:
         return {}
-    known = entries({one.stay.pk: bytes(one.stay.entry_cell) for one in ended})
+    try:
+        known = entries({one.stay.pk: bytes(one.stay.entry_cell) for one in ended})
+    except StayUnreadable:
+        known = {}
     rows, plains = [], []
     for one in ended:
         row, plain = _closed_row(one, known.get(one.stay.pk))
@@ -126,13 +131,22 @@ def _close_all(ended: Sequence[_Ended]) -> dict[UUID, Closing]:
 
 
 def _closed_row(one: _Ended, entry: StayEntry | None) -> tuple[ClosedStay, Plain]:
-    """A stay whose entry can no longer be read is kept with what was paid."""
+    """A stay that cannot be priced is kept with what was paid: the car has left, and no letter waits for a tariff."""
     garage, paid = one.garage, Money(one.stay.paid_minor, one.garage.currency)
-    entry = entry or StayEntry(entered_at=one.left_at, reason="unreadable", passage="")
-    free = one.missed or entry.reason == "unreadable" or _cleared(one)
-    priced = price_of(garage, entry, one.left_at)
+    state = ClosedState.SETTLED
+    priced: Price | None = None
+    try:
+        priced = price_of(garage, entry, one.left_at) if entry else None
+    except DomainError:
+        entry = None
+    if entry is None:
+        entry, state = StayEntry(entered_at=one.left_at, reason="unreadable", passage=""), ClosedState.UNPRICED
+    free = one.missed or _cleared(one)
     still_owed = Money.zero(paid.currency) if free else owed(priced, paid)
-    state = ClosedState.EXIT_MISSED if one.missed else ClosedState.UNPAID if still_owed else ClosedState.SETTLED
+    if one.missed:
+        state = ClosedState.EXIT_MISSED
+    elif still_owed:
+        state = ClosedState.UNPAID
     left_on = local_date(one.left_at, ZoneInfo(garage.site.zone))
     data = msgspec.json.encode(books(entry, one.left_at, priced, paid))
     row = ClosedStay(
@@ -196,7 +210,7 @@ def forget_spent_keys() -> int:
     for stay in spent:
         refused = keeping.forget(stay, [KeyClass.STAY], STAYS.authority)
         if refused is not None:
-            raise keeping.KeeperRefused(refused)
+            raise keeping.KeeperRefused(refused.code, refused.facts)
         SpentKey.objects.filter(stay=stay).delete()
     return len(spent)
 

@@ -76,7 +76,7 @@ def withdraw_consent(person: Person, purpose: Purpose, *, on: date, by: By, at: 
         bump_roster(person.site_id)
     refused = keeping.forget(person.pk, [KeyClass.FACE], by.authority)
     if refused is not None:
-        raise keeping.KeeperRefused(refused)
+        raise keeping.KeeperRefused(refused.code, refused.facts)
 
 
 def _withdrawn(consent: Consent, on: date, by: By) -> bytes:

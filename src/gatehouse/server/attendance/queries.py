@@ -1,0 +1,87 @@
+"""Reading punches, plans and workdays: rows only; `attendance.looks` says what the cells hold."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from gatehouse.domain.periods import Period
+from gatehouse.domain.shifts import DayCalendar, DayClass
+from gatehouse.domain.shifts import PlannedShift as PlannedShiftFact
+from gatehouse.domain.shifts import ShiftPattern as ShiftPatternFact
+from gatehouse.server.attendance.models import (
+    CalendarDay,
+    NoteState,
+    PlannedShift,
+    Punch,
+    ShiftPattern,
+    Workday,
+    WorkNote,
+)
+from gatehouse.server.attendance.patterns import OPEN_CODE, OPEN_PATTERN, fact_of
+from gatehouse.server.people.models import Person, Site
+
+PLAN_NEAR = timedelta(days=31)
+
+
+def punches(site: Site, span: Period) -> Sequence[Punch]:
+    return list(Punch.objects.filter(site=site, at__gte=span.start, at__lt=span.end).order_by("at"))
+
+
+def punches_with_tokens(tokens: Iterable[bytes]) -> Sequence[Punch]:
+    return list(Punch.objects.filter(token__in=list(tokens)).order_by("at"))
+
+
+def patterns(site: Site) -> QuerySet[ShiftPattern]:
+    return ShiftPattern.objects.filter(site=site).order_by("code")
+
+
+def open_pattern(site: Site) -> ShiftPatternFact:
+    """The pattern of dates without a shift."""
+    own = ShiftPattern.objects.filter(site=site, code=OPEN_CODE).first()
+    return fact_of(own) if own else OPEN_PATTERN
+
+
+def calendar(site: Site) -> DayCalendar:
+    days = {day.date: DayClass(day.day_class) for day in CalendarDay.objects.filter(site=site)}
+    return DayCalendar(days=days)
+
+
+def plan_of(person: Person, since: date, until: date) -> QuerySet[PlannedShift]:
+    found = PlannedShift.objects.filter(person=person, date__gte=since, date__lt=until)
+    return found.select_related("pattern").order_by("date")
+
+
+def plans(site: Site, since: date, until: date) -> dict[UUID, list[PlannedShiftFact]]:
+    """Planned shifts of the dates [since, until) by person."""
+    rows = PlannedShift.objects.filter(person__site=site, date__gte=since, date__lt=until).select_related("pattern")
+    found: dict[UUID, list[PlannedShiftFact]] = {}
+    for row in rows:
+        found.setdefault(row.person_id, []).append(PlannedShiftFact(row.date, fact_of(row.pattern)))
+    return found
+
+
+def people_with_plan_near(site: Site, day: date) -> list[UUID]:
+    """Everybody with a planned shift within a month of `day`: who gets a workday row for it, at work or away."""
+    near = PlannedShift.objects.filter(person__site=site, date__gt=day - PLAN_NEAR, date__lt=day + PLAN_NEAR)
+    return sorted(set(near.values_list("person_id", flat=True)))
+
+
+def approved_notes(people: Iterable[UUID]) -> QuerySet[WorkNote]:
+    return WorkNote.objects.filter(person_id__in=list(people), state=NoteState.APPROVED).order_by("id")
+
+
+def notes_of(person: Person) -> QuerySet[WorkNote]:
+    return WorkNote.objects.filter(person=person).order_by("state", "id")
+
+
+def asked_notes(sites: Iterable[Site]) -> QuerySet[WorkNote]:
+    found = WorkNote.objects.filter(person__site__in=list(sites), state=NoteState.ASKED)
+    return found.select_related("person").order_by("id")
+
+
+def workdays(people: Iterable[Person], since: date, until: date) -> QuerySet[Workday]:
+    """On the dates [since, until)."""
+    found = Workday.objects.filter(person__in=list(people), date__gte=since, date__lt=until)
+    return found.select_related("person").order_by("date", "person_id")

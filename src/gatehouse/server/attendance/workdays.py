@@ -1,0 +1,130 @@
+"""The job `workdays`: a site's date becomes one sealed cell per person with a plan, whether or not they came.
+
+Only the keeper can tell whose tokens the punches carry, and it tells a named job for the last few days. Reckoned anew
+it gives the same, so the job may run twice, and after a correction.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+
+from gatehouse.domain import attendance, punches
+from gatehouse.domain.attendance import Approval, Facts, SiteRules
+from gatehouse.domain.periods import Period, local_date
+from gatehouse.domain.punches import AddPunch, Reversal, VoidPunch
+from gatehouse.domain.reckoning import Workday as WorkdayFact
+from gatehouse.domain.shifts import Leave
+from gatehouse.keeper.protocol import Refused
+from gatehouse.server import keeping
+from gatehouse.server.attendance import looks, queries
+from gatehouse.server.attendance.models import Punch, Workday
+from gatehouse.server.attendance.notes import as_fact
+from gatehouse.server.attendance.patterns import workdays_to_bytes
+from gatehouse.server.audit.actions import record
+from gatehouse.server.audit.by import By
+from gatehouse.server.people.models import Site
+
+JOB = By.job("workdays")
+DUPLICATE_WITHIN_MIN = 2
+AROUND = timedelta(days=1)  # a punch at 00:20 may belong to the night shift of the date before
+
+
+class WorkdaysRefused(Exception):
+    """The keeper would not say whose punches these are; `code` is its reason (such as not_allowed for an old date)."""
+
+    def __init__(self, refused: Refused) -> None:
+        super().__init__(refused.code)
+        self.code = refused.code
+
+
+def compute_workdays(site: Site, day: date, *, at: datetime, by: By = JOB) -> int:
+    """Write the date's workdays; how many. The date's shifts must have ended. Raises KeeperAway, WorkdaysRefused."""
+    people = queries.people_with_plan_near(site, day)
+    if not people:
+        return 0
+    rules = SiteRules(
+        zone=ZoneInfo(site.zone),
+        calendar=queries.calendar(site),
+        open_pattern=queries.open_pattern(site),
+        duplicate_within_min=DUPLICATE_WITHIN_MIN,
+    )
+    made = _punches_by_person(site, day, rules.zone, by)
+    plans = queries.plans(site, day - AROUND, day + 2 * AROUND)
+    notes = _notes_by_person(people, by)
+    found = {
+        person: list(_workdays(made.get(person, []), plans.get(person, []), notes.get(person, []), rules, day))
+        for person in people
+    }
+    _write(site, day, found, by=by, at=at)
+    return len(found)
+
+
+def _workdays(
+    made: Sequence[punches.Punch],
+    plan: Sequence[attendance.PlannedShift],
+    notes: Sequence[punches.Correction | Leave | Approval],
+    rules: SiteRules,
+    day: date,
+) -> tuple[WorkdayFact, ...]:
+    facts = Facts(
+        punches=made,
+        plan=plan,
+        corrections=[note for note in notes if isinstance(note, AddPunch | VoidPunch | Reversal)],
+        leaves=[note for note in notes if isinstance(note, Leave)],
+        approvals=[note for note in notes if isinstance(note, Approval) and note.date == day],
+    )
+    return attendance.workdays(facts, rules, day, day + timedelta(days=1)).workdays
+
+
+def _punches_by_person(site: Site, day: date, zone: ZoneInfo, by: By) -> dict[UUID, list[punches.Punch]]:
+    """Whose punches these were, asked per date of the tokens. A date whose key is destroyed has nobody."""
+    span = Period(Period.local_day(day - AROUND, zone).start, Period.local_day(day + AROUND, zone).end)
+    by_day: dict[date, list[Punch]] = {}
+    for row in queries.punches(site, span):
+        by_day.setdefault(local_date(row.at, zone), []).append(row)
+    found: dict[UUID, list[punches.Punch]] = {}
+    for token_day, rows in by_day.items():
+        ids = keeping.who(site.pk, token_day, [bytes(row.token) for row in rows], by.authority)
+        if isinstance(ids, Refused):
+            if ids.code == "day_destroyed":
+                continue
+            raise WorkdaysRefused(ids)
+        for row, person in zip(rows, ids, strict=True):
+            if person:
+                fact = punches.Punch(str(row.pk), row.at, punches.Direction(row.direction))
+                found.setdefault(UUID(person), []).append(fact)
+    return found
+
+
+def _notes_by_person(people: Sequence[UUID], by: By) -> dict[UUID, list[punches.Correction | Leave | Approval]]:
+    rows = list(queries.approved_notes(people))
+    notes = looks.notes(rows, by.authority, "workdays")
+    if isinstance(notes, Refused):
+        raise WorkdaysRefused(notes)
+    found: dict[UUID, list[punches.Correction | Leave | Approval]] = {}
+    for row in rows:
+        if row.pk in notes:
+            found.setdefault(row.person_id, []).append(as_fact(str(row.pk), notes[row.pk]))
+    return found
+
+
+def _write(site: Site, day: date, found: dict[UUID, list[WorkdayFact]], *, by: By, at: datetime) -> None:
+    """All cells anew, also unchanged ones: which of them a correction touched cannot be told."""
+    held = dict(Workday.objects.filter(person_id__in=found, date=day).values_list("person_id", "id"))
+    ids = {person: held.get(person) or uuid4() for person in found}
+    plains = [
+        keeping.plain("workday.facts/1", person, ids[person], workdays_to_bytes(days)) for person, days in found.items()
+    ]
+    cells = keeping.seal_many(plains)
+    rows = [
+        Workday(id=ids[person], person_id=person, date=day, cell=cell)
+        for person, cell in zip(found, cells, strict=True)
+    ]
+    with transaction.atomic():
+        Workday.objects.bulk_create(
+            rows, update_conflicts=True, unique_fields=["person", "date"], update_fields=["cell"]
+        )
+        record("workdays.reckoned", "site", site.pk, by=by, at=at)

@@ -1,0 +1,210 @@
+"""Where edges knock: POST /edge/letters and GET /edge/feed, outside Django's middleware.
+
+`letters` and `feed` answer one request each and know nothing of ASGI; `application` reads, limits, waits and writes.
+Every error is problem+json.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+from urllib.parse import parse_qs
+
+import structlog
+from django.db import OperationalError, close_old_connections
+
+from gatehouse.clock import monotonic_s
+from gatehouse.crypto.signing import read_request, verify_request
+from gatehouse.server import bus, feed, intake, moment
+from gatehouse.server.gates import queries as gates
+from gatehouse.server.gates.models import Edge
+from gatehouse.server.keeping import KeeperAway, KeeperRefused
+from gatehouse.wire import BATCH_LIMIT, WireError, decode_letters, encode
+
+log = structlog.get_logger()
+
+CLOCK_SKEW_S = 300
+LONGEST_WAIT_S = 30.0
+# Few threads: SQLite has one writer, and the waiting of long polls happens in the event loop.
+_workers = ThreadPoolExecutor(max_workers=4, thread_name_prefix="edge")
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    body: bytes = b""
+    kind: str = "application/msgpack"
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One request: `target` is the path with its query, as it was signed."""
+
+    method: str
+    target: str
+    authorization: str
+    body: bytes = b""
+
+
+NOTHING_NEW = Answer(204)
+
+
+def refusal(status: int, code: str, title: str) -> Answer:
+    body = json.dumps({"type": f"urn:gatehouse:{code}", "title": title, "status": status}).encode()
+    return Answer(status, body, "application/problem+json")
+
+
+_AWAY = refusal(503, "keeper_away", "The keeper does not answer; keep your letters and try again.")
+_BUSY = refusal(503, "busy", "The database is busy; keep your letters and try again.")
+_UNSIGNED = refusal(401, "bad_signature", "This request is not signed by an edge that this server knows.")
+_GARBAGE = refusal(400, "bad_request", "This is no request of a known format.")
+_UNKNOWN_TO_KEEPER = refusal(403, "not_enrolled", "An owner must enrol this edge at the keeper first.")
+
+
+def edge_of(ask: Ask, now: datetime) -> Edge | None:
+    """The edge that signed this very request within the last minutes, or None."""
+    proof = read_request(ask.authorization)
+    if proof is None or abs(proof.at_s - now.timestamp()) > CLOCK_SKEW_S:
+        return None
+    edge = gates.edge(proof.edge)
+    if edge is None:
+        return None
+    key = bytes(edge.sign_key)
+    good = verify_request(key, proof, method=ask.method, target=ask.target, body=ask.body)
+    return edge if good else None
+
+
+def letters(ask: Ask, *, now: datetime) -> Answer:
+    """The receipt of a batch; 400 garbage, 401 unsigned, 503 not now."""
+    edge = edge_of(ask, now)
+    if edge is None:
+        return _UNSIGNED
+    try:
+        receipt = intake.receive(edge, decode_letters(ask.body), now=now)
+    except (WireError, intake.ForeignLetter):
+        return _GARBAGE
+    except KeeperAway:
+        return _AWAY
+    except (intake.Busy, OperationalError):
+        return _BUSY
+    return Answer(200, encode(receipt))
+
+
+def feed_once(ask: Ask, known: feed.Known, *, now: datetime) -> tuple[Answer, str]:
+    """What changed, or 204, and the edge's site, "" for nobody's."""
+    edge = edge_of(ask, now)
+    if edge is None:
+        return _UNSIGNED, ""
+    try:
+        found = feed.changes(edge, known, now=now)
+    except KeeperAway:
+        return _AWAY, ""
+    except KeeperRefused as refused:
+        return (_UNKNOWN_TO_KEEPER if refused.code == "unknown_edge" else _AWAY), ""
+    except OperationalError:
+        return _BUSY, ""
+    return (NOTHING_NEW if found is None else Answer(200, encode(found))), str(edge.site_id)
+
+
+def known_and_wait(query: str) -> tuple[feed.Known, float] | None:
+    """roster=N&clearances=N&wait=S of a feed's query; None for what is none."""
+    fields = parse_qs(query)
+    try:
+        roster, clearances = (int(fields.get(name, ["0"])[0]) for name in ("roster", "clearances"))
+        wait_s = float(fields.get("wait", ["0"])[0])
+    except ValueError:
+        return None
+    return feed.Known(roster, clearances), min(max(wait_s, 0.0), LONGEST_WAIT_S)
+
+
+# --- ASGI --------------------------------------------------------------------------------------------------------
+
+
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    """Serves paths under /edge/."""
+    answer = await _answer(scope, receive)
+    if answer.status >= 400:
+        log.warning("edge.refused", status=answer.status, path=scope["path"])
+    headers = [(b"content-type", answer.kind.encode()), (b"cache-control", b"no-store")]
+    headers.append((b"content-length", str(len(answer.body)).encode()))
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})
+
+
+async def _answer(scope: Scope, receive: Receive) -> Answer:
+    match scope["method"], scope["path"]:
+        case "POST", "/edge/letters":
+            body = await _body(receive)
+            if body is None:
+                return refusal(413, "too_large", f"A batch holds at most {BATCH_LIMIT} bytes.")
+            ask = _ask(scope, body)
+            return await _in_thread(lambda: letters(ask, now=moment.now()))
+        case "GET", "/edge/feed":
+            parsed = known_and_wait(scope["query_string"].decode("latin-1"))
+            return _GARBAGE if parsed is None else await _poll(_ask(scope, b""), *parsed)
+        case _, "/edge/letters" | "/edge/feed":
+            return refusal(405, "bad_method", "POST letters, GET the feed.")
+    return refusal(404, "not_found", "Edges have /edge/letters and /edge/feed.")
+
+
+async def _poll(ask: Ask, known: feed.Known, wait_s: float) -> Answer:
+    """Answer at once when something changed, else when it does, at the latest after `wait_s`."""
+    ends = monotonic_s() + wait_s
+    with bus.listening() as events:
+        while True:
+            answer, site = await _in_thread(lambda: feed_once(ask, known, now=moment.now()))
+            if answer.status != NOTHING_NEW.status or not await _changed(events, site, ends):
+                return answer
+
+
+async def _changed(events: "asyncio.Queue[bus.Event]", site: str, ends: float) -> bool:
+    """True when this site's feed changed before `ends` (on the monotonic clock)."""
+    while (left := ends - monotonic_s()) > 0:
+        try:
+            event = await asyncio.wait_for(events.get(), left)
+        except TimeoutError:
+            return False
+        if isinstance(event, bus.FeedChanged) and event.site == site:
+            return True
+    return False
+
+
+async def _body(receive: Receive) -> bytes | None:
+    """The whole body, or None beyond BATCH_LIMIT."""
+    parts: list[bytes] = []
+    length = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return b"".join(parts)
+        parts.append(message.get("body", b""))
+        length += len(parts[-1])
+        if length > BATCH_LIMIT:
+            return None
+        if not message.get("more_body"):
+            return b"".join(parts)
+
+
+def _ask(scope: Scope, body: bytes) -> Ask:
+    query = scope["query_string"].decode("latin-1")
+    raw = scope.get("raw_path") or scope["path"].encode()
+    path = raw.decode("latin-1").partition("?")[0]
+    headers = {name: value for name, value in scope["headers"] if name == b"authorization"}
+    authorization = headers.get(b"authorization", b"").decode("latin-1")
+    return Ask(scope["method"], f"{path}?{query}" if query else path, authorization, body)
+
+
+async def _in_thread(work: Callable[[], R]) -> R:
+    def with_fresh_connection() -> R:
+        close_old_connections()
+        return work()
+
+    return await asyncio.get_running_loop().run_in_executor(_workers, with_fresh_connection)

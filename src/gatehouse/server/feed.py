@@ -1,0 +1,231 @@
+"""What changed, for one edge: its site's policy, people and vehicles re-sealed to it, clearances, orders to open.
+
+Composed from the tables and the keeper; the server cannot read the personal parts that it carries. Re-sealed parts are
+kept in memory by the cell that they came from, so that a roster whose one row changed costs one re-sealing.
+"""
+
+import hashlib
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from gatehouse import wire
+from gatehouse.clock import monotonic_s
+from gatehouse.domain.access import Permit
+from gatehouse.domain.periods import Period, start_of_day
+from gatehouse.keeper.protocol import Cell, Refused
+from gatehouse.server import keeping
+from gatehouse.server.audit.by import By
+from gatehouse.server.gates import queries as gates
+from gatehouse.server.gates.models import Edge
+from gatehouse.server.parking import queries as parking
+from gatehouse.server.people import queries as people
+from gatehouse.server.people.cells import File, unpack
+from gatehouse.server.people.models import Credential, CredentialKind, Person, Site, VehicleState
+
+LEASE = timedelta(hours=72)
+RENEW_BEFORE = timedelta(hours=48)  # a roster is sent again when less than this is left of its lease
+TELL_AGAIN_S = 2.0
+RESEALED_LIMIT = 200_000
+FEED = By.job("feed")
+_LABELS = {
+    CredentialKind.FACE: "face.template/1",
+    CredentialKind.CARD: "credential.card/1",
+    CredentialKind.PIN: "credential.pin/1",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the edge says that it has; 0 for nothing."""
+
+    roster: int
+    clearances: int
+
+
+_lock = threading.Lock()
+_resealed: dict[tuple[str, str, bytes], bytes | None] = {}
+_told: dict[tuple[str, UUID], float] = {}  # when an edge was last told of an opening
+_leases: dict[str, tuple[int, datetime]] = {}  # per edge: the roster's version and its lease's end
+
+
+def changes(edge: Edge, known: Known, *, now: datetime) -> wire.Feed | None:
+    """What this edge must fetch, or None. Raises KeeperAway, KeeperRefused."""
+    site = people.site(edge.site_id)
+    version = people.feed_version(site.pk)
+    roster = _roster(edge, site, version.roster, now) if _needs_roster(edge, known, version.roster, now) else None
+    clearances = _clearances(edge, site, version.clearances, now) if known.clearances != version.clearances else None
+    openings = _openings(edge, site)
+    if roster is None and clearances is None and not openings:
+        return None
+    return wire.Feed(roster=roster, clearances=clearances, openings=openings)
+
+
+def _needs_roster(edge: Edge, known: Known, version: int, now: datetime) -> bool:
+    with _lock:
+        given = _leases.get(edge.pk)
+    return known.roster != version or given is None or given[0] != version or given[1] - now < RENEW_BEFORE
+
+
+def forget() -> None:
+    """Forget what was re-sealed and given; for tests and for an edge that was stopped."""
+    with _lock:
+        _resealed.clear()
+        _leases.clear()
+        _told.clear()
+
+
+def _openings(edge: Edge, site: Site) -> list[wire.Opening]:
+    """Orders that wait for their attempt, each again after a pause: the acknowledgement comes by another way."""
+    now_s = monotonic_s()
+    rows = list(gates.waiting_openings(site))
+    with _lock:
+        due = [row for row in rows if now_s - _told.get((edge.pk, row.pk), -TELL_AGAIN_S) >= TELL_AGAIN_S]
+        _told.update({(edge.pk, row.pk): now_s for row in due})
+        for old in [key for key in _told if key[0] == edge.pk and key[1] not in {row.pk for row in rows}]:
+            del _told[old]
+    return [wire.Opening(id=str(row.pk), gate=row.gate.code, at=row.at) for row in due]
+
+
+# --- the parts ---------------------------------------------------------------------------------------------------
+
+
+def _roster(edge: Edge, site: Site, version: int, now: datetime) -> wire.Roster:
+    lease_ends = now + LEASE
+    roster = wire.Roster(
+        version=version,
+        site=str(site.pk),
+        zone=site.zone,
+        gates=[gates.gate_fact(gate) for gate in gates.gates([site])],
+        schedules=[gates.schedule_fact(schedule) for schedule in gates.schedules(site)],
+        rules=[gates.rule_fact(rule) for rule in gates.rules(site)],
+        people=_people(edge, site),
+        vehicles=_vehicles(edge, site),
+        devices=_devices(edge, site),
+        lease_ends=lease_ends,
+    )
+    with _lock:
+        _leases[edge.pk] = (version, lease_ends)
+    return roster
+
+
+def _people(edge: Edge, site: Site) -> list[wire.PersonEntry]:
+    """Everybody active whose access span can be read; without it nobody is let in on a guess."""
+    members = people.groups_by_person(site)
+    active = people.active_people(site)
+    spans = _spans(active, ZoneInfo(site.zone))
+    by_person: dict[object, dict[str, Credential]] = {}
+    for credential in people.live_credentials(site):
+        by_person.setdefault(credential.person_id, {})[credential.kind] = credential
+    wanted = [
+        (credential, _LABELS[CredentialKind(kind)])
+        for ways in by_person.values()
+        for kind, credential in ways.items()
+        if kind in _LABELS and credential.cell is not None
+    ]
+    cells = [(keeping.cell(label, c.pk, bytes(c.cell or b"")), c.person_id) for c, label in wanted]
+    sealed = dict(zip((c.pk for c, _ in wanted), _reseal(edge, cells), strict=True))
+    entries = []
+    for person in active:
+        if person.pk not in spans:
+            continue
+        ways = by_person.get(person.pk, {})
+        parts = {kind.value: sealed.get(ways[kind.value].pk) if kind.value in ways else None for kind in _LABELS}
+        starts, ends = spans[person.pk]
+        groups = members.get(person.pk, [])
+        entries.append(wire.PersonEntry(id=str(person.pk), groups=groups, starts=starts, ends=ends, **parts))
+    return entries
+
+
+def _spans(active: Sequence[Person], zone: ZoneInfo) -> dict[object, tuple[datetime | None, datetime | None]]:
+    """From when until when each person has access, from their sealed files, through the keeper's job for this."""
+    cells = [keeping.cell("person.file/1", person.pk, person.file_cell) for person in active]
+    data = keeping.reveal(cells, FEED.authority, "feed.spans")
+    if isinstance(data, Refused):
+        raise keeping.KeeperRefused(data.code, data.facts)
+    found: dict[object, tuple[datetime | None, datetime | None]] = {}
+    for person, text in zip(active, data, strict=True):
+        if text is not None:
+            file = unpack(text, File)
+            found[person.pk] = (_start(file.starts, zone), _end(file.ends, zone))
+    return found
+
+
+def _start(day: date | None, zone: ZoneInfo) -> datetime | None:
+    return start_of_day(day, zone) if day else None
+
+
+def _end(last: date | None, zone: ZoneInfo) -> datetime | None:
+    """The end of the last date on which somebody has access."""
+    return Period.local_day(last, zone).end if last else None
+
+
+def _vehicles(edge: Edge, site: Site) -> list[wire.VehicleEntry]:
+    zone = ZoneInfo(site.zone)
+    codes: dict[object, frozenset[str]] = {}
+    for garage in parking.garages([site]):
+        codes[garage.pk] = frozenset(lane.code for lane in parking.lanes(garage))
+    by_vehicle: dict[object, list[Permit]] = {}
+    for row in parking.permits(site):
+        ends = start_of_day(row.ends, zone) if row.ends else None
+        permit = Permit(str(row.pk), codes[row.garage_id], start_of_day(row.starts, zone), ends)
+        by_vehicle.setdefault(row.vehicle_id, []).append(permit)
+    vehicles = list(people.listed_vehicles(site))
+    cells = [(keeping.cell("vehicle.plate/1", row.pk, row.plate_cell), row.pk) for row in vehicles]
+    return [
+        wire.VehicleEntry(
+            id=str(row.pk),
+            plate=plate,
+            permits=by_vehicle.get(row.pk, []),
+            blocked=row.state == VehicleState.BLOCKED,
+        )
+        for row, plate in zip(vehicles, _reseal(edge, cells), strict=True)
+        if plate is not None
+    ]
+
+
+def _devices(edge: Edge, site: Site) -> list[wire.DeviceEntry]:
+    rows = list(gates.devices(site))
+    secret = [row for row in rows if row.secret_cell is not None]
+    cells = [(keeping.cell("device.secret/1", row.pk, bytes(row.secret_cell or b"")), row.pk) for row in secret]
+    sealed = dict(zip((row.pk for row in secret), _reseal(edge, cells), strict=True))
+    return [
+        wire.DeviceEntry(
+            id=str(row.pk),
+            gate=row.gate.code,
+            kind="camera" if row.kind == "camera" else "relay",
+            driver=row.driver,
+            address=row.address,
+            secret=sealed.get(row.pk),
+        )
+        for row in rows
+    ]
+
+
+def _clearances(edge: Edge, site: Site, version: int, now: datetime) -> wire.Clearances:
+    rows = parking.clearances(site.pk, now)
+    cells = [(keeping.cell("stay.plate/1", row.stay_id, row.stay.plate_cell), row.stay_id) for row in rows]
+    entries = [
+        wire.ClearanceEntry(id=str(row.stay_id), plate=plate, ends=row.ends)
+        for row, plate in zip(rows, _reseal(edge, cells), strict=True)
+        if plate is not None
+    ]
+    return wire.Clearances(version=version, entries=entries)
+
+
+def _reseal(edge: Edge, cells: Sequence[tuple[Cell, object]]) -> list[bytes | None]:
+    """Each (cell, owner) for this edge, from memory where the same cell was re-sealed before."""
+    keys = [(edge.pk, f"{cell.label}/{cell.row}", hashlib.sha256(cell.data).digest()) for cell, _ in cells]
+    with _lock:
+        known = {place: _resealed[key] for place, key in enumerate(keys) if key in _resealed}
+    missing = [place for place in range(len(keys)) if place not in known]
+    fresh = keeping.reseal(edge.pk, [cells[n][0] for n in missing], [cells[n][1] for n in missing])
+    known.update(zip(missing, fresh, strict=True))
+    with _lock:
+        if len(_resealed) + len(missing) > RESEALED_LIMIT:
+            _resealed.clear()
+        _resealed.update((keys[place], known[place]) for place in missing)
+    return [known[place] for place in range(len(keys))]

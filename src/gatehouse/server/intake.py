@@ -1,0 +1,153 @@
+"""Letters from edges become rows: admitted by the keeper first, then written in one transaction.
+
+`receive` may be called with the same letters any number of times, late or in pieces: an edge's `last_seq` advances by
+compare-and-set together with the rows, so a letter takes effect once. The keeper away means nothing was written and the
+edge keeps its letters.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from gatehouse.domain.access import Reason
+from gatehouse.keeper.protocol import Admitted, Unadmitted
+from gatehouse.server import bus, keeping
+from gatehouse.server.attendance.actions import punch
+from gatehouse.server.audit.actions import record
+from gatehouse.server.audit.by import By
+from gatehouse.server.gates import queries as gates
+from gatehouse.server.gates import records
+from gatehouse.server.gates.models import Edge
+from gatehouse.server.parking import exits, stays
+from gatehouse.server.people import queries as people
+from gatehouse.wire import Letter, Receipt
+
+INTAKE = By.job("intake")
+TRIES = 5
+
+
+class ForeignLetter(ValueError):
+    """A letter that names another edge than the one that sent it."""
+
+
+class Busy(Exception):
+    """Other deliveries of the same edge kept coming first; nothing was written, the edge tries again."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Admitted letters of one edge, ready to be written."""
+
+    edge: Edge
+    since: int
+    through: int
+    stay_day: date
+    facts: list[Admitted]
+    refused: list[tuple[Letter, Unadmitted]]
+    steps: list[stays.Step]
+    counting: frozenset[str]
+
+
+def receive(edge: Edge, letters: Sequence[Letter], *, now: datetime) -> Receipt:
+    """Hold the letters that follow on from what we have; the answer says up to which letter we do.
+
+    Raises ForeignLetter, Busy, and KeeperAway, upon all of which nothing was written.
+    """
+    if any(letter.edge != edge.pk for letter in letters):
+        raise ForeignLetter("letters of one edge at a time")
+    for _ in range(TRIES):
+        held = gates.last_seq(edge.pk) or 0
+        run = following(held, letters)
+        if not run:
+            return Receipt(through=held)
+        batch = _admit(edge, held, run)
+        try:
+            _write(batch, now)
+        except stays.Outdated:
+            continue
+        _tell(batch, now)
+        return Receipt(through=batch.through)
+    raise Busy
+
+
+def following(held: int, letters: Sequence[Letter]) -> list[Letter]:
+    """The letters numbered held + 1, held + 2 ... without a gap; older, repeated and later ones are left out."""
+    by_seq = {letter.seq: letter for letter in letters}
+    run: list[Letter] = []
+    while (letter := by_seq.get(held + len(run) + 1)) is not None:
+        run.append(letter)
+    return run
+
+
+def _admit(edge: Edge, held: int, run: Sequence[Letter]) -> _Batch:
+    """Everything that needs the keeper happens here, before the database is locked."""
+    stay_day = people.site(edge.site_id).stay_day
+    results = keeping.admit(run, {str(edge.site_id): stay_day})
+    facts: list[Admitted] = []
+    refused: list[tuple[Letter, Unadmitted]] = []
+    for letter, result in zip(run, results, strict=True):
+        if isinstance(result, Unadmitted):
+            refused.append((letter, result))
+        elif result.site != str(edge.site_id):
+            refused.append((letter, Unadmitted(edge=edge.pk, seq=letter.seq, code="wrong_site")))
+        else:
+            facts.append(result)
+    passages = [fact for fact in facts if fact.kind == "passage"]
+    counting = frozenset(code for code, gate in gates.gates_by_code(edge.site_id).items() if gate.counts_attendance)
+    steps = stays.prepare(passages)
+    return _Batch(edge, held, run[-1].seq, stay_day, facts, refused, steps, counting)
+
+
+@transaction.atomic
+def _write(batch: _Batch, now: datetime) -> None:
+    """Raises stays.Outdated when a concurrent delivery, payment or change of date came first: all is rolled back."""
+    if not records.advance(batch.edge.pk, batch.since, batch.through):
+        raise stays.Outdated
+    if people.site(batch.edge.site_id).stay_day != batch.stay_day:
+        raise stays.Outdated
+    passages = [fact for fact in batch.facts if fact.kind == "passage"]
+    records.record_attempts([fact for fact in batch.facts if fact.kind == "attempt"])
+    records.record_passages(passages)
+    records.record_events([fact for fact in batch.facts if fact.kind == "event"])
+    punch(passages, batch.counting)
+    stays.apply(batch.steps, by=INTAKE, at=now)
+    for letter, why in batch.refused:
+        records.put_in_quarantine(batch.edge.site_id, letter, why, at=now)
+    record("letters.received", "edge", batch.edge.pk, by=INTAKE, at=now)
+
+
+def _tell(batch: _Batch, now: datetime) -> None:
+    """Screens, and the exits that hold a car. What fails here is told again by the next attempt."""
+    last: dict[str, Admitted] = {}
+    for fact in batch.facts:
+        _show(fact)
+        last[fact.gate] = fact
+    for fact in last.values():
+        if fact.kind == "attempt" and fact.reason == Reason.UNPAID and fact.lane is not None:
+            exits.hold(UUID(fact.site), fact.gate, bytes(fact.lane.token), at=now)
+
+
+_FAULTS = {"relay_lost": "relay_lost", "camera_lost": "camera_lost", "relay_back": "", "camera_back": ""}
+
+
+def _show(fact: Admitted) -> None:
+    """A tile holds the latest; `reason` stays in memory."""
+    if fact.kind == "event":
+        fault = {"fault": _FAULTS[fact.reason]} if fact.reason in _FAULTS else {}
+        bus.set_tile(fact.site, fact.gate, at=fact.at, outcome=fact.reason, **fault)
+        return
+    outcome = "passed" if fact.kind == "passage" else "granted" if fact.granted else "refused"
+    bus.set_tile(
+        fact.site,
+        fact.gate,
+        at=fact.at,
+        outcome=outcome,
+        reason=fact.reason,
+        means=fact.means,
+        direction=fact.direction,
+        attempt=fact.attempt or fact.id,
+        owed=None,
+    )

@@ -1,0 +1,144 @@
+"""Work by the clock: a plain loop over a table of due jobs.
+
+A job runs at its due time or as soon after it as somebody looks, once for every due time that has passed, so that a
+clock which jumped by three days still makes three days' workdays. A job that fails is tried again at the next look.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import structlog
+from django.db import DatabaseError, close_old_connections
+
+from gatehouse.clock import Clock
+from gatehouse.domain.periods import DAY, at_local, local_date
+from gatehouse.server.attendance.workdays import WorkdaysRefused, compute_workdays
+from gatehouse.server.audit import actions as audit
+from gatehouse.server.audit import queries as due
+from gatehouse.server.audit.by import By
+from gatehouse.server.keeping import KeeperAway, KeeperRefused
+from gatehouse.server.parking.stays import Outdated, forget_spent_keys, retoken_stays
+from gatehouse.server.people import queries as people
+from gatehouse.server.people.models import Site
+
+log = structlog.get_logger()
+
+LOOK_EVERY_S = 0.5
+FAULTS = (KeeperAway, KeeperRefused, Outdated, WorkdaysRefused, DatabaseError)
+WORKDAYS_AT = time(
+    4, 30
+)  # by then the night shifts of the date before yesterday are long over, yesterday's day shifts too
+CATCH_UP_DAYS = 35  # further back the days' keys may be gone
+
+
+@dataclass(frozen=True, slots=True)
+class SiteJob:
+    """A job per site. `run` gets the due time; `after` says the next one after an instant."""
+
+    name: str
+    run: Callable[[Site, datetime, datetime], None]
+    after: Callable[[Site, datetime], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class ServerJob:
+    """A job of the whole server, again and again after a pause."""
+
+    name: str
+    run: Callable[[], object]
+    every: timedelta
+
+
+def _next_local(site: Site, at: datetime, clock_time: time) -> datetime:
+    zone = ZoneInfo(site.zone)
+    today = at_local(local_date(at, zone), clock_time, zone)
+    return today if today > at else at_local(local_date(at, zone) + DAY, clock_time, zone)
+
+
+def _day_change(site: Site, due_at: datetime, now: datetime) -> None:
+    retoken_stays(site, now, by=By.job("retoken"))
+
+
+def _workdays(site: Site, due_at: datetime, now: datetime) -> None:
+    """Yesterday, and the date before it again, whose night shifts ended yesterday."""
+    today = local_date(due_at, ZoneInfo(site.zone))
+    for day in (today - 2 * DAY, today - DAY):
+        compute_workdays(site, day, at=now)
+
+
+SITE_JOBS = (
+    SiteJob("day_change", _day_change, lambda site, at: _next_local(site, at, time(0))),
+    SiteJob("workdays", _workdays, lambda site, at: _next_local(site, at, WORKDAYS_AT)),
+)
+SERVER_JOBS = (
+    ServerJob("note", audit.note_entries, timedelta(seconds=5)),
+    ServerJob("spent_keys", forget_spent_keys, timedelta(seconds=30)),
+)
+
+
+def run_due(now: datetime) -> int:
+    """Run everything that is due; how many runs there were. One job's failure never stops another."""
+    runs = sum(_run_server_job(job, now) for job in SERVER_JOBS)
+    return runs + sum(_run_site_job(job, site, now) for site in people.all_sites() for job in SITE_JOBS)
+
+
+def _run_server_job(job: ServerJob, now: datetime) -> int:
+    at = due.due_at(job.name, "")
+    if at is not None and now < at:
+        return 0
+    if not _tried(job.name, "", job.run):
+        return 0
+    audit.set_due(job.name, "", now + job.every)
+    return 1
+
+
+def _run_site_job(job: SiteJob, site: Site, now: datetime) -> int:
+    """Every due time that has passed, in order; a site's first look only sets the next."""
+    scope, runs = str(site.pk), 0
+    at = due.due_at(job.name, scope)
+    if at is None:
+        audit.set_due(job.name, scope, job.after(site, now))
+        return 0
+    at = max(at, job.after(site, now - CATCH_UP_DAYS * DAY))
+    while at <= now:
+        due_at = at
+        if not _tried(job.name, scope, lambda due_at=due_at: job.run(site, due_at, now)):
+            break
+        at = job.after(site, at)
+        audit.set_due(job.name, scope, at)
+        runs += 1
+    return runs
+
+
+def _tried(name: str, scope: str, work: Callable[[], object]) -> bool:
+    try:
+        work()
+    except FAULTS as fault:
+        log.warning("job.failed", job=name, site=scope, fault=type(fault).__name__)
+        return False
+    return True
+
+
+class Ticker(threading.Thread):
+    """Looks for due jobs until `stop`."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(name="ticker", daemon=True)
+        self._clock = clock
+        self._stopping = threading.Event()
+
+    def run(self) -> None:
+        while not self._stopping.wait(LOOK_EVERY_S):
+            close_old_connections()
+            try:
+                run_due(self._clock.now())
+            except DatabaseError as fault:
+                log.warning("ticker.failed", fault=type(fault).__name__)
+
+    def stop(self) -> None:
+        self._stopping.set()
+        if self.is_alive():
+            self.join(10)

@@ -1,0 +1,66 @@
+"""The server's process: tables brought up to date, then pages, edges' port and ticker, on localhost only."""
+
+import os
+from pathlib import Path
+
+from gatehouse.clock import Clock
+
+LOCAL_HOSTS = {"127.0.0.1", "::1", "localhost"}
+
+
+class NotLocal(ValueError):
+    """An address that others could reach; put a proxy with TLS in front instead."""
+
+
+def prepare(home: Path, clock: Clock) -> None:
+    """Set Django up for this home, migrate, and take the signing key from the keeper. Raises KeeperAway."""
+    os.environ["GATEHOUSE_HOME"] = str(home)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gatehouse.server.settings")
+    os.umask(0o077)
+    (home / "server").mkdir(parents=True, exist_ok=True)
+    import django  # noqa: PLC0415  settings read the environment when Django is set up
+
+    django.setup()
+    from django.conf import settings  # noqa: PLC0415
+    from django.core.management import call_command  # noqa: PLC0415
+
+    from gatehouse.keeper.client import Client  # noqa: PLC0415
+    from gatehouse.server import keeping, logs, moment  # noqa: PLC0415
+
+    logs.configure(home / "logs")
+    moment.use(clock)
+    keeping.configure(Client(home / "keeper" / "keeper.sock"))
+    settings.SECRET_KEY = keeping.secret("django").hex()
+    call_command("migrate", interactive=False, verbosity=0)
+
+
+def run(home: Path, port: int, clock: Clock, host: str = "127.0.0.1") -> None:
+    """Serve until SIGTERM or SIGINT. Raises NotLocal, KeeperAway."""
+    if host not in LOCAL_HOSTS:
+        raise NotLocal(f"{host} is reachable by others; the server listens on localhost only")
+    prepare(home, clock)
+    import structlog  # noqa: PLC0415
+    import uvicorn  # noqa: PLC0415
+
+    from gatehouse.server.asgi import application  # noqa: PLC0415
+    from gatehouse.server.jobs import Ticker  # noqa: PLC0415
+    from gatehouse.server.reindex import reindex  # noqa: PLC0415
+
+    reindex()
+    ticker = Ticker(clock)
+    ticker.start()
+    structlog.get_logger().info("server.ready", port=port)
+    config = uvicorn.Config(
+        application,  # type: ignore[arg-type]
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=2,
+        lifespan="off",
+    )
+    try:
+        uvicorn.Server(config).run()
+    finally:
+        ticker.stop()
