@@ -85,7 +85,10 @@ class Gatekeeper:
                 return None
             self._approach = self._approach.seen(reads, at, GAP, self._voting)
             sighting = self._approach.due(known.version, self._clock.now(), self._voting) if reads else None
-            return None if sighting is None else self._answer(sighting, gate, known)
+            if sighting is None:
+                return None
+            self.tick()  # a grant that is just over is over before it is given again
+            return self._answer(sighting, gate, known)
 
     def _answer(self, sighting: Sighting, gate: Gate, known: Knowledge) -> Decision | None:
         try:

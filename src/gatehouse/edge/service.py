@@ -10,7 +10,7 @@ from types import FrameType
 import structlog
 
 from gatehouse.clock import Clock, monotonic_s
-from gatehouse.devices.cameras.port import Camera
+from gatehouse.devices.cameras.port import Camera, Condition
 from gatehouse.devices.catalog import open_camera, open_relay
 from gatehouse.devices.errors import UnknownDriver
 from gatehouse.devices.relays.port import Relay
@@ -55,7 +55,11 @@ class Post:
             self.relay.close()
 
     def lives(self) -> bool:
-        return self.attendant.is_alive() and all(watcher.is_alive() for watcher in self.watchers)
+        """False when a thread died; one whose camera has no more to show, as a recording, has done its work."""
+        watched = zip(self.watchers, self.cameras, strict=True)
+        return self.attendant.is_alive() and all(
+            watcher.is_alive() or camera.state().condition is Condition.ENDED for watcher, camera in watched
+        )
 
 
 class Service:

@@ -1,0 +1,294 @@
+from datetime import timedelta
+
+import pytest
+from tests.edge.world import ENTRY, NOW, fill, make_room, plate_reads
+
+from gatehouse.domain.access import Grant, Reason, Refusal
+from gatehouse.domain.sightings import Means, Read
+from gatehouse.edge.looking import read_pass
+from gatehouse.wire import Attempt, GateEvent, Opening, Passage
+
+PERMIT = Grant(Reason.PERMIT, "permit-car")
+
+
+@pytest.fixture
+def entry(keeper_of):
+    return keeper_of("entry")
+
+
+def kinds(bodies):
+    return [body.kind if isinstance(body, GateEvent) else f"{type(body).__name__} {body.reason}" for body in bodies]
+
+
+def drive_up(keeper, clock, text="京A12345", seconds=0.0):
+    clock.advance(seconds)
+    return keeper.look(plate_reads(text, clock.now()), clock.now())
+
+
+def test_a_known_car_is_recorded_then_let_in_and_passes_when_the_loop_says_so(entry, clock, shelly, spool, world):
+    assert drive_up(entry, clock) == PERMIT
+    assert shelly.device.pulses == 1
+    attempt = world.bodies(spool)[0]
+    assert (attempt.granted, attempt.subject, attempt.plate, attempt.direction) == (
+        True,
+        "car",
+        "京A12345",
+        "in",
+    )
+    clock.advance(4)
+    assert entry.sensed(clock.now())
+    passage = world.bodies(spool)[1]
+    assert isinstance(passage, Passage)
+    assert (passage.attempt, passage.sensed, passage.plate, passage.reason) == (
+        attempt.id,
+        True,
+        "京A12345",
+        "permit",
+    )
+    assert not entry.waits()
+
+
+def test_an_attempt_is_no_passage_nobody_confirmed_it(entry, clock, spool, world):
+    drive_up(entry, clock)
+    entry.tick()
+    assert kinds(world.bodies(spool)) == ["Attempt permit"]
+    clock.advance(ENTRY.confirm_s)
+    entry.tick()
+    attempt, event = world.bodies(spool)
+    assert (event.kind, event.attempt) == ("not_confirmed", attempt.id)
+    assert not entry.sensed(clock.now())
+
+
+def test_without_a_sensor_the_passage_is_assumed_and_says_so(keeper_of, known, world, clock, spool):
+    known.learn(world.feed(gates=[ENTRY.__class__("entry", ENTRY.kind, ENTRY.direction, ENTRY.means)]))
+    drive_up(keeper_of("entry"), clock)
+    attempt, passage = world.bodies(spool)
+    assert (passage.attempt, passage.sensed) == (attempt.id, False)
+
+
+def test_a_parked_car_is_one_attempt_and_one_pulse_however_long_it_stands(entry, clock, shelly, spool):
+    for _ in range(200):
+        drive_up(entry, clock, seconds=0.5)
+        entry.tick()
+    assert shelly.device.pulses == 1
+    assert spool.last_seq() == 2  # the attempt, and that nobody passed
+
+
+def test_the_same_car_twice_triggers_twice(entry, clock, shelly):
+    drive_up(entry, clock)
+    entry.sensed(clock.now())
+    clock.advance(60)
+    assert drive_up(entry, clock) == PERMIT
+    assert shelly.device.pulses == 2
+
+
+def test_within_the_time_that_a_grant_serves_it_is_not_given_again(entry, clock, shelly, spool, world):
+    drive_up(entry, clock)
+    clock.advance(5)  # it reversed out of sight and came back
+    assert drive_up(entry, clock) == Refusal(Reason.ALREADY_GRANTED)
+    assert shelly.device.pulses == 1
+    for _ in range(30):
+        entry.tick()
+        drive_up(entry, clock, seconds=0.5)
+    # It stood there until the first grant was over, and was let in then.
+    assert shelly.device.pulses == 2
+    assert kinds(world.bodies(spool)) == [
+        "Attempt permit",
+        "Attempt already_granted",
+        "not_confirmed",
+        "Attempt permit",
+    ]
+
+
+def test_an_unpaid_car_that_stands_is_let_go_as_soon_as_its_clearance_arrives(
+    keeper_of, known, world, clock, shelly, spool
+):
+    lane = keeper_of("exit")
+    for _ in range(10):
+        drive_up(lane, clock, "沪B77777", seconds=0.5)
+    known.learn(world.feed().__class__(clearances=world.clearances(2, "粤C00001")))
+    for _ in range(10):
+        drive_up(lane, clock, "沪B77777", seconds=0.5)
+    assert (shelly.device.pulses, spool.last_seq()) == (0, 1)  # somebody else's payment is no new attempt
+    known.learn(world.feed().__class__(clearances=world.clearances(3, "沪B77777")))
+    assert drive_up(lane, clock, "沪B77777", seconds=0.5) == Grant(Reason.CLEARED, "stay-沪B77777")
+    assert shelly.device.pulses == 1
+    assert kinds(world.bodies(spool)) == ["Attempt unpaid", "Attempt cleared"]
+
+
+def test_evidence_from_a_queue_is_recorded_and_never_acted_on(entry, clock, shelly, spool, world):
+    old = clock.now() - timedelta(seconds=60)
+    assert entry.look(plate_reads("京A12345", old), old) == Refusal(Reason.STALE)
+    assert shelly.device.pulses == 0
+    assert kinds(world.bodies(spool)) == ["Attempt stale"]
+
+
+def test_nothing_moves_when_the_disk_is_full_and_the_gap_is_reported_later(entry, clock, shelly, spool, world):
+    fill(spool)
+    filled = spool.last_seq()
+    assert drive_up(entry, clock) is None
+    assert (shelly.device.pulses, spool.last_seq()) == (0, filled)
+    make_room(spool)
+    assert drive_up(entry, clock, seconds=0.5) == PERMIT
+    assert shelly.device.pulses == 1
+    assert kinds(world.bodies(spool)[filled:]) == ["Attempt permit", "spool_failed"]
+
+
+def test_a_passage_that_the_disk_did_not_take_is_written_when_it_does(entry, clock, spool, world):
+    drive_up(entry, clock)
+    fill(spool)
+    before = spool.last_seq()
+    assert entry.sensed(clock.now())
+    assert spool.last_seq() == before
+    make_room(spool)
+    entry.tick()
+    assert kinds(world.bodies(spool)[before:]) == ["Passage permit", "spool_failed"]
+
+
+def test_a_relay_that_was_certainly_not_reached_is_tried_again_a_little_later(entry, clock, shelly, spool, world):
+    address = shelly.address
+    shelly.stop()
+    drive_up(entry, clock)
+    assert kinds(world.bodies(spool)) == ["Attempt permit", "relay_lost", "not_confirmed"]
+    again = type(shelly)(int(address.rpartition(":")[2])).start()
+    try:
+        for _ in range(12):
+            drive_up(entry, clock, seconds=0.5)
+        assert again.device.pulses == 1
+    finally:
+        again.stop()
+    assert kinds(world.bodies(spool))[3:] == ["Attempt permit", "relay_back"]
+
+
+@pytest.mark.parametrize("fault", ["lose_answer", "garble", "hang"])
+def test_a_relay_that_may_have_opened_is_not_pulsed_again(entry, clock, shelly, spool, world, fault):
+    shelly.control({fault: True})
+    drive_up(entry, clock)
+    shelly.control({fault: False})
+    for _ in range(12):
+        drive_up(entry, clock, seconds=0.5)
+    assert shelly.device.pulses == int(fault != "hang")
+    assert entry.waits()
+    assert entry.sensed(clock.now())
+    assert kinds(world.bodies(spool)) == ["Attempt permit", "relay_lost", "Passage permit"]
+
+
+def test_an_accepted_pulse_that_moved_nothing_is_no_passage(entry, clock, shelly, spool, world):
+    shelly.control({"lie": True})
+    drive_up(entry, clock)
+    clock.advance(16)
+    entry.tick()
+    assert kinds(world.bodies(spool)) == ["Attempt permit", "not_confirmed"]
+
+
+# --- passes ------------------------------------------------------------------------------------------------
+
+
+def show(keeper, world, clock, text):
+    public = world.keeper.public().sign_key
+    return keeper.look([read_pass(text, "site-1", public, clock.now())], clock.now())
+
+
+def test_a_pass_opens_once_also_after_a_restart(keeper_of, world, clock, shelly):
+    text = world.a_pass()
+    door = keeper_of("door")
+    assert show(door, world, clock, text) == Grant(Reason.RULE, "rule-1")
+    door.sensed(clock.now())
+    clock.advance(60)
+    assert show(door, world, clock, text) == Refusal(Reason.USED_PASS)
+    assert show(keeper_of("door"), world, clock, text) == Refusal(Reason.USED_PASS)
+    assert shelly.device.pulses == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"ends": NOW}, Reason.EXPIRED_PASS),
+        ({"site": "site-2"}, Reason.INVALID_PASS),
+        ({"kind": "receipt"}, Reason.INVALID_PASS),
+        ({"starts": NOW + timedelta(minutes=1)}, Reason.INVALID_PASS),
+        ({"person": "nobody"}, Reason.INVALID_PASS),
+    ],
+)
+def test_a_pass_that_is_not_good_here_and_now_opens_nothing(keeper_of, world, clock, shelly, change, reason):
+    assert show(keeper_of("door"), world, clock, world.a_pass(**change)) == Refusal(reason)
+    assert shelly.device.pulses == 0
+
+
+def test_a_forged_pass_names_nobody(keeper_of, world, clock):
+    other = type(world)(world.home / "other")
+    assert show(keeper_of("door"), world, clock, other.a_pass()) == Refusal(Reason.INVALID_PASS)
+
+
+def test_a_pass_is_good_again_when_the_relay_was_certainly_not_reached(keeper_of, world, clock, shelly):
+    door = keeper_of("door")
+    shelly.stop()
+    text = world.a_pass()
+    assert show(door, world, clock, text) == Grant(Reason.RULE, "rule-1")
+    clock.advance(60)
+    assert show(door, world, clock, text) == Grant(Reason.RULE, "rule-1")
+
+
+# --- operators ---------------------------------------------------------------------------------------------
+
+
+def test_an_operator_s_order_is_carried_out_once_under_its_own_id(keeper_of, clock, shelly, spool, world):
+    order = Opening(id="order-1", gate="entry", at=clock.now())
+    assert keeper_of("entry").open_by_hand(order) == Grant(Reason.BY_HAND)
+    assert keeper_of("entry").open_by_hand(order) is None
+    assert shelly.device.pulses == 1
+    (attempt,) = world.bodies(spool)
+    assert (attempt.id, attempt.means, attempt.reason, attempt.granted) == ("order-1", "operator", "by_hand", True)
+
+
+def test_an_order_that_came_late_is_recorded_and_moves_nothing(keeper_of, clock, shelly, spool, world):
+    order = Opening(id="order-1", gate="entry", at=clock.now() - timedelta(minutes=5))
+    entry = keeper_of("entry")
+    assert entry.open_by_hand(order) == Refusal(Reason.STALE)
+    assert entry.open_by_hand(order) is None
+    assert shelly.device.pulses == 0
+    (attempt,) = world.bodies(spool)
+    assert (attempt.id, attempt.granted, attempt.reason) == ("order-1", False, "stale")
+
+
+def test_an_order_for_a_car_that_stands_there_carries_its_plate(keeper_of, clock, spool, world):
+    lane = keeper_of("exit")
+    assert drive_up(lane, clock, "沪B77777") == Refusal(Reason.UNPAID)
+    clock.advance(1)
+    lane.open_by_hand(Opening(id="order-1", gate="exit", at=clock.now()))
+    lane.sensed(clock.now())
+    _, attempt, passage = world.bodies(spool)
+    assert (attempt.plate, passage.plate, passage.reason) == ("沪B77777", "沪B77777", "by_hand")
+
+
+def test_a_second_order_opens_again_for_the_next_car(keeper_of, clock, shelly):
+    entry = keeper_of("entry")
+    for number in range(2):
+        entry.open_by_hand(Opening(id=f"order-{number}", gate="entry", at=clock.now()))
+    assert shelly.device.pulses == 2
+
+
+# --- faces and cards ---------------------------------------------------------------------------------------
+
+
+def test_a_face_is_answered_after_enough_votes_and_an_unknown_one_too(keeper_of, known, clock, shelly, spool, world):
+    door = keeper_of("door")
+    answers = []
+    for number in range(6):
+        at = NOW + timedelta(seconds=number / 8)
+        answers.append(door.look([Read(Means.FACE, at, "", None, 0.7)], at))
+    assert answers == [None] * 5 + [Refusal(Reason.UNKNOWN_FACE)]
+    clock.advance(30)
+    for number in range(3):
+        at = clock.now() + timedelta(seconds=number / 8)
+        answers.append(door.look([Read(Means.FACE, at, "", "ada", 0.7)], at))
+    assert answers[6:] == [None, None, Grant(Reason.RULE, "rule-1")]
+    assert shelly.device.pulses == 1
+    assert isinstance(world.bodies(spool)[0], Attempt)
+
+
+def test_a_gate_that_the_roster_no_longer_has_does_nothing(keeper_of, known, world, clock, spool):
+    entry = keeper_of("entry")
+    known.learn(world.feed(gates=[]))
+    assert drive_up(entry, clock) is None
+    assert spool.last_seq() == 0
