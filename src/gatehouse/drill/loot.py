@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SECRET_FOLDERS = ("keeper", "edge")
+ROWS = ".rows"  # suffix of a consistent copy of a database, beside the raw copy of its file
 STREAM_LIMIT = 64 * 1024 * 1024  # bytes that one compressed stream may unfold to
 DEPTH_LIMIT = 3  # a stream inside a stream inside a stream
 
@@ -44,7 +45,19 @@ def copy_home(home: Path, target: Path) -> int:
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, copy)
             files += 1
+            if is_sqlite(source):
+                _copy_rows(source, copy.with_name(copy.name + ROWS))
     return files
+
+
+def _copy_rows(source: Path, target: Path) -> None:
+    """A consistent copy of a database that is being written; the raw copy may be torn, as a thief's would be."""
+    reading, writing = sqlite3.connect(f"file:{source}?mode=ro", uri=True), sqlite3.connect(target)
+    try:
+        reading.backup(writing)
+    finally:
+        reading.close()
+        writing.close()
 
 
 def is_sqlite(path: Path) -> bool:
@@ -53,11 +66,13 @@ def is_sqlite(path: Path) -> bool:
 
 
 def databases(loot: Path) -> list[Path]:
-    return sorted(path for path in loot.rglob("*") if path.is_file() and is_sqlite(path))
+    """The readable databases of the loot: of each the consistent copy, where there is one."""
+    found = {path for path in loot.rglob("*") if path.is_file() and is_sqlite(path)}
+    return sorted(path for path in found if path.with_name(path.name + ROWS) not in found)
 
 
 def files(loot: Path) -> list[Path]:
-    return sorted(path for path in loot.rglob("*") if path.is_file())
+    return sorted(path for path in loot.rglob("*") if path.is_file() and path.suffix != ROWS)
 
 
 def as_bytes(value: object) -> bytes:

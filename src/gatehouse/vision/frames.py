@@ -43,10 +43,20 @@ def as_bgr(pixels: object) -> Pixels:
 
 def read_picture(path: Path) -> Pixels:
     """The picture in a file as BGR. Raises BadFrame when it cannot be decoded, OSError when not read."""
-    data = np.frombuffer(path.read_bytes(), dtype=np.uint8)
-    picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+    try:
+        return decode_picture(path.read_bytes())
+    except BadFrame as fault:
+        raise BadFrame(f"{path.name} is not a picture that can be decoded") from fault
+
+
+def decode_picture(data: bytes) -> Pixels:
+    """The picture that begins at the first byte, as BGR; bytes behind its end are left alone. Raises BadFrame."""
+    try:
+        picture = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), cv2.IMREAD_COLOR) if data else None
+    except cv2.error as fault:  # a header that claims more pixels than OpenCV takes
+        raise BadFrame("these bytes are no picture that can be decoded") from fault
     if picture is None:
-        raise BadFrame(f"{path.name} is not a picture that can be decoded")
+        raise BadFrame("these bytes are no picture that can be decoded")
     return as_bgr(picture)
 
 
