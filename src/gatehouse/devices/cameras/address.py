@@ -64,10 +64,11 @@ def _options(scheme: str, formats: str, *, rtsp: bool) -> tuple[tuple[str, str],
         "protocol_whitelist": _PROTOCOLS[scheme],
         "format_whitelist": formats,
         "probesize": "1000000",
-        "analyzeduration": "1500000",  # microseconds; the default of 5 s would delay every reconnect
+        "analyzeduration": "800000",  # microseconds; the default of 5 s would delay every reconnect
     }
     if scheme != "file":
         options["fflags"] = "nobuffer"
+        options["fpsprobesize"] = "0"  # the rate does not matter, a second of waiting does
     if rtsp:
         options["rtsp_transport"] = "tcp"  # one port, passes firewalls, no torn pictures
     return tuple(options.items())

@@ -142,13 +142,14 @@ class StreamCamera:
         due_s = 0.0
         for packet in container.demux(stream):
             for picture in _pictures(packet):
-                good_s = monotonic_s()
                 if pace is not None:
                     pace.wait_for(picture.time)
+                good_s = monotonic_s()
                 if self._closed.is_set():
                     return
-                if monotonic_s() >= due_s:
-                    due_s = monotonic_s() + self._gap_s
+                if good_s >= due_s:
+                    # Counted from when it was due, or a little jitter would halve the rate.
+                    due_s = max(due_s + self._gap_s, good_s - self._gap_s / 2)
                     self._show(_bgr(picture))
             if self._closed.is_set():
                 return
@@ -194,7 +195,7 @@ def _bgr(picture: "av.VideoFrame") -> Pixels:
 
 def _kind(fault: Exception) -> str:
     if isinstance(fault, av.error.ExitError):
-        return "does not answer"
+        return "nothing that can be used within the camera's patience"
     if isinstance(fault, av.InvalidDataError):
         return "what it sends is not video"
     if isinstance(fault, OSError) and fault.strerror:
