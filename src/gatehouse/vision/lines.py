@@ -17,13 +17,16 @@ from gatehouse.vision.textfinder import TextBox, cut_out, find_text
 
 MAX_LINES = 14
 MIN_HEIGHT_PX = 6.0
+# The detector cuts first and last characters close: read this many heights more at both ends. Measured on
+# the 255 photos of docs/recognition.md: +4 points on US plates, +2 on Chinese ones, against none.
+ASIDE = 0.3
 # Half a plate can be about as wide as it is tall; a whole one is not longer than this.
 MIN_ASPECT, MAX_ASPECT = 0.8, 12.0
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One candidate: corners (4, 2) in frame pixels, the upright cut, and per recogniser its steps."""
+    """One candidate: corners (4, 2) in frame pixels, the upright cut, per recogniser its steps."""
 
     quad: NDArray[np.float32]
     pixels: Pixels = field(repr=False)
@@ -43,8 +46,11 @@ def find_lines(pixels: Pixels, long_side_px: int, models: Sequence[str]) -> list
     boxes.sort(key=_unlikeness)
     lines = []
     for box in boxes[:MAX_LINES]:
-        cut = cut_out(pixels, box, LINE_PX, MAX_LINE_PX)
-        lines.append(Line(box.quad, cut, {model: read_line(cut, model) for model in models}))
+        cut = cut_out(pixels, box.widened(ASIDE), LINE_PX, MAX_LINE_PX)
+        steps = {model: read_line(cut, model) for model in models}
+        wide, high = box.size
+        side = round(cut.shape[1] * ASIDE * high / (wide + 2 * ASIDE * high))
+        lines.append(Line(box.quad, cut[:, side : cut.shape[1] - side], steps))
     return lines
 
 

@@ -16,20 +16,28 @@ import numpy as np
 
 from gatehouse.vision.colours import Colour, ground_colour
 from gatehouse.vision.decode import Decoded, Decoder
-from gatehouse.vision.frames import as_bgr, at_most
+from gatehouse.vision.frames import Pixels, as_bgr, at_most
 from gatehouse.vision.grammar import Shape, shapes_of
 from gatehouse.vision.letters import ALPHABET, DIGITS, V4, V6
 from gatehouse.vision.lines import Line, find_lines, joined
 from gatehouse.vision.sessions import Floats
 
-# The frame is looked at small first; larger only while no plate has been read surely.
-LOOKS_PX = (640, 960)
+# The frame is looked at with its long side at so many pixels, as long as the best read so far is no surer
+# than this: a sure read ends it, a fair one saves the dearest look.
+LOOKS = ((640, 0.0), (960, 0.9), (1280, 0.5))
 SURE = 0.9
 MIN_CONFIDENCE = 0.02
 MIN_FRAME_PX = 24
 MAX_FRAME_PX = 2560
 # Signs, brand names and slogans are words; a plate without any digit is rare.
 WORD_LIKENESS = 0.2
+# What touches the frame's border is cut off there, or is the clock that a camera writes into its picture.
+BORDER_LIKENESS = 0.3
+BORDER = 0.02
+# How far a rarer shape ranks behind: its log prior counts by half. Measured.
+RANK_BY_WEIGHT = 0.5
+# A green ground favours eight characters by this much log probability per step.
+GREEN_BONUS = 0.15
 _CHINA = "CN"
 
 
@@ -71,13 +79,13 @@ def read_plates(
         return []
     models = _models(shapes)
     found: list[PlateRead] = []
-    for look_px in LOOKS_PX:
-        lines = find_lines(frame, look_px, models)
-        found += [read for line in lines if (read := _read(line, shapes, back))]
-        if not any(read.confidence >= SURE for read in found):
-            found += [read for line in joined(lines) if (read := _read(line, shapes, back))]
-        if any(read.confidence >= SURE for read in found):
+    for look_px, unless in LOOKS:
+        if any(read.confidence >= unless for read in found):
             break
+        lines = find_lines(frame, look_px, models)
+        found += [read for line in lines if (read := _read(line, frame, shapes, back))]
+        if not any(read.confidence >= SURE for read in found):
+            found += [read for line in joined(lines) if (read := _read(line, frame, shapes, back))]
     return _distinct(sorted(found, key=_rank, reverse=True))
 
 
@@ -86,7 +94,13 @@ def _models(shapes: Sequence[Shape]) -> tuple[str, ...]:
     return (V4,) if all(shape.country == _CHINA for shape in shapes) else (V6, V4)
 
 
-def _read(line: Line, shapes: tuple[Shape, ...], back: float) -> PlateRead | None:
+def _at_border(line: Line, frame: Pixels) -> bool:
+    height, width = frame.shape[:2]
+    low, high = line.quad.min(axis=0) / (width, height), line.quad.max(axis=0) / (width, height)
+    return bool(low.min() < BORDER or high.max() > 1.0 - BORDER)
+
+
+def _read(line: Line, frame: Pixels, shapes: tuple[Shape, ...], back: float) -> PlateRead | None:
     colour = ground_colour(line.pixels)
     decoder = _decoder(shapes)
     opinions = [decoder.decode(steps) for steps in line.steps.values()]
@@ -94,6 +108,8 @@ def _read(line: Line, shapes: tuple[Shape, ...], back: float) -> PlateRead | Non
     if best is None or best.confidence < MIN_CONFIDENCE:
         return None
     likeness = 1.0 if any(character in DIGITS for character in best.text) else WORD_LIKENESS
+    if _at_border(line, frame):
+        likeness *= BORDER_LIKENESS
     x, y, width, height = (round(value * back) for value in line.box)
     return PlateRead(
         text=best.text,
@@ -115,13 +131,15 @@ def _agreed(opinions: Sequence[Sequence[Decoded]], colour: Colour) -> Decoded | 
         for decoded in opinion:
             by_shape[decoded.shape.country, decoded.shape.name].append(decoded)
     whole = [group for group in by_shape.values() if len(group) == len(opinions)]
-    if colour is Colour.GREEN:
-        # GA 36: green is new-energy, and those have eight characters.
-        eight = [group for group in whole if group[0].shape.name.startswith("cn8")]
-        whole = eight or whole
     if not whole:
         return None
-    best = max(whole, key=lambda group: sum(decoded.score for decoded in group))
+
+    def likely(group: list[Decoded]) -> float:
+        # GA 36: green is new-energy, and those have eight characters; but light can be green too.
+        bonus = GREEN_BONUS if colour is Colour.GREEN and group[0].shape.name.startswith("cn8") else 0.0
+        return sum(decoded.score for decoded in group) / len(group) + bonus
+
+    best = max(whole, key=likely)
     if len(best) == 1:
         return best[0]
     positions = _mean([decoded.positions for decoded in best])
@@ -146,7 +164,7 @@ def _spell(positions: Floats, shape: Shape) -> tuple[str, float]:
 
 
 def _rank(read: PlateRead) -> float:
-    return math.log(read.confidence) + read.allowed.weight
+    return math.log(read.confidence) + RANK_BY_WEIGHT * read.allowed.weight
 
 
 def _distinct(reads: Sequence[PlateRead]) -> list[PlateRead]:

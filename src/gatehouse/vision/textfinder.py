@@ -36,6 +36,13 @@ class TextBox:
         down = np.linalg.norm(self.quad[3] - self.quad[0]), np.linalg.norm(self.quad[2] - self.quad[1])
         return float(max(across)), float(max(down))
 
+    def widened(self, aside: float) -> TextBox:
+        """The box longer by `aside` heights at both ends."""
+        along = self.quad[1] - self.quad[0] + self.quad[2] - self.quad[3]
+        along *= aside * self.size[1] / max(1e-6, float(np.linalg.norm(along)))
+        ends = np.array([-along, along, along, -along], dtype=np.float32)
+        return TextBox(self.quad + ends, self.score)
+
 
 def find_text(pixels: Pixels, long_side_px: int) -> list[TextBox]:
     """Lines of text in one BGR frame, looked at with its long side scaled to `long_side_px`."""
