@@ -6,7 +6,7 @@ Every error is problem+json.
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,9 +31,9 @@ LONGEST_WAIT_S = 30.0
 # Few threads: SQLite has one writer, and the waiting of long polls happens in the event loop.
 _workers = ThreadPoolExecutor(max_workers=4, thread_name_prefix="edge")
 
-Scope = dict[str, Any]
+Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 R = TypeVar("R")
 
 

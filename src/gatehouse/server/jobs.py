@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -28,9 +29,8 @@ log = structlog.get_logger()
 
 LOOK_EVERY_S = 0.5
 FAULTS = (KeeperAway, KeeperRefused, Outdated, WorkdaysRefused, DatabaseError)
-WORKDAYS_AT = time(
-    4, 30
-)  # by then the night shifts of the date before yesterday are long over, yesterday's day shifts too
+WORKDAYS_AT = time(4, 30)  # by then yesterday's day shifts are over, and the night shifts of the date before
+WORKDAYS_ASK_DAYS = 2  # the keeper tells this job whose tokens these are for so many days and the one before
 CATCH_UP_DAYS = 35  # further back the days' keys may be gone
 
 
@@ -63,10 +63,15 @@ def _day_change(site: Site, due_at: datetime, now: datetime) -> None:
 
 
 def _workdays(site: Site, due_at: datetime, now: datetime) -> None:
-    """Yesterday, and the date before it again, whose night shifts ended yesterday."""
-    today = local_date(due_at, ZoneInfo(site.zone))
-    for day in (today - 2 * DAY, today - DAY):
-        compute_workdays(site, day, at=now)
+    """Yesterday, and the date before it again, whose night shifts ended yesterday. Dates that were missed for longer
+    than the keeper tells a job about wait for somebody with a ticket."""
+    zone = ZoneInfo(site.zone)
+    due_on, today = local_date(due_at, zone), local_date(now, zone)
+    for day in (due_on - 2 * DAY, due_on - DAY):
+        if today - day <= WORKDAYS_ASK_DAYS * DAY:
+            compute_workdays(site, day, at=now)
+        else:
+            log.warning("workdays.too_late", site=str(site.pk), day=day.isoformat())
 
 
 SITE_JOBS = (
@@ -104,8 +109,7 @@ def _run_site_job(job: SiteJob, site: Site, now: datetime) -> int:
         return 0
     at = max(at, job.after(site, now - CATCH_UP_DAYS * DAY))
     while at <= now:
-        due_at = at
-        if not _tried(job.name, scope, lambda due_at=due_at: job.run(site, due_at, now)):
+        if not _tried(job.name, scope, partial(job.run, site, at, now)):
             break
         at = job.after(site, at)
         audit.set_due(job.name, scope, at)

@@ -104,7 +104,8 @@ def seal_one(label: str, owner: object, row: object, data: bytes, **scope: date 
     return seal_many([plain(label, owner, row, data, **scope)])[0]
 
 
-def cell(label: str, row: object, data: bytes, token: bytes | None = None) -> Cell:
+def cell(label: str, row: object, data: bytes | memoryview, token: bytes | None = None) -> Cell:
+    """A cell of a row, for looking."""
     return Cell(label=label, row=str(row), data=bytes(data), token=None if token is None else bytes(token))
 
 

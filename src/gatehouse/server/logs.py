@@ -15,7 +15,7 @@ import structlog
 ALLOWED = frozenset(
     {
         "event", "level", "timestamp", "logger", "fault", "where", "status", "path", "method", "gate", "site", "edge",
-        "seq", "through", "job", "code", "count", "ms", "port", "version",
+        "seq", "through", "job", "day", "code", "count", "ms", "port", "version",
     }
 )  # fmt: skip
 LOG_BYTES, LOG_FILES = 5 * 1024 * 1024, 5

@@ -51,7 +51,7 @@ def run(home: Path, port: int, clock: Clock, host: str = "127.0.0.1") -> None:
     ticker.start()
     structlog.get_logger().info("server.ready", port=port)
     config = uvicorn.Config(
-        application,  # type: ignore[arg-type]
+        application,
         host=host,
         port=port,
         log_config=None,

@@ -31,5 +31,5 @@ class SignedInMiddleware:
             return problem(503, "keeper_away", "The keeper does not answer; try again in a moment.")
         request.signed_in = holder  # type: ignore[attr-defined]
         user: Operator | AnonymousUser = (holder.operator if holder else None) or AnonymousUser()
-        request.user = user  # type: ignore[assignment]
+        request.user = user
         return self._inner(request)

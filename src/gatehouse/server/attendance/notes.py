@@ -43,7 +43,8 @@ def to_bytes(note: Note) -> bytes:
 
 def from_bytes(data: bytes) -> Note:
     """Raises msgspec.ValidationError."""
-    return _decoder.decode(data)
+    note: Note = _decoder.decode(data)
+    return note
 
 
 def as_fact(note_id: str, note: Note) -> Correction | Leave | Approval:

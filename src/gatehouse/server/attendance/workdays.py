@@ -16,7 +16,7 @@ from gatehouse.domain.attendance import Approval, Facts, SiteRules
 from gatehouse.domain.periods import Period, local_date
 from gatehouse.domain.punches import AddPunch, Reversal, VoidPunch
 from gatehouse.domain.reckoning import Workday as WorkdayFact
-from gatehouse.domain.shifts import Leave
+from gatehouse.domain.shifts import Leave, PlannedShift
 from gatehouse.keeper.protocol import Refused
 from gatehouse.server import keeping
 from gatehouse.server.attendance import looks, queries
@@ -64,7 +64,7 @@ def compute_workdays(site: Site, day: date, *, at: datetime, by: By = JOB) -> in
 
 def _workdays(
     made: Sequence[punches.Punch],
-    plan: Sequence[attendance.PlannedShift],
+    plan: Sequence[PlannedShift],
     notes: Sequence[punches.Correction | Leave | Approval],
     rules: SiteRules,
     day: date,

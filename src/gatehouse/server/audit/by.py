@@ -7,7 +7,7 @@ from gatehouse.keeper.protocol import Authority
 
 @dataclass(frozen=True, slots=True)
 class By:
-    """`actor` goes into the audit entry: an operator's or person's id, or a job's name. `authority` goes to the keeper."""
+    """`actor` goes into the audit entry: an operator's or person's id, or a job. `authority` goes to the keeper."""
 
     actor: str
     authority: Authority

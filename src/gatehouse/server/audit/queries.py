@@ -8,11 +8,11 @@ from gatehouse.server.audit.models import DueJob, Entry
 
 
 def latest_entries(limit: int = 100) -> Sequence[Entry]:
-    return Entry.objects.order_by("-pk")[:limit]
+    return list(Entry.objects.order_by("-pk")[:limit])
 
 
 def entries_about(object_type: str, object_id: object, limit: int = 100) -> Sequence[Entry]:
-    return Entry.objects.filter(object_type=object_type, object_id=str(object_id)).order_by("-pk")[:limit]
+    return list(Entry.objects.filter(object_type=object_type, object_id=str(object_id)).order_by("-pk")[:limit])
 
 
 def first_broken_entry() -> int | None:

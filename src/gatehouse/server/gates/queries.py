@@ -112,21 +112,21 @@ def rule_fact(rule: Rule) -> access.Rule:
 def attempts(sites: Iterable[Site], span: Period, limit: int = 200) -> Sequence[Attempt]:
     """The latest of the span, newest first."""
     found = Attempt.objects.filter(site__in=list(sites), at__gte=span.start, at__lt=span.end)
-    return found.select_related("site").order_by("-at")[:limit]
+    return list(found.select_related("site").order_by("-at")[:limit])
 
 
 def passages(sites: Iterable[Site], span: Period, limit: int = 200) -> Sequence[Passage]:
     found = Passage.objects.filter(site__in=list(sites), at__gte=span.start, at__lt=span.end)
-    return found.select_related("site").order_by("-at")[:limit]
+    return list(found.select_related("site").order_by("-at")[:limit])
 
 
 def attempts_with_tokens(tokens: Iterable[bytes], limit: int = 50) -> Sequence[Attempt]:
     """Attempts that carry one of these day tokens, newest first; the keeper gives tokens to those who may ask."""
-    return Attempt.objects.filter(token__in=list(tokens)).select_related("site").order_by("-at")[:limit]
+    return list(Attempt.objects.filter(token__in=list(tokens)).select_related("site").order_by("-at")[:limit])
 
 
 def passages_with_tokens(tokens: Iterable[bytes], limit: int = 50) -> Sequence[Passage]:
-    return Passage.objects.filter(token__in=list(tokens)).select_related("site").order_by("-at")[:limit]
+    return list(Passage.objects.filter(token__in=list(tokens)).select_related("site").order_by("-at")[:limit])
 
 
 def attempt(attempt_id: UUID | str, sites: Iterable[Site]) -> Attempt | None:
@@ -146,7 +146,7 @@ def waiting_openings(site: Site) -> QuerySet[Opening]:
 
 
 def quarantine(limit: int = 100) -> Sequence[Quarantine]:
-    return Quarantine.objects.order_by("-pk")[:limit]
+    return list(Quarantine.objects.order_by("-pk")[:limit])
 
 
 def passages_since(site: Site, since: datetime) -> int:

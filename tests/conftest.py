@@ -1,0 +1,69 @@
+"""What every test may stand on: a home of this run's own, one clock, and one real keeper process."""
+
+import multiprocessing
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.db import connections
+
+from gatehouse.clock import ShiftedClock
+
+HOME = Path(tempfile.mkdtemp(prefix="gatehouse-tests-"))
+os.environ["GATEHOUSE_HOME"] = str(HOME)  # for processes that tests start
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(HOME, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """The test database is a file of this run's own, not in anybody's home."""
+    held = connections["default"].settings_dict
+    if held["ENGINE"].endswith("sqlite3"):
+        held["TEST"]["NAME"] = str(HOME / "test.db")
+
+
+@pytest.fixture(scope="session")
+def clock() -> ShiftedClock:
+    """The clock of the keeper's process and of the tests; it only ever moves forward."""
+    return ShiftedClock(HOME / "clock")
+
+
+def _keep(home: str, clock_file: str) -> None:
+    from gatehouse.keeper.service import run
+
+    run(Path(home), ShiftedClock(Path(clock_file)))
+
+
+@pytest.fixture(scope="session")
+def keeper_home(clock: ShiftedClock) -> Iterator[Path]:
+    """The home of a real keeper in a process of its own, answering on its socket."""
+    process = multiprocessing.get_context("spawn").Process(target=_keep, args=(str(HOME), str(clock.file)), daemon=True)
+    process.start()
+    socket = HOME / "keeper" / "keeper.sock"
+    ends = time.monotonic() + 30
+    while not socket.exists():
+        assert process.is_alive(), "the keeper did not start"
+        assert time.monotonic() < ends, "the keeper did not answer"
+        time.sleep(0.02)
+    yield HOME
+    process.terminate()
+    process.join(10)
+
+
+@pytest.fixture
+def moved(clock: ShiftedClock):
+    """Move every process's clock forward by a length of time."""
+
+    def move(by: timedelta) -> None:
+        clock.advance(by)
+
+    return move
