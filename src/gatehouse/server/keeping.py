@@ -206,5 +206,5 @@ _source_key: list[bytes] = []
 def source_of(address: str) -> str:
     """The keyed hash of an asking address: the same within a run, and telling nothing afterwards."""
     if not _source_key:
-        _source_key.append(secret("source"))
+        _source_key.append(secret("sources"))
     return hashlib.blake2b(address.encode(), key=_source_key[0][:64], digest_size=16).hexdigest()
