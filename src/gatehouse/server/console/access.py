@@ -12,7 +12,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -20,6 +19,7 @@ from gatehouse.keeper.protocol import Role
 from gatehouse.server.accounts.models import Operator
 from gatehouse.server.accounts.signed_in import SignedIn
 from gatehouse.server.console import words
+from gatehouse.server.moment import now
 
 View = Callable[..., HttpResponseBase]
 AsyncView = Callable[..., Awaitable[HttpResponseBase]]
@@ -101,7 +101,7 @@ def frame(request: HttpRequest) -> dict[str, object]:
         for name, said, roles in _NAV
         if found is not None and found.role in roles
     ]
-    return {"nav": nav, "now": getattr(request, "now", None) or timezone.now()}
+    return {"nav": nav, "now": now()}
 
 
 def _refuse(request: HttpRequest, roles: frozenset[Role]) -> HttpResponse | None:

@@ -17,9 +17,9 @@ from gatehouse.domain.periods import local_date
 from gatehouse.keeper.protocol import Refused
 from gatehouse.server.console import words
 from gatehouse.server.console.access import reader
-from gatehouse.server.console.now import now
 from gatehouse.server.console.people import show, visible
 from gatehouse.server.console.qr import qr_svg
+from gatehouse.server.moment import now
 from gatehouse.server.people import credential_actions, looks
 from gatehouse.server.people.cells import ConsentFacts
 from gatehouse.server.people.credential_actions import IssuedPass, NotEnrolled

@@ -28,7 +28,7 @@ class PagesMiddleware:
         match exception:
             case KeeperAway():
                 return problems.keeper_away(request)
-            case KeeperRefused(code=code):
-                return problems.keeper_refused(request, code)
+            case KeeperRefused():
+                return problems.keeper_refused(request, exception.code)
             case _:
                 return None

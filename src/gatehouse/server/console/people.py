@@ -22,7 +22,7 @@ from gatehouse.server import keeping
 from gatehouse.server.accounts.signed_in import SignedIn
 from gatehouse.server.console import words
 from gatehouse.server.console.access import reader
-from gatehouse.server.console.now import now
+from gatehouse.server.moment import now
 from gatehouse.server.people import looks, queries
 from gatehouse.server.people.models import (
     ConsentState,
@@ -157,8 +157,15 @@ def person(request: HttpRequest, person_id: UUID) -> HttpResponse:
     return show(request, visible(request, person_id))
 
 
-def show(request: HttpRequest, of: Person, *, errors: Iterable[str] = (), status: int = 200) -> HttpResponse:
-    """The page of one person; `errors` are about an enrolment that did not work."""
+def show(
+    request: HttpRequest,
+    of: Person,
+    *,
+    errors: Iterable[str] = (),
+    more: dict[str, object] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The page of one person; `errors` are about an enrolment that did not work, `more` is a day that was asked for."""
     who = reader(request)
     lines = _lines([of], who)
     if isinstance(lines, Refused):
@@ -177,7 +184,7 @@ def show(request: HttpRequest, of: Person, *, errors: Iterable[str] = (), status
         "may_withdraw": who.role in WITHDRAWERS,
         "enrol": {"errors": list(errors)},
     }
-    return render(request, "console/person.html", context, status=status)
+    return render(request, "console/person.html", context | (more or {}), status=status)
 
 
 @require_POST

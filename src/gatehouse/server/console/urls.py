@@ -8,12 +8,16 @@ from django.urls.converters import StringConverter
 from gatehouse.server.console import (
     enrolment,
     entrance,
+    month,
+    passages,
     people,
+    trust,
     watch,
     watch_events,
     watch_log,
 )
-from gatehouse.server.console.access import GUARDS, KNOWERS, WATCHERS, page, public
+from gatehouse.server.console.access import GUARDS, KNOWERS, PAYROLL, TRUSTED, WATCHERS, page, public
+from gatehouse.server.console.months import MonthConverter
 
 
 class DateConverter(StringConverter):
@@ -33,6 +37,7 @@ class CodeConverter(StringConverter):
 
 register_converter(DateConverter, "date")
 register_converter(CodeConverter, "code")
+register_converter(MonthConverter, "month")
 
 urlpatterns = [
     public("", entrance.home, "home"),
@@ -56,4 +61,10 @@ urlpatterns = [
     page("people/<uuid:person_id>/enrol", enrolment.enrol, "person-enrol", people.ENROLLERS),
     page("people/<uuid:person_id>/withdraw", enrolment.withdraw, "person-withdraw", people.WITHDRAWERS),
     page("people/<uuid:person_id>/pass", enrolment.issue_pass, "person-pass", people.ENROLLERS),
+    page("people/<uuid:person_id>/passages", passages.passages, "person-passages", KNOWERS),
+    page("month/", month.month, "month", PAYROLL),
+    page("month/<month:of>/", month.month, "month-of", PAYROLL),
+    page("month/<month:of>/page/<int:number>/", month.month, "month-page", PAYROLL),
+    page("month/<month:of>/<uuid:person_id>", month.person_month, "month-person", PAYROLL),
+    page("trust/", trust.trust, "trust", TRUSTED),
 ]

@@ -18,9 +18,9 @@ from gatehouse.server import bus
 from gatehouse.server.accounts.signed_in import SignedIn
 from gatehouse.server.console import saying, words
 from gatehouse.server.console.access import GUARDS, reader
-from gatehouse.server.console.now import now
 from gatehouse.server.gates import actions, queries
 from gatehouse.server.gates.models import Gate, GateAlarm, GateMode, Outcome
+from gatehouse.server.moment import now
 from gatehouse.server.people.queries import sites_visible_to
 
 NOTE_LIMIT = 200  # characters
@@ -151,8 +151,8 @@ def _state(gate: Gate, live: bus.Tile, at: datetime) -> tuple[words.Text, str, s
         return _("Locked down"), "warn", "closed"
     if gate.mode == GateMode.OPEN:
         return _("Open for all"), "warn", "open"
-    if live.owed_minor is not None:
-        owed = saying.money(Money(live.owed_minor, live.owed_currency))
+    if live.owed is not None:
+        owed = saying.money(Money(live.owed.minor, live.owed.currency))
         return _("Held: %(amount)s to pay") % {"amount": owed}, "warn", "lane"
     if live.outcome == "granted" and live.at and at - live.at < timedelta(seconds=gate.open_s):
         return _("Open"), "good", "open"

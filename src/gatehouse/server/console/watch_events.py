@@ -10,7 +10,7 @@ from django.http import HttpRequest, StreamingHttpResponse
 from gatehouse.server import bus
 from gatehouse.server.accounts.signed_in import SignedIn, signed_in
 from gatehouse.server.console.access import reader
-from gatehouse.server.console.now import now
+from gatehouse.server.moment import now
 
 HEARTBEAT_S = 10.0
 

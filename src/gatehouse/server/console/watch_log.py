@@ -18,10 +18,10 @@ from gatehouse.server import keeping
 from gatehouse.server.accounts.signed_in import SignedIn
 from gatehouse.server.console import saying, words
 from gatehouse.server.console.access import reader
-from gatehouse.server.console.now import now
 from gatehouse.server.console.watch import OUTCOMES
 from gatehouse.server.gates import queries
 from gatehouse.server.gates.models import Attempt
+from gatehouse.server.moment import now
 from gatehouse.server.people import looks
 from gatehouse.server.people.models import Site
 from gatehouse.server.people.queries import people_by_id, sites_visible_to

@@ -17,11 +17,11 @@ from django.views.decorators.http import require_safe
 from gatehouse.domain.money import Money
 from gatehouse.server import bus
 from gatehouse.server.console import words
-from gatehouse.server.console.now import now
 from gatehouse.server.console.qr import qr_svg
 from gatehouse.server.gates import queries as gates
 from gatehouse.server.gates.models import Gate
-from gatehouse.server.parking.queries import garage_of_gate
+from gatehouse.server.moment import now
+from gatehouse.server.parking.queries import garage_of_gate, open_stay
 
 SHOWN_FOR = timedelta(seconds=20)
 CODE_LENGTH = 20
@@ -64,16 +64,25 @@ def _screen(request: HttpRequest, gate: Gate) -> dict[str, object]:
         "qr": qr_svg(pay_at, str(_("Pay on your phone"))) if pay_at else "",
         "now": now(),
     }
-    if live.owed_minor is not None:
-        return context | {"amount": Money(live.owed_minor, live.owed_currency)}
+    if live.owed is not None and not _cleared(live.owed):
+        return context | {"amount": Money(live.owed.minor, live.owed.currency)}
     said = _said(live)
     return context | {"said": said.what, "then": said.do} if said else context
 
 
+def _cleared(owed: bus.Owed) -> bool:
+    """Whether the held car has been paid for since its last attempt."""
+    stay = open_stay(owed.stay)
+    clearance = getattr(stay, "clearance", None)
+    return clearance is not None and now() < clearance.ends
+
+
 def _said(live: bus.Tile) -> words.Wording | None:
     """What to say to the car that stands there, None when none does."""
-    if live.at is None or now() - live.at > SHOWN_FOR:
+    if live.at is None or (live.owed is None and now() - live.at > SHOWN_FOR):
         return None
+    if live.owed is not None:
+        return words.Wording(_("Paid. Thank you."), _("The barrier opens now."))
     if live.outcome in {"granted", "passed"}:
         return words.Wording(_("Goodbye")) if live.direction == "out" else words.Wording(_("Welcome"))
     if live.outcome == "refused":

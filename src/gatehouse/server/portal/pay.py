@@ -23,8 +23,8 @@ from gatehouse.domain.money import Money
 from gatehouse.domain.plates import normalise
 from gatehouse.keeper.protocol import Refused
 from gatehouse.server.console import words
-from gatehouse.server.console.now import now
 from gatehouse.server.console.words_parking import price_line
+from gatehouse.server.moment import now
 from gatehouse.server.parking import actions, queries, testprovider
 from gatehouse.server.parking.actions import NothingDue
 from gatehouse.server.parking.facts import Quote, StayUnreadable, quote

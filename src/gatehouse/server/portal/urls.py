@@ -1,7 +1,7 @@
 """The portal's addresses."""
 
-from gatehouse.server.console.access import public
-from gatehouse.server.portal import display, pay
+from gatehouse.server.console.access import WORKERS, page, public
+from gatehouse.server.portal import display, me, pay
 
 urlpatterns = [
     public("pay/<code:code>/", pay.pay, "pay"),
@@ -12,4 +12,7 @@ urlpatterns = [
     public("pay/<code:code>/paid/<uuid:payment_id>/state", pay.receipt_state, "pay-state"),
     public("display/<slug:site>/<slug:gate>/<code:code>/", display.display, "display"),
     public("display/<slug:site>/<slug:gate>/<code:code>/screen", display.screen, "display-screen"),
+    page("me/", me.me, "me", WORKERS),
+    page("me/correct", me.correct, "me-correct", WORKERS),
+    page("me/withdraw", me.withdraw, "me-withdraw", WORKERS),
 ]

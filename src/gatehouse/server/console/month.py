@@ -1,0 +1,189 @@
+"""Month: how far it is, whose days need somebody, and a person's month as a strip of days.
+
+Hours are sealed under each person's own key: opening them is counted and logged by the keeper, so a page of people is
+opened on a click and never by itself.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from gatehouse.domain.performance import Figure, group_figures, person_figures
+from gatehouse.domain.periods import local_date
+from gatehouse.domain.reckoning import Workday
+from gatehouse.keeper.protocol import Refused
+from gatehouse.server.accounts.signed_in import SignedIn
+from gatehouse.server.attendance import looks as work_looks
+from gatehouse.server.attendance import queries as work
+from gatehouse.server.console import saying, words, words_work
+from gatehouse.server.console.access import reader
+from gatehouse.server.console.months import Month
+from gatehouse.server.console.slips import slip_of
+from gatehouse.server.console.strips import strip
+from gatehouse.server.moment import now
+from gatehouse.server.people import looks, queries
+from gatehouse.server.people.models import Person
+
+PAGE = 25
+PURPOSE = "month.page"
+
+Days = dict[date, list[Workday]]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One person in the month's list."""
+
+    id: UUID
+    number: str
+    initials: str
+
+
+def month(request: HttpRequest, of: Month | None = None, number: int = 1) -> HttpResponse:
+    """GET lists; POST opens the days of everybody on the page."""
+    who = reader(request)
+    of = of or _current(who)
+    everybody = _with_plan(who, of)
+    pages = max(1, -(-len(everybody) // PAGE))
+    number = min(max(1, number), pages)
+    shown = everybody[(number - 1) * PAGE : number * PAGE]
+    context = _frame(who, of) | {
+        "page": number,
+        "pages": pages,
+        "previous": number - 1 if number > 1 else None,
+        "next": number + 1 if number < pages else None,
+        "figures": [],
+    }
+    context |= _people(who, of, shown, opened=request.method == "POST")
+    return render(request, "console/month.html", context)
+
+
+def _people(who: SignedIn, of: Month, shown: list[Person], *, opened: bool) -> dict[str, object]:
+    """The list, with the days of everybody in it where `opened`."""
+    named = looks.briefs(shown, who.by.authority, PURPOSE)
+    if isinstance(named, Refused):
+        return {"refused": words.refused(named.code), "people": []}
+    rows = sorted(named, key=lambda one: one.brief.number)
+    lines: list[dict[str, object]] = [{"row": Row(n.person.pk, n.brief.number, n.brief.initials)} for n in rows]
+    if not opened:
+        return {"people": lines}
+    days = _days(who, of, shown)
+    if isinstance(days, Refused):
+        return {"people": lines, "refused": words.refused(days.code)}
+    for line, named_one in zip(lines, rows, strict=True):
+        line |= _strip(of, days.get(named_one.person.pk, {}))
+    return {"people": lines, "opened": True, "figures": _figures([_flat(d) for d in days.values()])}
+
+
+@require_POST
+def person_month(request: HttpRequest, person_id: UUID, of: Month) -> HttpResponse:
+    """One person's strip, figures and draft payslip."""
+    who = reader(request)
+    person = queries.person(person_id, queries.sites_visible_to(who))
+    if person is None:
+        raise Http404
+    named = looks.briefs([person], who.by.authority, PURPOSE)
+    days = _days(who, of, [person])
+    slip = slip_of(person, of, who.by.authority, PURPOSE)
+    context: dict[str, object] = {"month_code": str(of), "full": True, "now": now()}
+    brief = looks.NO_BRIEF if isinstance(named, Refused) else named[0].brief
+    line: dict[str, object] = {"row": Row(person.pk, brief.number, brief.initials)}
+    for answer in (named, days, slip):
+        if isinstance(answer, Refused):
+            context["refused"] = words.refused(answer.code)
+    if not isinstance(days, Refused):
+        mine = days.get(person.pk, {})
+        line |= _strip(of, mine) | {"figures": _own_figures(_flat(mine))}
+    context["payslip"] = None if isinstance(slip, Refused) else slip
+    part = request.headers.get("HX-Request") == "true"
+    template = "console/month_line.html" if part else "console/month_alone.html"
+    return render(request, template, context | {"line": line})
+
+
+def _current(who: SignedIn) -> Month:
+    sites = queries.sites_visible_to(who)
+    return Month.of(max((local_date(now(), ZoneInfo(site.zone)) for site in sites), default=now().date()))
+
+
+def _with_plan(who: SignedIn, of: Month) -> list[Person]:
+    """Everybody who is planned or reckoned in the month."""
+    sites = queries.sites_visible_to(who)
+    planned = {person for site in sites for person in work.plans(site, of.first, of.end)}
+    everybody = list(queries.people(sites))
+    reckoned = set(work.workdays(everybody, of.first, of.end).values_list("person_id", flat=True))
+    return [person for person in everybody if person.pk in planned | reckoned]
+
+
+def _frame(who: SignedIn, of: Month) -> dict[str, object]:
+    people = len(_with_plan(who, of))
+    asked = work.asked_notes(queries.sites_visible_to(who)).count()
+    done = _reckoned_until(who, of)
+    said = [ngettext("%(count)d person", "%(count)d people", people) % {"count": people}]
+    if asked:
+        waiting = ngettext("%(count)d request waits for an answer", "%(count)d requests wait for an answer", asked)
+        said.append(waiting % {"count": asked})
+    if done is not None:
+        said.append(_("days are counted up to %(day)s") % {"day": saying.day(done)})
+    return {
+        "first": of.first,
+        "month_code": str(of),
+        "before": str(of.before),
+        "after": str(of.after) if of.first < _current(who).first else "",
+        "summary": " · ".join(said),
+        "definitions": [(name, meaning) for name, meaning in words_work.MEASURES.values()],
+        "here": reverse("month-of", args=[str(of)]),
+        "now": now(),
+    }
+
+
+def _reckoned_until(who: SignedIn, of: Month) -> date | None:
+    everybody = queries.people(queries.sites_visible_to(who))
+    last = work.workdays(everybody, of.first, of.end).order_by("-date").first()
+    return last.date if last else None
+
+
+def _days(who: SignedIn, of: Month, people: list[Person]) -> dict[UUID, Days] | Refused:
+    rows = list(work.workdays(people, of.first, of.end))
+    found = work_looks.workdays(rows, who.by.authority, PURPOSE)
+    if isinstance(found, Refused):
+        return found
+    days: dict[UUID, Days] = defaultdict(dict)
+    for (person, on), shifts in found.items():
+        days[person][on] = list(shifts)
+    return days
+
+
+def _flat(days: Days) -> list[Workday]:
+    return [workday for shifts in days.values() for workday in shifts]
+
+
+def _strip(of: Month, days: Days) -> dict[str, object]:
+    needing = sum(any(w.flags or w.late_min for w in shifts) for shifts in days.values())
+    return {
+        "strip": strip(of, days),
+        "worked": sum(w.worked_min + w.ot_worked_min for w in _flat(days)),
+        "needing": needing,
+        "needing_said": ngettext("%(count)d day to look at", "%(count)d days to look at", needing) % {"count": needing},
+    }
+
+
+def _figures(people: list[list[Workday]]) -> list[dict[str, object]]:
+    return [_said(figure) for figure in group_figures(people)]
+
+
+def _own_figures(days: list[Workday]) -> list[dict[str, object]]:
+    return [_said(figure) for figure in person_figures(days)]
+
+
+def _said(figure: Figure) -> dict[str, object]:
+    name, meaning = words_work.MEASURES[figure.measure]
+    return {"name": name, "value": words_work.value(figure), "meaning": meaning}

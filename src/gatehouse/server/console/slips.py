@@ -1,0 +1,22 @@
+"""A draft payslip in words, for HR and for the person whose it is."""
+
+from dataclasses import dataclass
+
+from gatehouse.domain.money import Money
+from gatehouse.keeper.protocol import Authority, Refused
+from gatehouse.server.console.months import Month
+from gatehouse.server.console.words_pay import SlipLine
+from gatehouse.server.people.models import Person
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """The draft of one month: every line with the factors that make it."""
+
+    lines: list[SlipLine]
+    net: Money
+
+
+def slip_of(person: Person, of: Month, by: Authority, purpose: str) -> Slip | Refused | None:
+    """None when there is no draft."""
+    return None

@@ -1,0 +1,185 @@
+"""My page: a worker's own day, month, pay and face, and who looked at them. Nobody else opens it."""
+
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from gatehouse.domain.performance import person_figures
+from gatehouse.domain.periods import local_date
+from gatehouse.domain.reckoning import Workday
+from gatehouse.keeper.protocol import LookList, Looks, Refused
+from gatehouse.server import keeping
+from gatehouse.server.accounts.queries import handle_of
+from gatehouse.server.accounts.signed_in import SignedIn
+from gatehouse.server.attendance import actions as work_actions
+from gatehouse.server.attendance import looks as work_looks
+from gatehouse.server.attendance import queries as work
+from gatehouse.server.attendance.models import NoteState
+from gatehouse.server.attendance.notes import CorrectionNote
+from gatehouse.server.console import saying, words, words_work
+from gatehouse.server.console.access import reader
+from gatehouse.server.console.months import Month
+from gatehouse.server.console.slips import slip_of
+from gatehouse.server.console.strips import strip
+from gatehouse.server.moment import now
+from gatehouse.server.people import credential_actions, looks, queries
+from gatehouse.server.people.models import CredentialKind, CredentialState, Person, Purpose
+
+PURPOSE = "me.page"
+LOOKS_SHOWN = 30
+REASON_LIMIT = 500  # characters
+
+
+def _me(request: HttpRequest) -> tuple[SignedIn, Person]:
+    """The worker and their own row, with the site's clock made the page's. Raises Http404."""
+    who = reader(request)
+    person = queries.person(who.subject, queries.sites_visible_to(who)) if who.subject else None
+    if person is None:
+        raise Http404
+    timezone.activate(ZoneInfo(person.site.zone))
+    return who, person
+
+
+@require_safe
+def me(request: HttpRequest) -> HttpResponse:
+    who, person = _me(request)
+    at = now()
+    today = local_date(at, ZoneInfo(person.site.zone))
+    of = Month.of(today)
+    named = looks.names([person], who.by.authority, PURPOSE)
+    context: dict[str, object] = {
+        "now": at,
+        "today": today,
+        "first": of.first,
+        "presence": _presence(who, person, today),
+        "looks": _looks_at(who, person),
+        "face_on": _face_on(person),
+    }
+    if isinstance(named, Refused):
+        context["refused"] = words.refused(named.code)
+    else:
+        context |= {"name": named[0].name, "number": named[0].brief.number}
+    return render(request, "portal/me.html", context | _month(who, person, of))
+
+
+def _month(who: SignedIn, person: Person, of: Month) -> dict[str, object]:
+    """This month's days, figures and draft payslip; or why they can not be shown."""
+    found = work_looks.workdays(list(work.workdays([person], of.first, of.end)), who.by.authority, PURPOSE)
+    if isinstance(found, Refused):
+        return {"refused": words.refused(found.code)}
+    days = {on: list(shifts) for (_person, on), shifts in found.items()}
+    flat = [workday for shifts in days.values() for workday in shifts]
+    slip = slip_of(person, of, who.by.authority, PURPOSE)
+    asked = work.notes_of(person).filter(state=NoteState.ASKED).count()
+    return {
+        "strip": strip(of, days),
+        "days": [_day(workday) for workday in sorted(flat, key=lambda w: w.date, reverse=True)],
+        "worked": sum(w.worked_min + w.ot_worked_min for w in flat),
+        "figures": [
+            {
+                "name": words_work.MEASURES[f.measure][0],
+                "value": words_work.value(f),
+                "meaning": words_work.MEASURES[f.measure][1],
+            }
+            for f in person_figures(flat)
+        ],
+        "payslip": None if isinstance(slip, Refused) else slip,
+        "asked": asked,
+    }
+
+
+def _day(workday: Workday) -> dict[str, object]:
+    tone, mark = words_work.tone(workday)
+    return {
+        "date": workday.date,
+        "tone": tone,
+        "mark": mark or "clock",
+        "state": words_work.state(workday),
+        "first_in": workday.first_in,
+        "last_out": workday.last_out,
+        "worked": workday.worked_min + workday.ot_worked_min,
+        "steps": [words_work.step(step) for step in workday.explanation],
+    }
+
+
+def _presence(who: SignedIn, person: Person, today: date) -> dict[str, object]:
+    """In or out, since when, and the shift of today. Presence is read from today's punches, stored nowhere."""
+    tokens = keeping.tokens(person.site_id, today, [person.pk], who.by.authority)
+    shifts = [planned.pattern for planned in work.plan_of(person, today, today + timedelta(days=1))]
+    plan = ", ".join(f"{p.name} {p.rules['start'][:5]}–{p.rules['end'][:5]}" for p in shifts)
+    then = _("Shift: %(shift)s") % {"shift": plan} if plan else _("No shift is planned for today.")
+    if isinstance(tokens, Refused):
+        return {"said": words.refused(tokens.code).what, "then": then, "tone": "off", "mark": "info"}
+    made = [punch for punch in work.punches_with_tokens([t for t in tokens if t]) if punch.site_id == person.site_id]
+    if not made:
+        return {"said": _("Not in yet"), "then": then, "tone": "off", "mark": "clock"}
+    last = made[-1]
+    at = saying.time_of_day(last.at)
+    if last.direction == "in":
+        return {"said": _("In since %(time)s") % {"time": at}, "then": then, "tone": "good", "mark": "in"}
+    return {"said": _("Out since %(time)s") % {"time": at}, "then": then, "tone": "off", "mark": "out"}
+
+
+def _looks_at(who: SignedIn, person: Person) -> list[dict[str, object]]:
+    """Who looked at this person, newest first, oneself left out."""
+    reply = keeping.ask(Looks(subject=str(person.pk), ticket=who.token), LookList)
+    if isinstance(reply, Refused):
+        return []
+    others = [look for look in reply.looks if look.actor != who.ticket.actor]
+    return [{"actor": _actor(look.actor), "purpose": look.purpose, "at": look.at} for look in others[:LOOKS_SHOWN]]
+
+
+def _actor(actor: str) -> str:
+    kind, _sep, name = actor.partition(":")
+    if kind == "job":
+        return _("Nightly job: %(name)s") % {"name": name}
+    if kind == "edge":
+        return _("Gate computer")
+    return handle_of(actor)
+
+
+def _face_on(person: Person) -> bool:
+    held = queries.credentials_of(person)
+    return held.filter(kind=CredentialKind.FACE, state=CredentialState.ACTIVE).exists()
+
+
+@require_POST
+def correct(request: HttpRequest) -> HttpResponse:
+    """Ask HR to add a punch that is missing; the punches themselves are never changed."""
+    who, person = _me(request)
+    zone = ZoneInfo(person.site.zone)
+    try:
+        on = date.fromisoformat(request.POST.get("date", ""))
+        wanted = [
+            (direction, datetime.combine(on, time.fromisoformat(said), zone))
+            for direction, said in (("in", request.POST.get("came", "")), ("out", request.POST.get("left", "")))
+            if said
+        ]
+    except ValueError:
+        wanted = []
+    why = request.POST.get("why", "").strip()[:REASON_LIMIT]
+    if not wanted or not why:
+        messages.error(request, _("Say when you came or left, and why it is missing."), "warn")
+        return HttpResponseRedirect(reverse("me"))
+    for direction, moment in wanted:
+        note = CorrectionNote(date=on, reason=why, at=moment, direction="in" if direction == "in" else "out")
+        work_actions.add_note(person, note, state=NoteState.ASKED, by=who.by, at=now())
+    messages.success(request, _("Asked. HR sees it with the month; your punches stay as they are until then."), "yes")
+    return HttpResponseRedirect(reverse("me"))
+
+
+@require_POST
+def withdraw(request: HttpRequest) -> HttpResponse:
+    """Withdraw one's own consent: the face is destroyed at once."""
+    who, person = _me(request)
+    on = local_date(now(), ZoneInfo(person.site.zone))
+    credential_actions.withdraw_consent(person, Purpose.FACE, on=on, by=who.by, at=now())
+    messages.success(request, _("Your face was destroyed. Your other ways in still work."), "yes")
+    return HttpResponseRedirect(reverse("me"))
