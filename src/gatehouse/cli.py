@@ -157,7 +157,7 @@ def edge_run(home: Home) -> None:
 
 @app.command()
 def drill(home: Home, as_json: AsJson = False) -> None:
-    """Copy what a thief could take from HOME and search it for everybody whom the keeper knows. Only counts are shown."""
+    """Copy what a thief could take from HOME and search it for everybody whom the keeper knows. Shows counts only."""
     from gatehouse.drill import run as thief
 
     try:
