@@ -14,7 +14,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from tests.devices.conftest import Feeder, FixedClock, Script, grey, head, number_of, paced, until, video
+from tests.devices.conftest import Feeder, FixedClock, Script, head, number_of, numbered, paced, until, video
 
 from gatehouse.devices.cameras.port import Condition
 from gatehouse.devices.cameras.stream import MAX_SIDE_PX, StreamCamera
@@ -56,7 +56,7 @@ def ts_over_http(data: bytes, seconds: float) -> Script:
 def mjpeg_over_http(connection: socket.socket, _visit: int) -> None:
     head(connection, "multipart/x-mixed-replace; boundary=frame")
     for number in range(40):
-        picture = jpeg(grey(number))
+        picture = jpeg(numbered(number))
         connection.sendall(
             b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n%s\r\n" % (len(picture), picture)
         )
@@ -96,8 +96,8 @@ def test_a_camera_that_speaks_rtsp_is_read(watch: Watch) -> None:
         port = free.getsockname()[1]
     url = f"rtsp://127.0.0.1:{port}/live"
     served = threading.Thread(target=serve_rtsp, args=(url,))
-    camera = watch(url, patience_s=4.0)
     served.start()
+    camera = watch(url, patience_s=4.0)
     frames = list(itertools.islice(camera.frames(), 3))
     camera.close()
     served.join()
@@ -105,7 +105,7 @@ def test_a_camera_that_speaks_rtsp_is_read(watch: Watch) -> None:
 
 
 def serve_rtsp(url: str) -> None:
-    """A camera's side of RTSP, by hand: FFmpeg can publish and receive, but not serve a stream that is played."""
+    """A camera's side of RTSP, by hand: FFmpeg can publish and receive, but cannot serve a player."""
     port = int(url.rsplit(":", 1)[1].partition("/")[0])
     with socket.create_server(("127.0.0.1", port)) as server:
         server.settimeout(8)
@@ -115,7 +115,7 @@ def serve_rtsp(url: str) -> None:
 
 
 class RtspCamera:
-    """Just enough of RFC 2326 with RTP interleaved in TCP (section 10.12) and JPEG over RTP's H.264 sibling."""
+    """Just enough of RFC 2326, with RTP interleaved in TCP (section 10.12) and H.264 in single units (RFC 6184)."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
@@ -169,7 +169,7 @@ def h264_packets(count: int) -> Iterator[av.Packet]:
     encoder.width, encoder.height, encoder.pix_fmt, encoder.time_base = 96, 64, "yuv420p", Fraction(1, 25)
     encoder.options = {"preset": "ultrafast", "tune": "zerolatency", "g": "1"}
     for number in range(count):
-        yield from encoder.encode(av.VideoFrame.from_ndarray(grey(number), format="bgr24"))
+        yield from encoder.encode(av.VideoFrame.from_ndarray(numbered(number), format="bgr24"))
 
 
 def split_annexb(data: bytes) -> list[bytes]:
@@ -179,8 +179,8 @@ def split_annexb(data: bytes) -> list[bytes]:
 
 
 def test_a_recording_plays_at_its_own_pace_and_then_ends(tmp_path: Path, watch: Watch) -> None:
-    recording = tmp_path / "gate.mp4"
-    recording.write_bytes(video(10, 20, "mpegts"))
+    recording = tmp_path / "gate.ts"
+    recording.write_bytes(video(10, 20))
     began = time.monotonic()
     camera = watch(str(recording))
     frames = list(camera.frames())
@@ -202,7 +202,8 @@ def test_frames_beyond_the_wanted_rate_are_not_converted(feed: Feed, watch: Watc
     camera = watch(feed(ts_over_http(video(50, 25), 2.0)).url("http"), max_fps=5.0)
     frames = list(itertools.islice(camera.frames(), 4))
     steps = np.diff([number_of(frame.pixels) for frame in frames])
-    assert steps.min() >= 3
+    assert steps.min() >= 2
+    assert np.mean(steps) > 3.5
 
 
 def test_a_camera_that_hangs_is_noticed_and_comes_back(feed: Feed, watch: Watch, clock: FixedClock) -> None:
@@ -274,7 +275,7 @@ def test_garbage_in_the_middle_of_a_stream_costs_only_the_torn_pictures(feed: Fe
 
 
 def test_a_picture_of_absurd_size_does_not_eat_the_memory(feed: Feed, watch: Watch) -> None:
-    picture = bytearray(jpeg(grey(1)))
+    picture = bytearray(jpeg(numbered(1)))
     size_at = picture.index(b"\xff\xc0") + 5
     picture[size_at : size_at + 4] = struct.pack(">HH", 65_500, 65_500)  # would be 13 GB
 

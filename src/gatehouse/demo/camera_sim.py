@@ -31,7 +31,8 @@ from gatehouse.demo.encoder import TsEncoder
 from gatehouse.demo.view import VIEWS, View
 
 KEY_EVERY_S = 1.0
-# A decoder settles after some pictures, so a still view runs at a scene's pace while somebody has just joined.
+# A decoder holds the last picture back until the next comes and needs some to begin with, so a still view runs at a
+# scene's pace for a moment after somebody joined, an order came, or a scene ended.
 _LIVELY_S = 1.2
 FAULTS = frozenset({"hang", "cut", "garbage"})
 _BACKLOG = 40  # pieces a slow client may lag behind before it is let go
@@ -94,15 +95,17 @@ class Studio:
         key_s = lively_s = 0.0
         with TsEncoder(WIDTH, HEIGHT) as encoder:
             while not self._stopped.is_set():
+                woken = self.view.woken.is_set()
                 self.view.woken.clear()
                 self.picture, hold_s = self.view.next()
                 now_s = monotonic_s()
+                pace_s = 1.0 / self.view.fps
+                if woken or hold_s <= pace_s:
+                    lively_s = now_s + _LIVELY_S
+                hold_s = pace_s if now_s < lively_s else hold_s
                 if self.clients():
                     with self._lock:
-                        joined = bool(self._fresh)
-                    lively_s = now_s + _LIVELY_S if joined else lively_s
-                    hold_s = min(hold_s, 1.0 / self.view.fps) if now_s < lively_s else hold_s
-                    key = joined or now_s - key_s >= KEY_EVERY_S
+                        key = bool(self._fresh) or now_s - key_s >= KEY_EVERY_S
                     key_s = now_s if key else key_s
                     self._hand_out(encoder.encode(self.picture, now_s - began_s, key=key), key=key)
                 # A scene keeps its pace; after a wait that an order cut short, pace starts anew.

@@ -149,7 +149,7 @@ class StreamCamera:
                     return
                 if good_s >= due_s:
                     # Counted from when it was due, or a little jitter would halve the rate.
-                    due_s = max(due_s + self._gap_s, good_s - self._gap_s / 2)
+                    due_s = max(due_s + self._gap_s, good_s + self._gap_s / 2)
                     self._show(_bgr(picture))
             if self._closed.is_set():
                 return
