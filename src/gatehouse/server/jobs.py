@@ -15,6 +15,8 @@ import structlog
 from django.db import DatabaseError, close_old_connections
 
 from gatehouse.clock import Clock
+from gatehouse.domain.errors import DomainError
+from gatehouse.domain.pay_facts import Month
 from gatehouse.domain.periods import DAY, at_local, local_date
 from gatehouse.server.attendance.workdays import WorkdaysRefused, compute_workdays
 from gatehouse.server.audit import actions as audit
@@ -22,15 +24,17 @@ from gatehouse.server.audit import queries as due
 from gatehouse.server.audit.by import By
 from gatehouse.server.keeping import KeeperAway, KeeperRefused
 from gatehouse.server.parking.stays import Outdated, forget_spent_keys, retoken_stays
+from gatehouse.server.payroll.actions import draft_payslips
 from gatehouse.server.people import queries as people
 from gatehouse.server.people.models import Site
 
 log = structlog.get_logger()
 
 LOOK_EVERY_S = 0.5
-FAULTS = (KeeperAway, KeeperRefused, Outdated, WorkdaysRefused, DatabaseError)
+FAULTS = (KeeperAway, KeeperRefused, Outdated, WorkdaysRefused, DomainError, DatabaseError)
 WORKDAYS_AT = time(4, 30)  # by then yesterday's day shifts are over, and the night shifts of the date before
 WORKDAYS_ASK_DAYS = 2  # the keeper tells this job whose tokens these are for so many days and the one before
+PAYSLIPS_AT = time(5)
 CATCH_UP_DAYS = 35  # further back the days' keys may be gone
 
 
@@ -74,9 +78,16 @@ def _workdays(site: Site, due_at: datetime, now: datetime) -> None:
             log.warning("workdays.too_late", site=str(site.pk), day=day.isoformat())
 
 
+def _payslips(site: Site, due_at: datetime, now: datetime) -> None:
+    """Drafts of yesterday's month, anew every night until it is over."""
+    yesterday = local_date(due_at, ZoneInfo(site.zone)) - DAY
+    draft_payslips(site, Month.of(yesterday), at=now)
+
+
 SITE_JOBS = (
     SiteJob("day_change", _day_change, lambda site, at: _next_local(site, at, time(0))),
     SiteJob("workdays", _workdays, lambda site, at: _next_local(site, at, WORKDAYS_AT)),
+    SiteJob("payslips", _payslips, lambda site, at: _next_local(site, at, PAYSLIPS_AT)),
 )
 SERVER_JOBS = (
     ServerJob("note", audit.note_entries, timedelta(seconds=5)),
