@@ -1,0 +1,107 @@
+"""Forgetting: whose word it takes, what it ends, and that nothing revives it."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from gatehouse.crypto.sealing import KeyKind, KeyRef
+from gatehouse.keeper.protocol import Authority, KeyClass, Role
+
+from .conftest import SITE, TODAY, Desk
+
+Refusal = Callable[[Callable[[], object]], str]
+
+
+def test_a_forgotten_class_is_unreadable_and_the_others_are_not(desk: Desk) -> None:
+    ann, name = desk.person("Ann Example")
+    photo, terms = desk.sealed("face.photo/1", ann, b"photo"), desk.sealed("contract.terms/1", ann, b"terms")
+    desk.forget(ann, KeyClass.FACE)
+    assert desk.client.reveal([name, photo, terms], desk.sign_in(), "x") == [b"Ann Example", None, b"terms"]
+    desk.restart()
+    assert desk.client.reveal([name, photo, terms], desk.sign_in(), "x") == [b"Ann Example", None, b"terms"]
+
+
+def test_a_cell_sealed_after_forgetting_opens_and_the_old_one_stays_closed(desk: Desk) -> None:
+    ann, old = desk.person("Ann Example")
+    desk.forget(ann, KeyClass.IDENTITY)
+    new = desk.sealed("person.name/1", ann, "Ann Example")
+    with pytest.raises(Exception, match="bad_request"):
+        desk.client.reveal([old], desk.sign_in(), "x")
+    assert desk.client.reveal([new], desk.sign_in(), "x") == [b"Ann Example"]
+
+
+def test_a_forgotten_name_is_found_no_more(desk: Desk) -> None:
+    ann, name = desk.person("Ann Example")
+    car = desk.sealed("vehicle.plate/1", "vehicle-1", "京A12345")
+    desk.client.index([name, car])
+    token = desk.sign_in().ticket or ""
+    desk.forget(ann, KeyClass.IDENTITY)
+    desk.forget("vehicle-1", KeyClass.VEHICLE)
+    assert desk.client.find("ann", token) == desk.client.find("12345", token) == []
+    desk.client.index([name, car])
+    assert desk.client.find("ann", token) == []
+
+
+def test_no_trace_of_a_destroyed_key_is_left_in_the_store(desk: Desk) -> None:
+    ann, _ = desk.person()
+    folder = desk.home / "keeper"
+    (wrapped,) = desk.service.vault.store.rows(
+        "SELECT wrapped FROM keys WHERE kind=? AND owner=?", (int(KeyKind.IDENTITY), ann)
+    )[0]
+    assert any(wrapped in path.read_bytes() for path in folder.glob("store.db*"))
+    desk.forget(ann, KeyClass.IDENTITY)
+    assert not any(wrapped in path.read_bytes() for path in folder.glob("store.db*"))
+    assert desk.service.vault.store.key(KeyRef(KeyKind.IDENTITY, ann)) is None
+
+
+def test_erasing_a_worker_ends_their_ticket(desk: Desk, refusal: Refusal) -> None:
+    ann, _ = desk.person()
+    token = desk.worker(ann).ticket or ""
+    desk.forget(ann, KeyClass.IDENTITY)
+    assert refusal(lambda: desk.client.whoami(token)) == "no_ticket"
+
+
+def test_the_log_holds_a_tombstone_without_the_name_of_the_dead(desk: Desk) -> None:
+    ann, _ = desk.person()
+    desk.forget(ann, KeyClass.IDENTITY, KeyClass.ACCESS)
+    (entry,) = [entry for entry in desk.service.vault.log.entries() if entry.kind == "tombstone"]
+    assert (entry.purpose, entry.role) == ("access,identity", "owner")
+    assert entry.subjects == [desk.service.vault.pseudonym(ann)]
+
+
+def test_only_owners_and_hr_forget_people_and_a_worker_their_own_face(desk: Desk, refusal: Refusal) -> None:
+    ann, _ = desk.person()
+    ben, _ = desk.person()
+    desk.client.forget(ann, [KeyClass.FACE], desk.sign_in(Role.HR))
+    desk.client.forget(ann, [KeyClass.FACE], desk.worker(ann))
+    for by in (desk.sign_in(Role.SECURITY), desk.worker(ben), Authority(job="stays"), Authority(job="retention")):
+        assert refusal(lambda by=by: desk.client.forget(ann, [KeyClass.FACE], by)) == "not_allowed"
+    assert refusal(lambda: desk.client.forget(ann, [KeyClass.IDENTITY], desk.worker(ann))) == "not_allowed"
+    assert refusal(lambda: desk.client.forget(ann, [KeyClass.FACE], Authority())) == "no_ticket"
+
+
+@pytest.mark.parametrize("classes", [[], [KeyClass.SITE_DAY], [KeyClass.BOOKS], [KeyClass.SITE, KeyClass.FACE]])
+def test_days_books_and_sites_are_not_forgotten_by_subject(
+    desk: Desk, refusal: Refusal, classes: list[KeyClass]
+) -> None:
+    assert refusal(lambda: desk.client.forget(SITE, classes, desk.sign_in())) == "bad_request"
+
+
+def test_a_stay_is_forgotten_by_its_job_only_and_never_sealed_again(desk: Desk, refusal: Refusal) -> None:
+    plate = desk.sealed("stay.plate/1", "stay-1", "京A12345")
+    assert refusal(lambda: desk.client.forget("stay-1", [KeyClass.STAY], desk.sign_in())) == "not_allowed"
+    desk.client.forget("stay-1", [KeyClass.STAY], Authority(job="stays"))
+    assert desk.client.reveal([plate], desk.sign_in(), "x") == [None]
+    assert refusal(lambda: desk.sealed("stay.plate/1", "stay-1", "京A12345")) == "day_destroyed"
+
+
+def test_the_retention_job_destroys_no_day_of_the_last_week(desk: Desk, refusal: Refusal) -> None:
+    job = Authority(job="retention")
+    week_ago = TODAY - timedelta(days=7)
+    desk.client.forget_days(SITE, week_ago, job)
+    assert refusal(lambda: desk.client.forget_days(SITE, week_ago + timedelta(days=1), job)) == "bad_request"
+    assert refusal(lambda: desk.client.forget_days(SITE, week_ago, Authority(job="feed"))) == "not_allowed"
+    assert refusal(lambda: desk.client.forget_days(SITE, week_ago, desk.sign_in(Role.HR))) == "not_allowed"
+    desk.client.forget_days(SITE, TODAY, desk.sign_in(Role.OWNER))
+    assert refusal(lambda: desk.client.forget_days(SITE, TODAY + timedelta(days=1), desk.sign_in())) == "bad_request"

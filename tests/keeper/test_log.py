@@ -1,0 +1,198 @@
+"""The log: in order, durable, provable; whole again after kill -9, and stopped by any rewriting."""
+
+import os
+import signal
+import struct
+import subprocess
+import sys
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from gatehouse.crypto.merkle import inclusion_proof, leaf_hash, verify_inclusion
+from gatehouse.keeper.errors import DamagedLog, LogFull
+from gatehouse.keeper.log import Entry, Log, read_records
+
+from .conftest import Desk
+
+AT = datetime(2026, 3, 10, tzinfo=UTC)
+
+
+def entry(number: int) -> Entry:
+    return Entry(at=AT, kind="test", count=number)
+
+
+def counts(log: Log) -> list[int]:
+    return [one.count for one in log.entries()]
+
+
+def test_entries_come_back_in_order_with_the_same_head(tmp_path: Path) -> None:
+    log = Log(tmp_path / "log")
+    log.append(entry(0), entry(1))
+    log.append_soon(entry(2))
+    log.append(entry(3))
+    head = log.head()
+    log.close()
+    again = Log(tmp_path / "log")
+    assert counts(again) == [0, 1, 2, 3]
+    assert again.head() == head
+    again.close()
+
+
+def test_every_entry_is_proved_under_the_head(tmp_path: Path) -> None:
+    log = Log(tmp_path / "log")
+    log.append(*(entry(n) for n in range(9)))
+    size, root = log.head()
+    for index, (payload, _) in enumerate(read_records(log.path)):
+        assert verify_inclusion(leaf_hash(payload), index, size, inclusion_proof(log.leaves, index), root)
+    log.close()
+
+
+def test_many_threads_append_and_nothing_is_lost_or_doubled(tmp_path: Path) -> None:
+    log = Log(tmp_path / "log")
+    threads = [
+        threading.Thread(target=lambda n=n: [log.append(entry(n * 50 + i)) for i in range(50)]) for n in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(counts(log)) == list(range(400))
+    assert log.head()[0] == 400
+    log.close()
+
+
+def test_an_appended_entry_is_synced_when_append_returns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced = []
+    fdatasync = os.fdatasync
+    monkeypatch.setattr(os, "fdatasync", lambda handle: (fdatasync(handle), synced.append(os.fstat(handle).st_size)))
+    log = Log(tmp_path / "log")
+    for number in range(3):
+        log.append(entry(number))
+        assert synced[-1] == log.path.stat().st_size
+        assert len(synced) == number + 1
+    log.close()
+
+
+@pytest.mark.parametrize("cut", [1, 5, 9, 15])
+def test_a_torn_last_record_is_cut_off(tmp_path: Path, cut: int) -> None:
+    log = Log(tmp_path / "log")
+    log.append(entry(0), entry(1))
+    log.close()
+    os.truncate(log.path, log.path.stat().st_size - cut)
+    again = Log(tmp_path / "log")
+    assert counts(again) == [0]
+    again.append(entry(2))
+    assert counts(again) == [0, 2]
+    again.close()
+
+
+def test_zeros_that_a_power_cut_left_are_cut_off(tmp_path: Path) -> None:
+    log = Log(tmp_path / "log")
+    log.append(entry(0))
+    log.close()
+    with log.path.open("ab") as file:
+        file.write(b"\x00" * 100)
+    again = Log(tmp_path / "log")
+    assert counts(again) == [0]
+    again.close()
+
+
+def test_a_record_changed_before_the_end_stops_the_keeper(tmp_path: Path) -> None:
+    log = Log(tmp_path / "log")
+    log.append(entry(0), entry(1))
+    log.close()
+    data = bytearray(log.path.read_bytes())
+    data[12] ^= 1
+    log.path.write_bytes(data)
+    with pytest.raises(DamagedLog):
+        Log(tmp_path / "log")
+
+
+def test_after_a_failed_write_nothing_is_appended_until_a_restart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = Log(tmp_path / "log")
+    log.append(entry(0))
+
+    def full(handle: int, data: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(LogFull):
+        log.append(entry(1))
+    monkeypatch.undo()
+    with pytest.raises(LogFull):
+        log.append(entry(2))
+    again = Log(tmp_path / "log")
+    assert counts(again) == [0]
+    again.close()
+
+
+_WRITER = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from gatehouse.keeper.log import Entry, Log
+log = Log(Path(sys.argv[1]))
+number = log.head()[0]
+while True:
+    log.append(Entry(at=datetime(2026, 3, 10, tzinfo=UTC), kind="x" * 3000, count=number))
+    sys.stdout.write(f"{number}\\n")
+    sys.stdout.flush()
+    number += 1
+"""
+
+
+def test_kill_9_in_the_middle_of_appends_loses_nothing_that_was_promised(tmp_path: Path) -> None:
+    promised = -1
+    for _ in range(4):
+        process = subprocess.Popen(
+            [sys.executable, "-c", _WRITER, str(tmp_path / "log")], stdout=subprocess.PIPE, text=True
+        )
+        assert process.stdout is not None
+        for _ in range(25):
+            promised = int(process.stdout.readline())
+        process.send_signal(signal.SIGKILL)
+        promised = max([promised, *(int(line) for line in process.stdout.read().splitlines() if line)])
+        process.wait()
+        process.stdout.close()
+        log = Log(tmp_path / "log")
+        found = counts(log)
+        log.close()
+        assert found == list(range(len(found)))
+        assert len(found) > promised
+    assert promised >= 100
+
+
+def test_a_log_that_was_rewritten_below_its_checkpoint_stops_the_keeper(desk: Desk) -> None:
+    desk.client.note([b"h" * 32])
+    desk.client.checkpoint()
+    desk.stop()
+    path = desk.home / "keeper" / "log" / "entries"
+    original = path.read_bytes()
+    payloads = [payload for payload, _ in read_records(path)]
+    path.unlink()
+    forged = Log(path.parent)
+    forged.append(*(entry(n) for n in range(len(payloads) + 5)))  # a whole new history, even a longer one
+    forged.close()
+    with pytest.raises(DamagedLog):
+        desk.start()
+    path.write_bytes(original[: len(original) // 2])
+    with pytest.raises(DamagedLog):
+        desk.start()
+    path.write_bytes(original)
+    desk.start()
+
+
+def test_a_record_that_claims_more_than_the_file_is_a_torn_one(tmp_path: Path) -> None:
+    log = Log(tmp_path / "log")
+    log.append(entry(0))
+    log.close()
+    with log.path.open("ab") as file:
+        file.write(struct.pack(">II", 2**31, 0) + b"x")
+    again = Log(tmp_path / "log")
+    assert counts(again) == [0]
+    again.close()

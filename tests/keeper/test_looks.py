@@ -1,0 +1,430 @@
+"""What leaves the keeper: to whom, how much of it, and only after the log holds it."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from uuid import uuid4
+
+import msgspec
+import pytest
+
+from gatehouse import wire
+from gatehouse.crypto.letters import hpke_open
+from gatehouse.keeper import log as keeper_log
+from gatehouse.keeper.budget import CAPS
+from gatehouse.keeper.client import KeeperRefused
+from gatehouse.keeper.protocol import (
+    LABELS,
+    Admitted,
+    Authority,
+    Budget,
+    Cell,
+    Owner,
+    Plain,
+    Refused,
+    Reveal,
+    Revealed,
+    Role,
+)
+from gatehouse.keeper.rules import JOBS, NEVER_SHOWN, READS
+
+from .conftest import EDGE, SITE, TODAY, Desk
+
+Refusal = Callable[[Callable[[], object]], str]
+
+
+def entries(desk: Desk, kind: str) -> list[keeper_log.Entry]:
+    return [entry for entry in desk.service.vault.log.entries() if entry.kind == kind]
+
+
+# --- reveal ---
+
+
+def test_a_name_is_revealed_by_a_ticket_and_the_log_says_to_whom_and_why(desk: Desk) -> None:
+    _, cell = desk.person("Ann Example")
+    by = desk.sign_in(Role.HR, actor="hr-1")
+    assert desk.client.reveal([cell], by, "person.page") == [b"Ann Example"]
+    (entry,) = entries(desk, "reveal")
+    assert (entry.actor, entry.role, entry.purpose, entry.budget, entry.count) == (
+        "hr-1",
+        "hr",
+        "person.page",
+        "names",
+        1,
+    )
+
+
+def test_the_log_names_nobody(desk: Desk) -> None:
+    subject, cell = desk.person("Ann Example")
+    desk.client.reveal([cell], desk.sign_in(), "person.page")
+    data = (desk.home / "keeper" / "log" / "entries").read_bytes()
+    assert subject.encode() not in data
+    assert b"Ann Example" not in data
+
+
+def test_no_plaintext_leaves_when_the_log_cannot_be_written(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, refusal: Refusal
+) -> None:
+    _, cell = desk.person()
+    by = desk.sign_in()
+
+    def full(handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(keeper_log.os, "fdatasync", full)
+    assert refusal(lambda: desk.client.reveal([cell], by, "x")) == "log_full"
+    monkeypatch.undo()
+    assert refusal(lambda: desk.client.reveal([cell], by, "x")) == "log_full"  # until somebody looked at the disk
+    monkeypatch.setattr(desk.service.vault.log, "close", lambda: None)
+
+
+def test_the_line_is_on_disk_before_the_plaintext_leaves(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Watched at the seam: when the reply is encoded, the synced file already holds the look."""
+    from gatehouse.keeper import service
+
+    _, cell = desk.person()
+    by = desk.sign_in()
+    synced = []
+    seen_at_reply = []
+    path = desk.home / "keeper" / "log" / "entries"
+    fdatasync, encode = keeper_log.os.fdatasync, service._encode
+
+    def watched_sync(handle: int) -> None:
+        fdatasync(handle)
+        synced.append(path.stat().st_size)
+
+    def watched_encode(reply: object) -> bytes:
+        seen_at_reply.append((synced[-1] if synced else 0, len(entries(desk, "reveal"))))
+        return encode(reply)
+
+    monkeypatch.setattr(keeper_log.os, "fdatasync", watched_sync)
+    monkeypatch.setattr(service, "_encode", watched_encode)
+    assert desk.client.reveal([cell], by, "x") == [b"Ann Example"]
+    assert seen_at_reply == [(path.stat().st_size, 1)]
+
+
+def test_nobody_looks_without_a_ticket(desk: Desk, refusal: Refusal) -> None:
+    _, cell = desk.person()
+    assert refusal(lambda: desk.client.reveal([cell], Authority(), "x")) == "no_ticket"
+    assert refusal(lambda: desk.client.reveal([cell], Authority(ticket="invented"), "x")) == "no_ticket"
+    assert refusal(lambda: desk.client.reveal([cell], Authority(job="invented"), "x")) == "not_allowed"
+
+
+def test_the_shells_right_opens_nothing_about_a_person(desk: Desk, refusal: Refusal) -> None:
+    from gatehouse.keeper import local
+
+    _, cell = desk.person()
+    shell = local.shell_authority(desk.home)
+    assert refusal(lambda: desk.client.reveal([cell], shell, "x")) == "not_allowed"
+    assert refusal(lambda: desk.client.find("Ann", shell.ticket or "")) == "not_allowed"
+
+
+@pytest.mark.parametrize("job", sorted(JOBS))
+@pytest.mark.parametrize("label", ["person.name/1", "person.contact/1", "vehicle.plate/1", "face.photo/1"])
+def test_no_job_gets_a_name_or_anything_sensitive(desk: Desk, refusal: Refusal, job: str, label: str) -> None:
+    cell = desk.sealed(label, "owner-1", "text")
+    assert refusal(lambda: desk.client.reveal([cell], Authority(job=job), "x")) == "not_allowed"
+
+
+def test_the_payslip_job_reads_work_and_leaves_a_line(desk: Desk) -> None:
+    cell = desk.sealed("contract.terms/1", "person-1", "terms")
+    assert desk.client.reveal([cell], Authority(job="payslips"), "payslips.run") == [b"terms"]
+    (entry,) = entries(desk, "reveal")
+    assert (entry.actor, entry.role) == ("job:payslips", "job")
+
+
+def test_what_belongs_to_no_person_is_open_and_noted_in_bulk(desk: Desk) -> None:
+    cell = desk.sealed("site.text/1", SITE, "Opening hours")
+    assert desk.client.reveal([cell] * 50, Authority(), "page") == [b"Opening hours"] * 50
+    desk.service.vault.log.flush()
+    (entry,) = entries(desk, "free")
+    assert (entry.count, entry.purpose) == (50, "page")
+
+
+@pytest.mark.parametrize("label", sorted(NEVER_SHOWN))
+@pytest.mark.parametrize("role", [Role.OWNER, Role.HR, Role.SECURITY])
+def test_templates_and_pins_are_shown_to_nobody(desk: Desk, refusal: Refusal, label: str, role: Role) -> None:
+    cell = desk.sealed(label, "person-1", "1234")
+    assert refusal(lambda: desk.client.reveal([cell], desk.sign_in(role), "x")) == "not_allowed"
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.WORKER])
+def test_a_role_reads_the_labels_of_its_table_and_no_other(desk: Desk, role: Role) -> None:
+    by = desk.sign_in(role)
+    for label in sorted(set(LABELS) - {"attempt.facts/1", "passage.facts/1", "stay.books/1"}):
+        budget = LABELS[label].budget
+        listed = label in READS[role] and CAPS[role].get(budget) is not None
+        reply = desk.client.call(Reveal([desk.sealed(label, SITE, "text")], by, "x"))
+        shown = Revealed([b"text"]) if listed or budget is Budget.NONE else Refused("not_allowed", {"label": label})
+        assert reply == shown
+
+
+def test_a_worker_sees_only_what_is_theirs(desk: Desk, refusal: Refusal) -> None:
+    ann, own = desk.person("Ann Example")
+    _, other = desk.person("Ben Example")
+    by = desk.worker(ann)
+    assert desk.client.reveal([own], by, "my.page") == [b"Ann Example"]
+    assert refusal(lambda: desk.client.reveal([other], by, "my.page")) == "not_allowed"
+    assert refusal(lambda: desk.client.reveal([own, other], by, "my.page")) == "not_allowed"
+
+
+def test_an_operator_of_one_site_sees_no_other_sites_passages(desk: Desk, refusal: Refusal) -> None:
+    plain = Plain("passage.facts/1", Owner("site-2", day=TODAY), "row-1", b"facts")
+    (cell,) = desk.client.seal([plain])
+    here = desk.sign_in(Role.SECURITY, actor="one", sites=(SITE,))
+    there = desk.sign_in(Role.SECURITY, actor="two", sites=("site-2",))
+    asked = [Cell("passage.facts/1", "row-1", cell)]
+    assert refusal(lambda: desk.client.reveal(asked, here, "x")) == "not_allowed"
+    assert desk.client.reveal(asked, there, "x") == [b"facts"]
+
+
+def test_a_cell_that_was_moved_or_changed_refuses_the_request_and_counts_nothing(desk: Desk, refusal: Refusal) -> None:
+    ann, cell = desk.person()
+    ben, other = desk.person()
+    by = desk.sign_in()
+    moved = [
+        msgspec.structs.replace(cell, row=ben),
+        msgspec.structs.replace(cell, label="person.brief/1"),
+        msgspec.structs.replace(cell, label="person.file/1"),
+        msgspec.structs.replace(cell, label="no.such/1"),
+        msgspec.structs.replace(cell, data=cell.data[:-1]),
+        msgspec.structs.replace(cell, data=cell.data.replace(ann.encode(), ben.encode())),
+        msgspec.structs.replace(cell, data=b"plain text"),
+    ]
+    for bad in moved:
+        assert refusal(lambda bad=bad: desk.client.reveal([other, bad], by, "x")) == "bad_request"
+    assert entries(desk, "reveal") == []
+
+
+def test_a_passage_opens_for_no_other_token(desk: Desk) -> None:
+    ann, _ = desk.person()
+    ben, _ = desk.person()
+    results = desk.client.admit([desk.letter(desk.passage(subject=one)) for one in (ann, ben)], {})
+    first, second = (result for result in results if isinstance(result, Admitted))
+    cell = Cell("passage.facts/1", first.id, first.cell or b"", second.token)
+    with pytest.raises(KeeperRefused):
+        desk.client.reveal([cell], desk.sign_in(), "x")
+    assert desk.client.reveal([msgspec.structs.replace(cell, token=None)], desk.sign_in(), "x") == [None]
+
+
+# --- budgets ---
+
+
+def test_a_guard_sees_sixty_people_an_hour_and_not_one_more(desk: Desk, refusal: Refusal) -> None:
+    cells, by = desk.people(61), desk.sign_in(Role.SECURITY)
+    assert len(desk.client.reveal(cells[:60], by, "x")) == 60
+    assert refusal(lambda: desk.client.reveal(cells[60:], by, "x")) == "over_budget"
+    assert len(desk.client.reveal(cells[:60], by, "x")) == 60  # the same people again cost nothing
+    desk.clock.forward(timedelta(hours=1))
+    assert len(desk.client.reveal(cells[60:], by, "x")) == 1
+
+
+def test_a_request_over_the_cap_shows_and_counts_nobody(desk: Desk) -> None:
+    cells, by = desk.people(61), desk.sign_in(Role.SECURITY)
+    with pytest.raises(KeeperRefused) as caught:
+        desk.client.reveal(cells, by, "x")
+    assert caught.value.facts == {"budget": "names", "window": "hour", "cap": 60}
+    assert len(desk.client.reveal(cells[:60], by, "x")) == 60
+    assert [entry.role for entry in entries(desk, "refused")] == ["security"]
+
+
+def test_the_day_has_a_cap_of_its_own(desk: Desk) -> None:
+    by = desk.sign_in(Role.HR)
+    for _ in range(5):
+        desk.client.reveal(desk.people(20, "person.contact/1"), by, "x")
+        desk.clock.forward(timedelta(hours=1))
+    with pytest.raises(KeeperRefused) as caught:
+        desk.client.reveal(desk.people(1, "person.contact/1"), by, "x")
+    assert caught.value.facts == {"budget": "sensitive", "window": "day", "cap": 100}
+
+
+def test_a_restart_forgives_nothing(desk: Desk, refusal: Refusal) -> None:
+    cells, by = desk.people(61), desk.sign_in(Role.SECURITY)
+    desk.client.reveal(cells[:60], by, "x")
+    desk.restart()
+    assert refusal(lambda: desk.client.reveal(cells[60:], by, "x")) == "over_budget"
+    assert len(desk.client.reveal(cells[:60], by, "x")) == 60
+
+
+def test_all_actors_together_see_a_thousand_people_a_day(desk: Desk) -> None:
+    cells = desk.people(1001)
+    for number in range(2):
+        desk.client.reveal(cells[number * 500 : number * 500 + 500], desk.sign_in(actor=f"invented-{number}"), "x")
+    third = desk.sign_in(actor="invented-3")
+    with pytest.raises(KeeperRefused) as caught:
+        desk.client.reveal(cells[1000:], third, "x")
+    assert caught.value.facts == {"budget": "names", "window": "web", "cap": 1000}
+    desk.restart()
+    with pytest.raises(KeeperRefused):
+        desk.client.reveal(cells[1000:], third, "x")
+
+
+def test_ones_own_data_has_a_cap_of_its_own(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    from gatehouse.keeper import budget
+
+    monkeypatch.setattr(budget, "SELF", budget.Caps(3, 5))
+    ann, own = desk.person()
+    by = desk.worker(ann)
+    for _ in range(3):
+        desk.client.reveal([own], by, "my.page")
+    with pytest.raises(KeeperRefused) as caught:
+        desk.client.reveal([own], by, "my.page")
+    assert caught.value.code == "over_budget"
+    desk.restart()
+    with pytest.raises(KeeperRefused):
+        desk.client.reveal([own], by, "my.page")
+
+
+# --- whose, find, gallery ---
+
+
+def test_a_job_asks_freely_for_three_days_and_only_people_ask_for_older_ones(desk: Desk, refusal: Refusal) -> None:
+    ann, _ = desk.person()
+    (result,) = desk.client.admit([desk.letter(desk.passage(subject=ann))], {})
+    assert isinstance(result, Admitted)
+    assert result.token is not None
+    token, job, hr, guard = result.token, Authority(job="workdays"), desk.sign_in(Role.HR), desk.sign_in(Role.SECURITY)
+    desk.clock.forward(timedelta(days=3))
+    hr, guard = desk.sign_in(Role.HR), desk.sign_in(Role.SECURITY)
+    assert desk.client.who(SITE, TODAY, [token], job) == [ann]
+    desk.clock.forward(timedelta(days=1))
+    hr, guard = desk.sign_in(Role.HR), desk.sign_in(Role.SECURITY)
+    assert refusal(lambda: desk.client.who(SITE, TODAY, [token], job)) == "not_allowed"
+    assert refusal(lambda: desk.client.who(SITE, TODAY, [token], guard)) == "not_allowed"
+    assert desk.client.who(SITE, TODAY, [token], hr) == [ann]
+    desk.clock.forward(timedelta(days=37))
+    assert refusal(lambda: desk.client.who(SITE, TODAY, [token], desk.sign_in(Role.HR))) == "not_allowed"
+
+
+def test_older_days_count_as_names_and_recent_ones_as_brief(desk: Desk) -> None:
+    ann, _ = desk.person()
+    (result,) = desk.client.admit([desk.letter(desk.passage(subject=ann))], {})
+    assert isinstance(result, Admitted)
+    assert result.token is not None
+    desk.client.who(SITE, TODAY, [result.token], desk.sign_in(Role.HR))
+    desk.clock.forward(timedelta(days=5))
+    desk.client.who(SITE, TODAY, [result.token], desk.sign_in(Role.HR))
+    assert [entry.budget for entry in entries(desk, "who")] == ["brief", "names"]
+
+
+def test_a_token_of_nobody_is_nobodys(desk: Desk) -> None:
+    assert desk.client.who(SITE, TODAY, [b"x" * 16, b""], Authority(job="workdays")) == ["", ""]
+
+
+def test_a_persons_rows_of_a_day_are_found_by_their_token(desk: Desk, refusal: Refusal) -> None:
+    ann, _ = desk.person()
+    ben, _ = desk.person()
+    (result,) = desk.client.admit([desk.letter(desk.passage(subject=ann))], {})
+    assert isinstance(result, Admitted)
+    hr = desk.sign_in(Role.HR)
+    assert desk.client.tokens(SITE, TODAY, [ann, "nobody"], hr) == [result.token, b""]
+    assert desk.client.tokens(SITE, TODAY, [ann], desk.worker(ann)) == [result.token]
+    assert refusal(lambda: desk.client.tokens(SITE, TODAY, [ben], desk.worker(ann))) == "not_allowed"
+    assert refusal(lambda: desk.client.tokens(SITE, TODAY, [ann], desk.sign_in(Role.PARKING))) == "not_allowed"
+    assert refusal(lambda: desk.client.tokens(SITE, TODAY, [ann], Authority(job="workdays"))) == "not_allowed"
+    assert refusal(lambda: desk.client.tokens(SITE, date(2020, 1, 1), [ann], hr)) == "day_destroyed"
+
+
+def test_find_knows_names_staff_numbers_and_plates_whatever_the_case_and_width(desk: Desk) -> None:
+    ann, name = desk.person("Ännchen Beispiel")
+    brief = desk.sealed("person.brief/1", ann, "K-0042 ÄB")
+    car = desk.sealed("vehicle.plate/1", "vehicle-1", "京A12345")
+    desk.client.index([name, brief, car])
+    token = desk.sign_in(Role.OWNER).ticket or ""
+    assert desk.client.find("ännchen", token) == [ann]
+    assert desk.client.find("BEISPIEL", token) == [ann]
+    assert desk.client.find("0042", token) == [ann]
+    assert desk.client.find("京 A·123", token) == ["vehicle-1"]
+    assert desk.client.find("１２３", token) == ["vehicle-1"]
+    assert desk.client.find("nobody", token) == []
+    assert desk.client.find("  ", token) == []
+
+
+def test_every_hit_counts_as_seen(desk: Desk, refusal: Refusal) -> None:
+    cells = desk.people(61)
+    desk.client.index(cells)
+    token = desk.sign_in(Role.SECURITY).ticket or ""
+    assert len(desk.client.find("somebody", token)) == 25
+    assert refusal(lambda: desk.client.find("somebody", token, limit=61)) == "over_budget"
+    assert refusal(lambda: desk.client.find("somebody", token, limit=0)) == "not_allowed"
+    assert refusal(lambda: desk.client.find("somebody", token, limit=101)) == "not_allowed"
+
+
+def test_only_operators_search(desk: Desk, refusal: Refusal) -> None:
+    ann, cell = desk.person()
+    desk.client.index([cell])
+    assert refusal(lambda: desk.client.find("ann", "invented")) == "no_ticket"
+    assert refusal(lambda: desk.client.find("ann", desk.worker(ann).ticket or "")) == "not_allowed"
+    assert refusal(lambda: desk.client.find("ann", desk.sign_in(Role.AUDITOR).ticket or "")) == "not_allowed"
+
+
+def test_only_indexed_labels_are_indexed(desk: Desk, refusal: Refusal) -> None:
+    cell = desk.sealed("person.contact/1", "person-1", "text")
+    assert refusal(lambda: desk.client.index([cell])) == "bad_request"
+
+
+def test_a_gallery_is_readable_by_its_edge_alone_and_one_line_says_whose(desk: Desk) -> None:
+    cells = [desk.sealed("face.template/1", f"person-{n}", f"template-{n}") for n in range(3)]
+    answer = desk.client.reseal(EDGE, cells, [f"person-{n}" for n in range(3)])
+    for number, sealed in enumerate(answer):
+        assert sealed is not None
+        aad = wire.feed_aad(EDGE, "face.template/1", f"person-{number}")
+        opened = hpke_open(sealed, info=wire.FEED_INFO, aad=aad, private_key=desk.keys.seal_key)
+        assert opened == f"template-{number}".encode()
+    (entry,) = entries(desk, "reseal")
+    assert (entry.actor, entry.count, entry.subjects) == (f"edge:{EDGE}", 3, sorted(entry.subjects))
+
+
+def test_nothing_is_resealed_for_strangers_or_that_no_edge_needs(desk: Desk, refusal: Refusal) -> None:
+    _, name = desk.person()
+    plate = desk.sealed("vehicle.plate/1", "vehicle-1", "京A12345")
+    foreign = desk.sealed("device.secret/1", "site-2", "secret", row="device-1")
+    assert refusal(lambda: desk.client.reseal("edge-9", [plate], ["vehicle-1"])) == "unknown_edge"
+    assert refusal(lambda: desk.client.reseal(EDGE, [name], [name.row])) == "bad_request"
+    assert refusal(lambda: desk.client.reseal(EDGE, [plate], ["vehicle-2"])) == "bad_request"
+    assert refusal(lambda: desk.client.reseal(EDGE, [plate], [])) == "bad_request"
+    assert refusal(lambda: desk.client.reseal(EDGE, [foreign], ["device-1"])) == "bad_request"
+
+
+def test_a_device_secret_goes_to_the_edge_of_its_site_under_its_rows_id(desk: Desk) -> None:
+    cell = desk.sealed("device.secret/1", SITE, "secret", row="device-1")
+    (sealed,) = desk.client.reseal(EDGE, [cell], ["device-1"])
+    aad = wire.feed_aad(EDGE, "device.secret/1", "device-1")
+    assert hpke_open(sealed or b"", info=wire.FEED_INFO, aad=aad, private_key=desk.keys.seal_key) == b"secret"
+
+
+# --- who looked ---
+
+
+def test_a_person_sees_who_looked_at_them_newest_first(desk: Desk) -> None:
+    ann, cell = desk.person()
+    _, other = desk.person()
+    desk.client.reveal([cell, other], desk.sign_in(Role.HR, actor="hr-1"), "person.page")
+    desk.clock.forward(timedelta(minutes=1))
+    desk.client.reveal([cell], desk.sign_in(Role.SECURITY, actor="guard-1"), "watch")
+    by = desk.worker(ann)
+    looks = desk.client.looks(ann, by.ticket or "")
+    assert [(look.actor, look.purpose, look.budget) for look in looks] == [
+        ("guard-1", "watch", Budget.NAMES),
+        ("hr-1", "person.page", Budget.NAMES),
+    ]
+    desk.restart()
+    assert desk.client.looks(ann, by.ticket or "") == looks
+
+
+def test_only_the_person_an_owner_or_an_auditor_sees_who_looked(desk: Desk, refusal: Refusal) -> None:
+    ann, _ = desk.person()
+    ben, _ = desk.person()
+    for role in (Role.OWNER, Role.AUDITOR):
+        assert desk.client.looks(ann, desk.sign_in(role).ticket or "") == []
+    for other in (desk.sign_in(Role.HR), desk.sign_in(Role.SECURITY), desk.worker(ben)):
+        assert refusal(lambda other=other: desk.client.looks(ann, other.ticket or "")) == "not_allowed"
+
+
+def test_usage_shows_what_is_used_and_how_much_may_be(desk: Desk, refusal: Refusal) -> None:
+    by = desk.sign_in(Role.SECURITY, actor="guard-1")
+    desk.client.reveal(desk.people(7), by, "x")
+    usage = desk.client.usage(by.ticket or "")
+    rows = [(row.actor, row.budget, row.hour, row.day, row.hour_cap, row.day_cap) for row in usage.rows]
+    assert rows == [("guard-1", Budget.NAMES, 7, 7, 60, 300), ("web", Budget.NAMES, 7, 7, 1000, 1000)]
+    assert usage.log_size > 0
+    assert refusal(lambda: desk.client.usage(desk.worker(str(uuid4())).ticket or "")) == "not_allowed"

@@ -1,0 +1,311 @@
+"""The socket: who may ask, what garbage does, and that one bad client hinders nobody. And the process itself."""
+
+import json
+import os
+import signal
+import socket
+import stat
+import struct
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+import pytest
+from structlog.testing import capture_logs
+
+from gatehouse.clock import SystemClock
+from gatehouse.keeper import local, service
+from gatehouse.keeper.client import Client, KeeperAway, KeeperRefused
+from gatehouse.keeper.errors import DamagedStore, KeeperError, UnsafeFile
+from gatehouse.keeper.protocol import FRAME_LIMIT, Cell, Hello, Role
+from gatehouse.keeper.service import Service, allowed_peers
+
+from .conftest import Desk
+
+
+@contextmanager
+def raw(desk: Desk) -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(5)
+        connection.connect(str(local.socket_path(desk.home)))
+        yield connection
+
+
+def is_dropped(connection: socket.socket) -> bool:
+    try:
+        return connection.recv(1) == b""
+    except ConnectionResetError:
+        return True
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"",
+        b"garbage",
+        b"\xc1",
+        msgspec.msgpack.encode({"verb": "no_such_verb"}),
+        msgspec.msgpack.encode({"verb": "hello", "more": 1}),
+        msgspec.msgpack.encode({"verb": "reveal", "cells": "all"}),
+        msgspec.msgpack.encode([1, 2, 3]),
+        msgspec.msgpack.encode({"verb": "seal", "cells": [{"label": 1}]}),
+    ],
+)
+def test_a_frame_that_is_no_request_drops_the_connection_and_nothing_else(desk: Desk, payload: bytes) -> None:
+    with raw(desk) as connection:
+        connection.sendall(struct.pack(">I", len(payload)) + payload)
+        assert is_dropped(connection)
+    assert desk.client.hello().version == 1
+
+
+def test_a_frame_beyond_the_limit_is_dropped_before_it_is_read(desk: Desk) -> None:
+    with raw(desk) as connection:
+        connection.sendall(struct.pack(">I", FRAME_LIMIT + 1))
+        assert is_dropped(connection)
+
+
+def test_a_client_that_closes_inside_a_frame_hinders_nobody(desk: Desk) -> None:
+    with raw(desk) as connection:
+        connection.sendall(struct.pack(">I", 100) + b"half")
+    assert desk.client.hello().version == 1
+
+
+def test_a_slow_client_blocks_nobody_and_is_dropped(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "FRAME_S", 0.3)
+    with raw(desk) as slow:
+        slow.sendall(struct.pack(">I", 100) + b"half")
+        started = time.monotonic()
+        assert desk.client.hello().version == 1
+        assert time.monotonic() - started < 0.25
+        assert is_dropped(slow)
+
+
+def test_a_client_that_takes_no_reply_blocks_nobody(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "FRAME_S", 0.3)
+    cell = desk.sealed("site.text/1", "site-1", b"x" * 1_000_000)
+    request = msgspec.msgpack.encode({"verb": "reveal", "cells": [cell] * 20, "by": {}, "purpose": "x"})
+    with raw(desk) as deaf:
+        deaf.sendall(struct.pack(">I", len(request)) + request)
+        time.sleep(0.1)
+        assert desk.client.hello().version == 1
+
+
+def test_requests_on_one_connection_are_answered_one_after_another(desk: Desk) -> None:
+    frame = msgspec.msgpack.encode(Hello())
+    with raw(desk) as connection:
+        connection.sendall((struct.pack(">I", len(frame)) + frame) * 3)
+        replies = b""
+        while replies.count(b"welcome") < 3:
+            replies += connection.recv(4096)
+
+
+def test_other_users_are_turned_away(desk: Desk) -> None:
+    desk.service._peers = frozenset({os.getuid() + 1})
+    with pytest.raises(KeeperAway):
+        Client(local.socket_path(desk.home), timeout_s=2).hello()
+    assert [line["uid"] for line in desk.logged if line["event"] == "keeper.turned_away"] == [os.getuid()]
+
+
+def test_peers_json_lets_other_users_reach_the_socket_and_nothing_else(tmp_path: Path) -> None:
+    with capture_logs():
+        first = Service(tmp_path, SystemClock())
+        first.start()
+        folder = tmp_path / "keeper"
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+        assert stat.S_IMODE((folder / "keeper.sock").stat().st_mode) == 0o600
+        first.stop()
+        (folder / "peers.json").write_text(json.dumps({"uids": [12345]}))
+        second = Service(tmp_path, SystemClock())
+        second.start()
+        assert allowed_peers(folder) == {os.getuid(), 12345}
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o711
+        assert stat.S_IMODE((folder / "keeper.sock").stat().st_mode) == 0o666
+        second.stop()
+
+
+def test_a_peers_file_that_is_no_list_of_ids_stops_the_keeper(tmp_path: Path) -> None:
+    (tmp_path / "peers.json").write_text('{"uids": ["root"]}')
+    with pytest.raises(UnsafeFile, match=r"peers\.json"):
+        allowed_peers(tmp_path)
+
+
+def test_every_secret_file_is_the_owners_alone(desk: Desk) -> None:
+    for name in ("root.key", "store.db", "shell.token", "log/entries", "keeper.sock"):
+        assert stat.S_IMODE((desk.home / "keeper" / name).stat().st_mode) == 0o600, name
+    assert stat.S_IMODE((desk.home / "keeper").stat().st_mode) == 0o700
+    assert stat.S_IMODE((desk.home / "keeper" / "log").stat().st_mode) == 0o700
+
+
+def test_a_root_key_that_others_may_read_stops_the_keeper_and_says_how_to_mend_it(desk: Desk) -> None:
+    desk.stop()
+    key = desk.home / "keeper" / "root.key"
+    key.chmod(0o640)
+    with pytest.raises(UnsafeFile, match=r"root\.key has mode 0640; run: chmod 600"):
+        desk.start()
+    key.chmod(0o600)
+    desk.start()
+
+
+def test_a_folder_that_others_may_list_stops_the_keeper(desk: Desk) -> None:
+    desk.stop()
+    (desk.home / "keeper").chmod(0o755)
+    with pytest.raises(UnsafeFile, match="chmod 700"):
+        desk.start()
+    (desk.home / "keeper").chmod(0o700)
+    desk.start()
+
+
+def test_a_store_without_its_root_key_is_not_replaced_by_a_new_one(desk: Desk) -> None:
+    desk.stop()
+    key = desk.home / "keeper" / "root.key"
+    saved = key.read_bytes()
+    key.unlink()
+    with pytest.raises(DamagedStore, match="missing"):
+        desk.start()
+    assert not key.exists()
+    key.write_bytes(b"x" * 32)
+    key.chmod(0o600)
+    with pytest.raises(DamagedStore, match="another root key"):
+        desk.start()
+    key.write_bytes(saved)
+    desk.start()
+
+
+def test_a_client_gets_over_a_restart_of_the_keeper(desk: Desk) -> None:
+    client = desk.client
+    before = client.hello()
+    desk.service.stop()
+    with pytest.raises(KeeperAway):
+        client.hello()
+    assert issubclass(KeeperAway, OSError)
+    desk.service = Service(desk.home, desk.clock)
+    desk.service.start()
+    assert client.hello() == before
+
+
+def test_many_threads_share_a_client(desk: Desk) -> None:
+    wrong: list[object] = []
+
+    def work(number: int) -> None:
+        for _ in range(20):
+            text = f"text-{number}"
+            cell = desk.sealed("site.text/1", "site-1", text, row=text)
+            if desk.client.reveal([cell], local.shell_authority(desk.home), "x") != [text.encode()]:
+                wrong.append(number)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+def test_a_refusal_carries_its_code_and_facts(desk: Desk) -> None:
+    with pytest.raises(KeeperRefused) as caught:
+        desk.client.reveal([Cell("person.name/1", "row", b"")], desk.sign_in(), "x")
+    assert (caught.value.code, caught.value.facts) == ("bad_request", {"cell": 0})
+
+
+def test_no_line_of_the_process_log_says_anything_about_a_person(desk: Desk) -> None:
+    ann, cell = desk.person("Ann Example")
+    by = desk.sign_in(Role.SECURITY)
+    desk.client.reveal([cell], by, "x")
+    for bad in ([msgspec.structs.replace(cell, row="other")], desk.people(61)):
+        with pytest.raises(KeeperRefused):
+            desk.client.reveal(bad, by, "x")
+    desk.client.index([cell])
+    desk.client.find("Ann Example", by.ticket or "")
+    assert desk.logged
+    for line in desk.logged:
+        assert set(line) <= {*service._LOGGED, "log_level"}
+        assert not any(secret in repr(line) for secret in ("Ann", ann, by.ticket or ""))
+
+
+def test_a_fault_is_reported_by_place_and_never_by_content(capsys: pytest.CaptureFixture[str]) -> None:
+    with capture_logs() as logged:
+        try:
+            raise ValueError("Ann Example")
+        except ValueError as fault:
+            service._report(threading.ExceptHookArgs((ValueError, fault, fault.__traceback__, None)))
+    assert logged[0]["fault"] == "ValueError"
+    assert "test_service.py:" in logged[0]["where"]
+    assert "Ann" not in repr(logged) + capsys.readouterr().err
+
+
+# --- the process ---
+
+_RUN = "import sys, pathlib; from gatehouse.clock import from_environment; from gatehouse.keeper.service import run; "
+_RUN += "run(pathlib.Path(sys.argv[1]), from_environment())"
+
+
+@contextmanager
+def process(home: Path) -> Iterator[subprocess.Popen[str]]:
+    started = subprocess.Popen([sys.executable, "-c", _RUN, str(home)], stderr=subprocess.PIPE, text=True)
+    try:
+        assert started.stderr is not None
+        line = started.stderr.readline()
+        assert json.loads(line)["event"] == "keeper.ready", line
+        yield started
+    finally:
+        started.kill()
+        started.wait()
+        assert started.stderr is not None
+        started.stderr.close()
+
+
+def test_the_process_ends_gracefully_and_leaves_no_socket(tmp_path: Path) -> None:
+    with process(tmp_path) as keeper:
+        client = Client(local.socket_path(tmp_path))
+        assert client.hello().version == 1
+        keeper.send_signal(signal.SIGTERM)
+        assert keeper.wait(10) == 0
+        assert not local.socket_path(tmp_path).exists()
+        client.close()
+
+
+def test_the_process_dumps_no_core_and_lets_nobody_read_its_memory(tmp_path: Path) -> None:
+    with process(tmp_path) as keeper:
+        limits = Path(f"/proc/{keeper.pid}/limits").read_text()
+        core = next(line for line in limits.splitlines() if line.startswith("Max core file size"))
+        assert core.split()[4:6] == ["0", "0"]
+        assert Path(f"/proc/{keeper.pid}/mem").stat().st_uid == 0  # not dumpable: its files belong to root
+
+
+def test_kill_9_while_looks_are_logged_keeps_every_answered_look_in_the_log(tmp_path: Path) -> None:
+    with process(tmp_path):
+        client = Client(local.socket_path(tmp_path))
+        token = client.sign_in(local.invite_operator(tmp_path, "owner-1")).token
+        client.close()
+    answered = 0
+    for _ in range(3):
+        with process(tmp_path) as keeper:
+            client = Client(local.socket_path(tmp_path))
+            from gatehouse.keeper.protocol import Authority, Owner, Plain
+
+            (cell,) = client.seal([Plain("person.name/1", Owner("person-1"), "person-1", b"Ann Example")])
+            threading.Timer(0.3, keeper.kill).start()
+            try:
+                while True:
+                    client.reveal([Cell("person.name/1", "person-1", cell)], Authority(ticket=token), "x")
+                    answered += 1
+            except KeeperAway:
+                client.close()
+    with process(tmp_path):
+        client = Client(local.socket_path(tmp_path))
+        looks = client.looks("person-1", token)
+        client.close()
+    assert answered > 0
+    assert answered <= len(looks) <= answered + 3  # a look may be logged whose answer the kill took
+
+
+def test_run_refuses_an_unsafe_home_in_words(tmp_path: Path) -> None:
+    (tmp_path / "keeper").mkdir(mode=0o755)
+    (tmp_path / "keeper").chmod(0o755)
+    with pytest.raises(KeeperError, match="chmod 700"):
+        Service(tmp_path, SystemClock())
