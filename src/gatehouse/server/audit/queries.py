@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
-from gatehouse.server.audit.models import DueJob, Entry
+from gatehouse.server.audit.models import DueJob, Entry, Head
 
 
 def latest_entries(limit: int = 100) -> Sequence[Entry]:
@@ -28,3 +28,8 @@ def first_broken_entry() -> int | None:
 
 def due_at(name: str, scope: str) -> datetime | None:
     return DueJob.objects.filter(name=name, scope=scope).values_list("due_at", flat=True).first()
+
+
+def noted_through() -> int:
+    """The id of the last entry whose hash the keeper holds; 0 for none."""
+    return Head.objects.filter(pk=1).values_list("noted", flat=True).first() or 0

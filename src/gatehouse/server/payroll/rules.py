@@ -1,6 +1,6 @@
 """Pay rules by the currency of the contract, as data.
 
-CNY: the Labour Law's multipliers 1.5, 2 and 3 (article 44), 21.75 paid days a month and 8 hours a day (labour ministry's
+CNY: the Labour Law's multipliers 1.5, 2 and 3 (article 44), 21.75 paid days a month and 8 hours a day (the ministry's
 notice 3/2008), and the cumulative withholding of income tax (tax administration's announcement 61/2018). Social
 contributions differ by city and are not in these drafts. Other currencies: 1.5 for overtime, no tax.
 """

@@ -1,0 +1,208 @@
+"""Punches become workdays, performance and draft payslips, and nobody can tell from the rows who came."""
+
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from tests.server.world import SETUP, ZONE
+
+from gatehouse.domain.money import Money
+from gatehouse.domain.pay_facts import Contract, Month, PayKind, Term
+from gatehouse.domain.performance import Measure, person_figures
+from gatehouse.domain.periods import DAY, at_local, local_date
+from gatehouse.domain.reckoning import Flag
+from gatehouse.keeper.protocol import Refused, Role
+from gatehouse.server import jobs
+from gatehouse.server.attendance import looks, queries
+from gatehouse.server.attendance.actions import add_note, add_pattern, answer_note, plan
+from gatehouse.server.attendance.models import NoteState, Punch, Workday
+from gatehouse.server.attendance.notes import CorrectionNote, LeaveNote
+from gatehouse.server.attendance.workdays import compute_workdays
+from gatehouse.server.audit import queries as audit
+from gatehouse.server.payroll import actions as pay
+from gatehouse.server.payroll import looks as pay_looks
+from gatehouse.server.payroll.models import Payslip
+
+SHIFT = {
+    "start": "09:00:00",
+    "end": "18:00:00",
+    "break_min": 60,
+    "break_over_min": 360,
+    "grace_in_min": 5,
+    "one_missing": "to_schedule",
+}
+
+
+class Office:
+    """Two people with the same shift yesterday."""
+
+    def __init__(self, world):
+        self.world = world
+        self.day = local_date(world.now(), ZoneInfo(ZONE)) - DAY
+        self.came, self.away = world.hire("S-1", "Lin Moss"), world.hire("S-2", "Ada Byron")
+        self.pattern = add_pattern(world.site, "day", "Day", SHIFT, by=SETUP, at=world.now())
+        for person in (self.came, self.away):
+            plan(person, self.pattern, [self.day], by=SETUP, at=world.now())
+        self.hr = world.operator(Role.HR)
+
+    def at(self, hour: int, minute: int = 0, day: date | None = None) -> datetime:
+        return at_local(day or self.day, time(hour, minute), ZoneInfo(ZONE))
+
+    def works(self, person, start: datetime, end: datetime):
+        subject = str(person.pk)
+        self.world.tell(
+            self.world.passage(subject=subject, at=start, direction="in"),
+            self.world.passage(subject=subject, at=end, direction="out"),
+        )
+
+    def compute(self):
+        return compute_workdays(self.world.site, self.day, at=self.world.now())
+
+    def read(self):
+        """Workdays by person, as HR reads them."""
+        rows = list(queries.workdays([self.came, self.away], self.day, self.day + DAY))
+        found = looks.workdays(rows, self.hr.authority, "month")
+        assert not isinstance(found, Refused)
+        return {person: days for (person, _), days in found.items()}
+
+
+@pytest.fixture
+def office(world):
+    return Office(world)
+
+
+def test_passages_become_hours_and_everybody_with_a_shift_gets_a_row(office):
+    office.works(office.came, office.at(8, 55), office.at(18))
+    assert office.compute() == 2
+    found = office.read()
+    (worked,) = found[office.came.pk]
+    (absent,) = found[office.away.pk]
+    assert (worked.worked_min, worked.late_min, worked.flags) == (480, 0, ())
+    assert absent.flags == (Flag.ABSENT,)
+
+
+def test_who_came_cannot_be_told_from_the_rows(office):
+    office.works(office.came, office.at(9, 20), office.at(18))
+    office.compute()
+    lengths = {len(bytes(row.cell)) for row in Workday.objects.all()}
+    assert len(lengths) == 1
+    person_ids = {office.came.pk.bytes, office.away.pk.bytes}
+    for punch in Punch.objects.all():
+        assert bytes(punch.token) not in person_ids
+        assert not {str(office.came.pk), str(office.away.pk)} & {str(value) for value in vars(punch).values()}
+
+
+def test_the_same_person_has_another_token_on_another_day(office):
+    before = office.day - DAY
+    office.works(office.came, office.at(9, day=before), office.at(18, day=before))
+    office.works(office.came, office.at(9), office.at(18))
+    tokens = [bytes(token) for token in Punch.objects.order_by("at").values_list("token", flat=True)]
+    assert (tokens[0], tokens[2]) == (tokens[1], tokens[3])
+    assert tokens[0] != tokens[2]
+
+
+def test_reckoning_twice_gives_the_same_rows(office):
+    office.works(office.came, office.at(9), office.at(18))
+    office.compute()
+    first = office.read()
+    office.compute()
+    assert office.read() == first
+    assert Workday.objects.count() == 2
+
+
+def test_an_approved_correction_counts_and_one_that_is_only_asked_for_does_not(office):
+    office.works(office.came, office.at(9), office.at(18))
+    note = CorrectionNote(date=office.day, reason="reader was off", at=office.at(8, 58), direction="in")
+    asked = add_note(office.away, note, state=NoteState.ASKED, by=SETUP, at=office.world.now())
+    office.compute()
+    assert office.read()[office.away.pk][0].worked_min == 0
+    assert answer_note(asked, NoteState.APPROVED, by=office.hr, at=office.world.now())
+    assert not answer_note(asked, NoteState.DECLINED, by=office.hr, at=office.world.now())
+    office.compute()
+    assert office.read()[office.away.pk][0].worked_min == 480
+
+
+def test_leave_takes_the_day_off_the_shift(office):
+    leave = LeaveNote(date=office.day, part="whole", reason="family")
+    add_note(office.away, leave, state=NoteState.APPROVED, by=office.hr, at=office.world.now())
+    office.compute()
+    (day,) = office.read()[office.away.pk]
+    assert (day.owed_min, day.leave_min, day.flags) == (0, 480, ())
+
+
+def test_performance_says_late_in_minutes(office):
+    office.works(office.came, office.at(9, 20), office.at(18))
+    office.compute()
+    figures = {figure.measure: figure.value for figure in person_figures(office.read()[office.came.pk])}
+    assert figures[Measure.LATE_MINUTES] == 20
+    assert figures[Measure.PUNCTUALITY] == 0
+
+
+def test_a_draft_payslip_explains_its_lines_and_is_drafted_anew(office):
+    office.works(office.came, office.at(9), office.at(18))
+    office.compute()
+    month = Month.of(office.day)
+    term = Term(PayKind.MONTHLY, Money(1_200_000, "CNY"), month.first)
+    pay.set_contract(office.came, Contract((term,)), by=office.hr, at=office.world.now())
+    for _ in range(2):
+        drafted = pay.draft_payslip(office.came, month, by=office.hr, at=office.world.now())
+        assert isinstance(drafted, pay.Drafted)
+    row = Payslip.objects.get()
+    slip = pay_looks.payslip(row, office.hr.authority, "month")
+    assert slip == drafted.slip
+    assert [line.code for line in slip.lines] == ["basic", "income_tax"]
+    assert slip.net.minor == sum(line.amount.minor for line in slip.lines)
+    assert "1200000" not in str(Payslip.objects.values())
+
+
+def test_without_a_contract_there_is_no_draft(office):
+    answer = pay.draft_payslip(office.away, Month.of(office.day), by=office.hr, at=office.world.now())
+    assert answer == pay.NotDrafted("no_contract")
+
+
+def test_another_person_reads_nobodys_workdays(office):
+    office.works(office.came, office.at(9), office.at(18))
+    office.compute()
+    rows = list(queries.workdays([office.came], office.day, office.day + DAY))
+    parking = office.world.operator(Role.PARKING)
+    answer = looks.workdays(rows, parking.authority, "month")
+    assert isinstance(answer, Refused)
+
+
+# --- the ticker ---
+
+
+def test_jobs_run_once_for_every_due_time_that_has_passed(office, moved):
+    office.works(office.came, office.at(9), office.at(18))
+    jobs.run_due(office.world.now())
+    assert not Workday.objects.exists()
+    moved(timedelta(days=1))
+    jobs.run_due(office.world.now())
+    assert Workday.objects.filter(date=office.day).count() == 2
+    runs = jobs.run_due(office.world.now())
+    assert runs == 0
+    due = audit.due_at("workdays", str(office.world.site.pk))
+    assert timedelta() < due - office.world.now() <= timedelta(days=1)
+
+
+def test_a_job_that_fails_stops_no_other_and_is_tried_again(office, moved, monkeypatch):
+    jobs.run_due(office.world.now())
+    moved(timedelta(days=1))
+
+    def away(*args, **kwargs):
+        raise jobs.KeeperAway("gone")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(jobs, "retoken_stays", away)
+        jobs.run_due(office.world.now())
+    assert Workday.objects.exists()
+    office.world.site.refresh_from_db()
+    stale = office.world.site.stay_day
+    jobs.run_due(office.world.now())
+    office.world.site.refresh_from_db()
+    assert office.world.site.stay_day > stale
+
+
+def test_the_keeper_is_told_the_hashes_of_all_entries(office):
+    jobs.run_due(office.world.now())
+    assert audit.latest_entries(1)[0].pk == audit.noted_through()
