@@ -118,7 +118,7 @@ def test_nothing_read_is_nothing_seen():
 
 
 def answer(sighting, granted=True, reason=Reason.VISITOR, version=1, again_at=None):
-    return Answer(sighting, granted, reason, version, again_at)
+    return Answer(sighting, granted, reason, version, sighting.last_at, again_at)
 
 
 class Lane:
@@ -137,6 +137,10 @@ class Lane:
             until = now + timedelta(seconds=self.serves_s)
             given = answer(sighting, self.granted, self.reason, self.version)
             self.approach = self.approach.answered(given, until if self.granted else None)
+
+    def passes(self):
+        if self.approach.answers:
+            self.approach = self.approach.passed(self.approach.answers[-1])
 
     def car(self, text, start, end, step=0.5):
         seconds = start
@@ -184,9 +188,17 @@ def test_a_car_that_was_let_in_and_is_then_misread_does_not_open_twice():
 def test_after_the_passage_a_car_with_nearly_the_same_plate_is_another_car():
     lane = Lane()
     lane.car("京A12345", 0, 5)
-    lane.approach = lane.approach.passed()
+    lane.passes()
     lane.car("京A12346", 5, 10)
     assert [value for _, value in lane.decided] == ["京A12345", "京A12346"]
+
+
+def test_in_a_queue_without_a_gap_a_car_that_comes_back_is_decided_again():
+    lane = Lane()
+    for number, text in enumerate(["京A12345", "沪B77777", "粤C00001", "京A12345"]):
+        lane.passes()
+        lane.car(text, 20 * number, 20 * (number + 1))
+    assert [value for _, value in lane.decided] == ["京A12345", "沪B77777", "粤C00001", "京A12345"]
 
 
 def test_a_car_that_was_refused_as_misread_is_decided_when_it_is_read_well():

@@ -113,6 +113,15 @@ def test_a_grant_is_in_force_for_the_same_one_at_the_same_gate_until_it_ends(spo
     assert spool.in_force(attempt("other"), NOW) is None
 
 
+def test_who_passed_is_remembered_until_the_grant_would_have_ended(spool):
+    granted, until = attempt(), NOW + timedelta(seconds=15)
+    spool.append([granted], at=NOW, pending=Pending(granted, until))
+    spool.append([event(1)], at=NOW, passed=granted.id)
+    assert spool.pending("door") == []
+    assert spool.passed("door", NOW) == [Pending(granted, until)]
+    assert spool.passed("door", until) == []
+
+
 def test_a_waiting_grant_comes_back_whole_after_a_restart(world, spool):
     granted = attempt(plate="京A12345")
     spool.append([granted], at=NOW, pending=Pending(granted, NOW + timedelta(seconds=15)))

@@ -77,8 +77,11 @@ class World:
     def keys(self):
         return config.load(self.home)[1]
 
+    def loaded(self):
+        return config.load(self.home)
+
     def spool(self):
-        loaded, keys = config.load(self.home)
+        loaded, keys = self.loaded()
         return Spool(
             config.spool_path(self.home),
             edge=loaded.edge,
@@ -189,10 +192,11 @@ def fill(spool):
     pages = spool._db.execute("PRAGMA page_count").fetchone()[0]
     spool._db.execute(f"PRAGMA max_page_count={pages}")
     filler = GateEvent(id="filler", gate="", at=NOW, kind="forced")
-    with suppress(SpoolFailed):
-        for _ in range(100):
-            spool.append([filler, filler], at=NOW)
-        raise AssertionError("the disk was never full")
+    for letters in ([filler, filler], [filler]):
+        with suppress(SpoolFailed):
+            for _ in range(100):
+                spool.append(letters, at=NOW)
+            raise AssertionError("the disk was never full")
 
 
 def make_room(spool):

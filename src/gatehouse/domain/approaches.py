@@ -5,24 +5,27 @@ back, and must think again when a car that was refused stands there and its stay
 `Approach` is that memory: a value that is replaced at every step, without a clock of its own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from gatehouse.domain.access import Reason
 from gatehouse.domain.sightings import STANDARD, Means, Read, Sighting, Voting, settle
 
+FORGOTTEN = timedelta(seconds=30)
 _SHOWN = (Means.PASS, Means.CARD, Means.PIN)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was answered, under which version of the policy; `again_at` when the refusal lapses by itself."""
+    """What was answered, under which version of the policy; `again_at` when the refusal lapses by itself, `seen_at`
+    when that car or person was last read."""
 
     sighting: Sighting
     granted: bool
     reason: Reason
     version: int
+    seen_at: datetime
     again_at: datetime | None = None
 
 
@@ -39,14 +42,26 @@ class Approach:
     serves_until: datetime | None = None
 
     def seen(self, reads: Sequence[Read], at: datetime, gap: timedelta, voting: Voting = STANDARD) -> "Approach":
-        """The approach after one look at `at`; a new one when nothing had been seen for longer than `gap`."""
+        """The approach after one look at `at`; a new one when nothing had been seen for longer than `gap`.
+
+        Where one car follows another there may be no gap for hours, so who was not read for FORGOTTEN is forgotten.
+        """
         here = Approach() if self.seen_at is not None and at - self.seen_at > gap else self
         if not reads:
             return here
+        here = replace(here, answers=tuple(here._remembered(reads, at)))
         answered = {_key_of(answer.sighting) for answer in here.answers}
         # A pass that is held up longer must not hide the face behind it once it was answered.
         new = tuple(r for r in reads if r.means not in _SHOWN or (r.means, r.value) not in answered)
         return replace(here, reads=(here.reads + new)[-2 * voting.longest :], seen_at=at)
+
+    def _remembered(self, reads: Sequence[Read], at: datetime) -> Iterator[Answer]:
+        there = {(read.means, (read.subject or "") if read.means is Means.FACE else read.value) for read in reads}
+        for answer in self.answers:
+            if _key_of(answer.sighting) in there:
+                yield replace(answer, seen_at=at)
+            elif at - answer.seen_at <= FORGOTTEN:
+                yield answer
 
     def due(self, version: int, now: datetime, voting: Voting = STANDARD) -> Sighting | None:
         """What has to be decided now; None while the reads do not agree, or when it has been answered."""
@@ -75,9 +90,10 @@ class Approach:
             return replace(after, serving=answer.sighting, serves_until=serves_until)
         return after
 
-    def passed(self) -> "Approach":
-        """Who was let in has passed: whoever is read from now on is somebody else."""
-        return replace(self, serving=None, serves_until=None)
+    def passed(self, answer: Answer) -> "Approach":
+        """Who was given this answer has passed: who is nearly alike is somebody else from now on, and who is the same
+        is only still in view."""
+        return replace(self.answered(answer), serving=None, serves_until=None)
 
     def _is_served(self, sighting: Sighting, now: datetime) -> bool:
         """True for what is only another look at the one who was just let in: a turned head, a misread

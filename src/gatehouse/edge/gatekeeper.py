@@ -42,7 +42,7 @@ class _Unwritten:
     """A passage or event that the disk did not take; it is written as soon as it does."""
 
     body: Body
-    settles: str | None = None  # the attempt that is over with it
+    attempt: str | None = None  # the grant that is over with it
     frees: Mark | None = None
 
 
@@ -68,7 +68,9 @@ class Gatekeeper:
         self._clock = clock
         self._voting = voting
         self._lock = threading.RLock()
-        self._approach = Approach()
+        # Who passed just before the edge stopped may still stand there and is not let in a second time.
+        answers = [_given(passed, clock.now()) for passed in spool.passed(gate, clock.now())]
+        self._approach = Approach(answers=tuple(answers))
         self._waiting: list[Pending] = spool.pending(gate)
         self._unwritten: list[_Unwritten] = []
         self._relay_is_lost = False
@@ -149,7 +151,7 @@ class Gatekeeper:
         serves_until: datetime | None = None,
     ) -> None:
         granted = isinstance(answer, Grant)
-        given = Answer(sighting, granted, answer.reason, known.version, again_at)
+        given = Answer(sighting, granted, answer.reason, known.version, sighting.last_at, again_at)
         self._approach = self._approach.answered(given, serves_until)
 
     # --- what an operator ordered ---------------------------------------------------------------------------
@@ -222,7 +224,7 @@ class Gatekeeper:
             waiting = next((p for p in self._waiting if at < p.until), None)
             if waiting is None:
                 return False
-            self._approach = self._approach.passed()
+            self._approach = self._approach.passed(_given(waiting, at))
             self._settle(waiting, _passage(waiting.attempt, at, sensed=True))
             return True
 
@@ -290,10 +292,12 @@ class Gatekeeper:
         try:
             while self._unwritten:
                 first = self._unwritten[0]
-                self._spool.append([first.body], at=now, settled=first.settles, frees=first.frees)
-                self._unwritten.pop(0)
                 if isinstance(first.body, Passage):
+                    self._spool.append([first.body], at=now, passed=first.attempt)
                     log.info("passage", gate=self.gate, attempt=first.body.attempt)
+                else:
+                    self._spool.append([first.body], at=now, settled=first.attempt, frees=first.frees)
+                self._unwritten.pop(0)
             if self._spool_is_failing:
                 self._spool.append([self._event("spool_failed")], at=now)
                 self._spool_is_failing = False
@@ -327,6 +331,14 @@ def _attempt(sighting: Sighting, gate: Gate, answer: Decision, now: datetime) ->
         reason=answer.reason.value,
         rule=answer.rule,
     )
+
+
+def _given(pending: Pending, at: datetime) -> Answer:
+    """The answer that a granted attempt had been given, as if it were still in view at `at`."""
+    attempt = pending.attempt
+    value = attempt.plate or ""
+    sighting = Sighting(Means(attempt.means), value, attempt.subject, attempt.seen_at, attempt.seen_at, 1)
+    return Answer(sighting, True, Reason(attempt.reason), 0, at)
 
 
 def _passage(attempt: Attempt, at: datetime, *, sensed: bool) -> Passage:

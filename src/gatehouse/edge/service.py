@@ -55,7 +55,8 @@ class Post:
             self.relay.close()
 
     def lives(self) -> bool:
-        """False when a thread died; one whose camera has no more to show, as a recording, has done its work."""
+        """False when a thread died; one whose camera has no more to show, as a recording, has done its
+        work."""
         watched = zip(self.watchers, self.cameras, strict=True)
         return self.attendant.is_alive() and all(
             watcher.is_alive() or camera.state().condition is Condition.ENDED for watcher, camera in watched

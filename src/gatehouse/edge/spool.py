@@ -48,8 +48,8 @@ CREATE TABLE IF NOT EXISTS letter (
     seq INTEGER PRIMARY KEY, day INTEGER NOT NULL, body BLOB NOT NULL, signature BLOB NOT NULL,
     expired INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS grants (
-    attempt TEXT PRIMARY KEY, gate TEXT NOT NULL, who BLOB NOT NULL, until_s REAL NOT NULL, sealed BLOB NOT
-    NULL);
+    attempt TEXT PRIMARY KEY, gate TEXT NOT NULL, who BLOB NOT NULL, until_s REAL NOT NULL,
+    sealed BLOB NOT NULL, passed INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS mark (mark BLOB PRIMARY KEY, until_s REAL NOT NULL);
 """
 
@@ -107,11 +107,12 @@ class Spool:
         at: datetime,
         pending: Pending | None = None,
         settled: str | None = None,
+        passed: str | None = None,
         once: Mark | None = None,
         frees: Mark | None = None,
     ) -> bool:
         """Write these letters, and in the same breath: remember a grant that waits for its passage, forget
-        the grant whose attempt is `settled`, take `once`, let go of `frees`.
+        the grant of the attempt that is `settled`, note that of the attempt `passed`, take `once`, let go of `frees`.
 
         True when all of it is durable. False, with nothing written, when `once` had been taken before.
         Raises SpoolFailed, with nothing written, when the disk does not take it.
@@ -122,8 +123,11 @@ class Spool:
             self._write(bodies, at)
             if settled is not None:
                 db.execute("DELETE FROM grants WHERE attempt = ?", (settled,))
+            if passed is not None:
+                db.execute("UPDATE grants SET passed = 1 WHERE attempt = ?", (passed,))
             if pending is not None:
-                db.execute("INSERT INTO grants VALUES (?, ?, ?, ?, ?)", self._pending_row(pending))
+                db.execute("DELETE FROM grants WHERE passed = 1 AND until_s <= ?", (at.timestamp(),))
+                db.execute("INSERT INTO grants VALUES (?, ?, ?, ?, ?, 0)", self._pending_row(pending))
             if frees is not None:
                 db.execute("DELETE FROM mark WHERE mark = ?", (self._hash(frees.kind, frees.value),))
         with self.arrived:
@@ -157,7 +161,16 @@ class Spool:
 
     def pending(self, gate: str) -> list[Pending]:
         """Granted attempts of this gate without a passage, oldest first. Raises SpoolFailed."""
-        rows = self._rows("SELECT sealed, until_s FROM grants WHERE gate = ? ORDER BY attempt", gate)
+        return self._grants(gate, 0)
+
+    def passed(self, gate: str, now: datetime) -> list[Pending]:
+        """Granted attempts of this gate whose passage was lately: who passed may still stand in view. Raises
+        SpoolFailed."""
+        return [pending for pending in self._grants(gate, 1) if pending.until > now]
+
+    def _grants(self, gate: str, passed: int) -> list[Pending]:
+        query = "SELECT sealed, until_s FROM grants WHERE gate = ? AND passed = ? ORDER BY attempt"
+        rows = self._rows(query, gate, passed)
         found = []
         for sealed, until_s in rows:
             attempt = self._opened(sealed)
@@ -173,10 +186,10 @@ class Spool:
         return body if isinstance(body, Attempt) else None
 
     def in_force(self, attempt: Attempt, now: datetime) -> datetime | None:
-        """Until when a grant to the same subject or plate at the same gate still serves, None when none does.
-        Raises SpoolFailed."""
+        """Until when a grant to the same subject or plate at the same gate waits for its passage, None when none
+        does. Raises SpoolFailed."""
         rows = self._rows(
-            "SELECT max(until_s) FROM grants WHERE gate = ? AND who = ? AND until_s > ?",
+            "SELECT max(until_s) FROM grants WHERE gate = ? AND who = ? AND until_s > ? AND passed = 0",
             attempt.gate,
             self._who(attempt),
             now.timestamp(),
