@@ -16,5 +16,7 @@ from gatehouse.server import edgeport  # noqa: E402  Django must be set up befor
 async def application(scope: edgeport.Scope, receive: edgeport.Receive, send: edgeport.Send) -> None:
     if scope["type"] == "http" and scope["path"].startswith("/edge/"):
         await edgeport.application(scope, receive, send)
+    elif scope["type"] == "http" and scope["path"] == "/healthz":
+        await edgeport.alive(send)
     else:
         await django_application(scope, receive, send)

@@ -133,8 +133,18 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     answer = await _answer(scope, receive)
     if answer.status >= 400:
         log.warning("edge.refused", status=answer.status, path=scope["path"])
+    await _send(answer, send)
+
+
+async def alive(send: Send) -> None:
+    """GET /healthz: this process answers; nothing more is said to a stranger."""
+    await _send(Answer(200, b"ok\n", "text/plain"), send)
+
+
+async def _send(answer: Answer, send: Send) -> None:
     headers = [(b"content-type", answer.kind.encode()), (b"cache-control", b"no-store")]
-    headers.append((b"content-length", str(len(answer.body)).encode()))
+    if answer.status != NOTHING_NEW.status:
+        headers.append((b"content-length", str(len(answer.body)).encode()))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body})
 
