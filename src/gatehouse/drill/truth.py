@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from gatehouse.crypto.keyring import TOKEN_BYTES
 from gatehouse.domain.plates import normalise
 from gatehouse.drill import links, loot
 from gatehouse.drill.needles import Needle, template_forms
@@ -18,7 +19,6 @@ from gatehouse.keeper.inspect import Found, Inspector
 from gatehouse.keeper.protocol import PassageFacts
 from gatehouse.wire import decode_templates
 
-TOKEN_BYTES = 32
 LEAST_DIGITS = 6  # a shorter number (a PIN) lies in any file by chance
 
 
