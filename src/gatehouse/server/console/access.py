@@ -51,6 +51,9 @@ _NAV: tuple[tuple[str, words.Text, frozenset[Role]], ...] = (
 )
 
 
+_SECTION = {"person": "people"}  # whose tab a page lies under, where its name does not say
+
+
 def page(route: str, view: View | AsyncView, name: str, roles: frozenset[Role]) -> URLPattern:
     """A route for these roles only: others are sent to sign in, or told that it is not theirs."""
     guarded = (
@@ -97,7 +100,7 @@ def frame(request: HttpRequest) -> dict[str, object]:
     found = signed_in(request)
     here = request.resolver_match.view_name if request.resolver_match else ""
     nav = [
-        {"href": reverse(name), "name": said, "here": here.split("-")[0] == name}
+        {"href": reverse(name), "name": said, "here": _SECTION.get(here.split("-")[0], here.split("-")[0]) == name}
         for name, said, roles in _NAV
         if found is not None and found.role in roles
     ]

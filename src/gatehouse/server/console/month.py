@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
+from gatehouse.domain.pay_facts import Month
 from gatehouse.domain.performance import Figure, group_figures, person_figures
 from gatehouse.domain.periods import local_date
 from gatehouse.domain.reckoning import Workday
@@ -26,7 +27,7 @@ from gatehouse.server.attendance import looks as work_looks
 from gatehouse.server.attendance import queries as work
 from gatehouse.server.console import saying, words, words_work
 from gatehouse.server.console.access import reader
-from gatehouse.server.console.months import Month
+from gatehouse.server.console.months import month_before
 from gatehouse.server.console.slips import slip_of
 from gatehouse.server.console.strips import strip
 from gatehouse.server.moment import now
@@ -117,9 +118,9 @@ def _current(who: SignedIn) -> Month:
 def _with_plan(who: SignedIn, of: Month) -> list[Person]:
     """Everybody who is planned or reckoned in the month."""
     sites = queries.sites_visible_to(who)
-    planned = {person for site in sites for person in work.plans(site, of.first, of.end)}
+    planned = {person for site in sites for person in work.plans(site, of.first, of.until)}
     everybody = list(queries.people(sites))
-    reckoned = set(work.workdays(everybody, of.first, of.end).values_list("person_id", flat=True))
+    reckoned = set(work.workdays(everybody, of.first, of.until).values_list("person_id", flat=True))
     return [person for person in everybody if person.pk in planned | reckoned]
 
 
@@ -136,7 +137,7 @@ def _frame(who: SignedIn, of: Month) -> dict[str, object]:
     return {
         "first": of.first,
         "month_code": str(of),
-        "before": str(of.before),
+        "before": str(month_before(of)),
         "after": str(of.after) if of.first < _current(who).first else "",
         "summary": " · ".join(said),
         "definitions": [(name, meaning) for name, meaning in words_work.MEASURES.values()],
@@ -147,12 +148,12 @@ def _frame(who: SignedIn, of: Month) -> dict[str, object]:
 
 def _reckoned_until(who: SignedIn, of: Month) -> date | None:
     everybody = queries.people(queries.sites_visible_to(who))
-    last = work.workdays(everybody, of.first, of.end).order_by("-date").first()
+    last = work.workdays(everybody, of.first, of.until).order_by("-date").first()
     return last.date if last else None
 
 
 def _days(who: SignedIn, of: Month, people: list[Person]) -> dict[UUID, Days] | Refused:
-    rows = list(work.workdays(people, of.first, of.end))
+    rows = list(work.workdays(people, of.first, of.until))
     found = work_looks.workdays(rows, who.by.authority, PURPOSE)
     if isinstance(found, Refused):
         return found

@@ -52,6 +52,10 @@ def day(value: date) -> str:
     return format_date(value, pattern, locale=locale())
 
 
+def short_day(value: date) -> str:
+    return format_date(value, "M月d日 EEE" if locale().language == "zh" else "EEE d MMM", locale=locale())
+
+
 def month(value: date) -> str:
     return format_date(value, "y年M月" if locale().language == "zh" else "MMMM y", locale=locale())
 
@@ -61,7 +65,8 @@ def money(value: Money) -> str:
     places = exponent(value.currency)
     digits = str(abs(value.minor)).rjust(places + 1, "0")
     whole = f"{digits[:-places]}.{digits[-places:]}" if places else digits
-    said = str(format_currency(whole, value.currency, locale=locale()))
+    # One site has one currency, so "CN¥" says no more than "¥".
+    said = str(format_currency(whole, value.currency, locale=locale())).replace("CN¥", "¥")
     return f"\N{MINUS SIGN}{said}" if value.minor < 0 else said
 
 

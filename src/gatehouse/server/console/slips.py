@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from gatehouse.domain.money import Money
+from gatehouse.domain.pay_facts import Month
 from gatehouse.keeper.protocol import Authority, Refused
-from gatehouse.server.console.months import Month
-from gatehouse.server.console.words_pay import SlipLine
+from gatehouse.server.console.words_pay import SlipLine, slip_line
+from gatehouse.server.payroll import looks, queries
 from gatehouse.server.people.models import Person
 
 
@@ -18,5 +19,8 @@ class Slip:
 
 
 def slip_of(person: Person, of: Month, by: Authority, purpose: str) -> Slip | Refused | None:
-    """None when there is no draft."""
-    return None
+    """None when there is no draft, or its key is gone."""
+    found = looks.payslip(queries.payslip_of(person, of), by, purpose)
+    if found is None or isinstance(found, Refused):
+        return found
+    return Slip(lines=[slip_line(line) for line in found.lines], net=found.net)

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 
 from django.utils.translation import gettext as _
 
+from gatehouse.domain.pay_facts import Month
 from gatehouse.domain.reckoning import Workday
 from gatehouse.server.console import words_work
-from gatehouse.server.console.months import Month
 from gatehouse.server.console.saying import day, hours
 
 
@@ -24,7 +24,7 @@ class StripDay:
 
 
 def strip(of: Month, found: Mapping[date, Sequence[Workday]]) -> list[StripDay]:
-    days = [of.first + timedelta(days=n) for n in range((of.end - of.first).days)]
+    days = [of.first + timedelta(days=n) for n in range((of.until - of.first).days)]
     return [_cell(on, found.get(on, ())) for on in days]
 
 

@@ -28,6 +28,7 @@ STEPS: dict[Rule, Text] = {
     Rule.OVERTIME_TOO_SHORT: gettext_lazy("Too short to count as overtime"),
     Rule.OVERTIME_PAID: gettext_lazy("Overtime, approved and paid"),
     Rule.OVERTIME_BANKED: gettext_lazy("Overtime, given back as time off"),
+    Rule.OVERTIME_UNAPPROVED: gettext_lazy("Overtime that nobody has approved yet"),
 }
 
 MEASURES: dict[Measure, tuple[Text, Text]] = {

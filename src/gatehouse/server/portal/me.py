@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from gatehouse.domain.pay_facts import Month
 from gatehouse.domain.performance import person_figures
 from gatehouse.domain.periods import local_date
 from gatehouse.domain.reckoning import Workday
@@ -25,7 +26,6 @@ from gatehouse.server.attendance.models import NoteState
 from gatehouse.server.attendance.notes import CorrectionNote
 from gatehouse.server.console import saying, words, words_work
 from gatehouse.server.console.access import reader
-from gatehouse.server.console.months import Month
 from gatehouse.server.console.slips import slip_of
 from gatehouse.server.console.strips import strip
 from gatehouse.server.moment import now
@@ -71,7 +71,7 @@ def me(request: HttpRequest) -> HttpResponse:
 
 def _month(who: SignedIn, person: Person, of: Month) -> dict[str, object]:
     """This month's days, figures and draft payslip; or why they can not be shown."""
-    found = work_looks.workdays(list(work.workdays([person], of.first, of.end)), who.by.authority, PURPOSE)
+    found = work_looks.workdays(list(work.workdays([person], of.first, of.until)), who.by.authority, PURPOSE)
     if isinstance(found, Refused):
         return {"refused": words.refused(found.code)}
     days = {on: list(shifts) for (_person, on), shifts in found.items()}

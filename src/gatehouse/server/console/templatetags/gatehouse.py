@@ -62,6 +62,11 @@ def day(value: date | None) -> str:
 
 
 @register.filter
+def short_day(value: date) -> str:
+    return saying.short_day(value)
+
+
+@register.filter
 def month(value: date) -> str:
     return saying.month(value)
 
