@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from tests.devices.conftest import FixedClock
+from tests.devices.feeds import FixedClock
 
 from gatehouse.devices.cameras.address import parse_address
 from gatehouse.devices.catalog import open_camera

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import httpx
 import numpy as np
 import pytest
-from tests.devices.conftest import until
+from tests.devices.feeds import until
 
 from gatehouse.clock import SystemClock
 from gatehouse.demo.camera_sim import CameraSimulator

@@ -14,7 +14,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from tests.devices.conftest import Feeder, FixedClock, Script, head, number_of, numbered, paced, until, video
+from tests.devices.feeds import Feeder, FixedClock, Script, head, number_of, numbered, paced, until, video
 
 from gatehouse.devices.cameras.port import Condition
 from gatehouse.devices.cameras.stream import MAX_SIDE_PX, StreamCamera
@@ -274,23 +274,24 @@ def test_garbage_in_the_middle_of_a_stream_costs_only_the_torn_pictures(feed: Fe
     assert camera.state().losses == 0
 
 
-def test_a_picture_of_absurd_size_does_not_eat_the_memory(feed: Feed, watch: Watch) -> None:
+def absurd_jpegs(connection: socket.socket, _visit: int) -> None:
     picture = bytearray(jpeg(numbered(1)))
     size_at = picture.index(b"\xff\xc0") + 5
-    picture[size_at : size_at + 4] = struct.pack(">HH", 65_500, 65_500)  # would be 13 GB
+    picture[size_at : size_at + 4] = struct.pack(">HH", 60_000, 60_000)  # would be 10 GB
+    head(connection, "multipart/x-mixed-replace; boundary=frame")
+    part = b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n%s\r\n"
+    for _ in range(60):
+        connection.sendall(part % (len(picture), bytes(picture)))
+        time.sleep(0.05)
 
-    def script(connection: socket.socket, _visit: int) -> None:
-        head(connection, "multipart/x-mixed-replace; boundary=frame")
-        for _ in range(20):
-            connection.sendall(
-                b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n%s\r\n"
-                % (len(picture), bytes(picture))
-            )
-            time.sleep(0.05)
 
+def test_pictures_of_absurd_size_lose_the_camera_and_do_not_eat_the_memory(feed: Feed, watch: Watch) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    camera = watch(feed(script).url("http"))
+    feeder = feed(absurd_jpegs)
+    camera = watch(feeder.url("http"), patience_s=0.6)
     assert until(lambda: lost(camera))
+    assert feeder.visits == 1, "the stream went on, only no picture came of it"
+    assert "no picture" in camera.state().reason
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000  # KiB
 
 

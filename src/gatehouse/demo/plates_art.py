@@ -144,7 +144,7 @@ def _glyph(character: str) -> Pixels:
     if character in _STROKES:
         mask = _from_strokes(_STROKES[character])
     else:
-        name, stroke_px = ("ipaexg.ttf", 9) if character in PROVINCES else ("DejaVuSans-Bold.ttf", 0)
+        name, stroke_px = ("ipaexg.ttf", 5) if character in PROVINCES else ("DejaVuSans-Bold.ttf", 0)
         font = ImageFont.truetype(asset_path(name), _FONT_PX)
         picture = Image.new("L", (2 * _FONT_PX, 2 * _FONT_PX))
         draw = ImageDraw.Draw(picture)
