@@ -4,8 +4,10 @@ the relays, at what came of it. Nothing is written by an act itself: every punch
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from typing import Any
@@ -18,6 +20,9 @@ from gatehouse.demo.site import MARA, NIGHT_PLATE, PERMIT_PLATE, RUOXI, TEODORA,
 from gatehouse.demo.stage import Spot, Stage, TooSlow, wait_for
 from gatehouse.domain.periods import at_local
 from gatehouse.drill import run as thief
+from gatehouse.edge import config as edge_config
+from gatehouse.keeper.client import Client
+from gatehouse.keeper.local import socket_path
 from gatehouse.up import Box, StartFailed
 
 Facts = dict[str, Any]
@@ -74,15 +79,15 @@ class Story:
         self.clock.advance_to(at_local(on, time(hour, minute), ZoneInfo(setting.ZONE)))
 
     def gate(self, code: str) -> Facts:
-        """What the console shows of a gate: outcome, reason and id of its last attempt."""
+        """What the console shows of a gate: when it last did something, the outcome, the reason, the means."""
         gates = self.owner.get(f"sites/{self.site.id}/gates")
-        return next(gate for gate in gates if gate["code"] == code)
+        return dict(next(gate["last"] for gate in gates if gate["code"] == code))
 
     def answer(self, code: str, come: Callable[[Spot], None], within_s: float = 20.0) -> Facts:
         """Somebody comes to a gate; what it answered, as the console shows it."""
-        before = self.gate(code)["attempt"]
+        before = self.gate(code)["at"]
         come(self.stage[code])
-        wait_for(f"an answer at {code}", lambda: self.gate(code)["attempt"] != before, within_s)
+        wait_for(f"an answer at {code}", lambda: self.gate(code)["at"] != before, within_s)
         return self.gate(code)
 
     def passes(self, code: str, come: Callable[[Spot], None]) -> Facts:
@@ -124,7 +129,20 @@ class Story:
         return {"gates": len(self.stage.spots)}
 
     def edge_starts(self) -> Facts:
-        """The edge has the site's policy when every camera has a viewer."""
+        """An edge with keys of its own is enrolled; it has the site's policy when every camera has a viewer."""
+        home = self.box.edge_home or self.box.home
+        with closing(Client(socket_path(self.box.home))) as keeper:
+            theirs = keeper.hello()
+        keys = edge_config.init(
+            home,
+            self.box.url,
+            edge="riverside",
+            site=self.site.id,
+            keeper_seal_key=theirs.seal_key,
+            keeper_verify_key=theirs.verify_key,
+        )
+        sign_key, seal_key = b64encode(keys.sign_key).decode(), b64encode(keys.seal_key).decode()
+        self.owner.post(f"sites/{self.site.id}/edges", edge="riverside", sign_key=sign_key, seal_key=seal_key)
         self.box.edge.start()
         self.box.edge.wait_until(
             lambda: all(spot.camera.studio.clients() for spot in self.stage.spots.values()), within_s=60

@@ -117,6 +117,8 @@ class Driver:
         """Find, pay, confirm at the provider. The minor units that were due."""
         owed = self.find(plate)
         due = shown_amount(owed.text)
+        if due is None:
+            raise Answered("the payment page shows no amount for this plate")
         self.press(self.press(owed))
         return due
 

@@ -40,7 +40,7 @@ SHIFT = {
     "end": "18:00:00",
     "opens_before_min": 120,
     "closes_after_min": 300,
-    "one_missing": "as_planned",
+    "one_missing": "to_schedule",
     "break_min": 60,
     "break_over_min": 360,
     "grace_in_min": 5,

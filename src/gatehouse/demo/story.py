@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from gatehouse.demo.acts import Facts, Story, in_turn, together
@@ -78,6 +79,6 @@ def tell(story: Story) -> bool:
     for scene in SCENES:
         if scene.when is not None:
             story.go_to(*scene.when)
-        if not story.step(scene.name, scene.headline, lambda act=scene.act: act(story)):
+        if not story.step(scene.name, scene.headline, partial(scene.act, story)):
             return False
     return True
