@@ -38,6 +38,9 @@ _LABELS = {
 }
 
 
+Span = tuple[datetime | None, datetime | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """What the edge says that it has; 0 for nothing."""
@@ -48,6 +51,7 @@ class Known:
 
 _lock = threading.Lock()
 _resealed: dict[tuple[str, str, bytes], bytes | None] = {}
+_files: dict[bytes, Span] = {}  # access spans by the hash of the sealed file that they were read from
 _told: dict[tuple[str, UUID], float] = {}  # when an edge was last told of an opening
 _leases: dict[str, tuple[int, datetime]] = {}  # per edge: the roster's version and its lease's end
 
@@ -76,6 +80,7 @@ def forget() -> None:
         _resealed.clear()
         _leases.clear()
         _told.clear()
+        _files.clear()
 
 
 def _openings(edge: Edge, site: Site) -> list[wire.Opening]:
@@ -140,18 +145,22 @@ def _people(edge: Edge, site: Site) -> list[wire.PersonEntry]:
     return entries
 
 
-def _spans(active: Sequence[Person], zone: ZoneInfo) -> dict[object, tuple[datetime | None, datetime | None]]:
-    """From when until when each person has access, from their sealed files, through the keeper's job for this."""
-    cells = [keeping.cell("person.file/1", person.pk, person.file_cell) for person in active]
+def _spans(active: Sequence[Person], zone: ZoneInfo) -> dict[UUID, Span]:
+    """From when until when each person has access, from their sealed files, through the keeper's job for this. A file
+    that was read before is not looked at again; one whose key is gone has no span."""
+    keys = {person.pk: hashlib.sha256(person.file_cell).digest() for person in active}
+    with _lock:
+        known = {pk: _files[key] for pk, key in keys.items() if key in _files}
+    unread = [person for person in active if person.pk not in known]
+    cells = [keeping.cell("person.file/1", person.pk, person.file_cell) for person in unread]
     data = keeping.reveal(cells, FEED.authority, "feed.spans")
     if isinstance(data, Refused):
         raise keeping.KeeperRefused(data.code, data.facts)
-    found: dict[object, tuple[datetime | None, datetime | None]] = {}
-    for person, text in zip(active, data, strict=True):
-        if text is not None:
-            file = unpack(text, File)
-            found[person.pk] = (_start(file.starts, zone), _end(file.ends, zone))
-    return found
+    read = {p.pk: unpack(text, File) for p, text in zip(unread, data, strict=True) if text is not None}
+    spans = {pk: (_start(file.starts, zone), _end(file.ends, zone)) for pk, file in read.items()}
+    with _lock:
+        _files.update((keys[pk], span) for pk, span in spans.items())
+    return known | spans
 
 
 def _start(day: date | None, zone: ZoneInfo) -> datetime | None:
