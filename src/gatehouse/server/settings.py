@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django_htmx",
+    "ninja",
     "gatehouse.server.audit",
     "gatehouse.server.accounts",
     "gatehouse.server.people",

@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("gatehouse.server.console.urls")),
     path("", include("gatehouse.server.portal.urls")),
     public("language/", set_language, "set_language"),
+    path("api/", include("gatehouse.server.api.app")),
     path("backoffice/", backoffice.urls),
 ]
 

@@ -1,5 +1,6 @@
 """Operators come and go; signing in and out."""
 
+import secrets
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -7,8 +8,8 @@ from uuid import UUID, uuid4
 from django.db import transaction
 from django.http import HttpResponse
 
-from gatehouse.keeper.protocol import Done, Entered, Refused, Role, SignIn, SignOut
-from gatehouse.server import keeping
+from gatehouse.keeper.protocol import Authority, Done, Entered, Invite, Refused, Role, SignIn, SignOut, Text, Ticket
+from gatehouse.server import keeping, moment
 from gatehouse.server.accounts.models import Operator
 from gatehouse.server.accounts.signed_in import COOKIE, forget_ticket
 from gatehouse.server.audit.actions import record
@@ -43,9 +44,52 @@ def change_operator(
     return operator
 
 
-def sign_in(code: str) -> Entered | Refused:
-    """The keeper's answer to a one-time code: `bad_code` or `locked` when refused. Raises KeeperAway."""
-    return keeping.ask(SignIn(code=code), Entered)
+def sign_in(code: str, *, at: datetime | None = None) -> Entered | Refused:
+    """The keeper's answer to a one-time code: `bad_code` or `locked` when refused. Raises KeeperAway.
+
+    The keeper vouches for whom it lets in, so an operator who was invited from the keeper's own shell becomes a row
+    here when they first come. One who is not active stays out (`not_active`), and so does one whose row says another
+    role: the ticket is spent.
+    """
+    entered = keeping.ask(SignIn(code=code), Entered)
+    if isinstance(entered, Refused) or entered.ticket.role is Role.WORKER:
+        return entered
+    operator = _operator_of(entered.ticket, at or moment.now())
+    if operator.active and operator.role == entered.ticket.role:
+        return entered
+    sign_out(entered.token)
+    return Refused("not_active")
+
+
+@transaction.atomic
+def _operator_of(ticket: Ticket, at: datetime) -> Operator:
+    """The ticket's operator, made when they first come. The handle is drawn by lot, for a name has no place here."""
+    by_lot = {"handle": f"{ticket.role}-{secrets.token_hex(4)}", "role": ticket.role.value, "sites": list(ticket.sites)}
+    operator, new = Operator.objects.get_or_create(pk=UUID(ticket.actor), defaults=by_lot)
+    if new:
+        record("operator.first_came", "operator", operator.pk, by=By(ticket.actor, Authority()), at=at)
+    return operator
+
+
+def invite_operator(operator: Operator, *, by: By, at: datetime) -> str | Refused:
+    """A one-time code that signs this operator in, shown once. Raises KeeperAway."""
+    invitation = Invite(actor=str(operator.pk), role=Role(operator.role), sites=tuple(operator.sites), by=by.authority)
+    return _invite(invitation, "operator", by=by, at=at)
+
+
+def invite_worker(person: UUID, site: UUID, *, by: By, at: datetime) -> str | Refused:
+    """A one-time code for somebody's own page, shown once. Raises KeeperAway."""
+    invitation = Invite(actor=str(person), role=Role.WORKER, sites=(str(site),), subject=str(person), by=by.authority)
+    return _invite(invitation, "person", by=by, at=at)
+
+
+def _invite(invitation: Invite, object_type: str, *, by: By, at: datetime) -> str | Refused:
+    reply = keeping.ask(invitation, Text)
+    if isinstance(reply, Refused):
+        return reply
+    with transaction.atomic():
+        record(f"{object_type}.invited", object_type, invitation.actor, by=by, at=at)
+    return reply.text
 
 
 def sign_out(token: str) -> None:

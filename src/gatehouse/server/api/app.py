@@ -1,0 +1,96 @@
+"""The API put together, and its addresses. The OpenAPI description is open; the page that shows it is for operators."""
+
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, re_path
+from ninja import NinjaAPI
+from ninja.openapi.views import openapi_json, openapi_view
+
+from gatehouse.server.accounts.signed_in import SignedIn
+from gatehouse.server.api import (
+    errors,
+    routes_entrance,
+    routes_gates,
+    routes_jobs,
+    routes_parking,
+    routes_people,
+    routes_sites,
+    routes_work,
+)
+from gatehouse.server.api.parsing import StrictParser
+from gatehouse.server.problems import problem
+
+View = Callable[..., HttpResponse]
+
+api = NinjaAPI(
+    title="Gatehouse",
+    version="1",
+    description="Sign in with a one-time code, then send the ticket as `Authorization: Bearer`.",
+    parser=StrictParser(),
+    openapi_url=None,
+    urls_namespace="api",
+)
+errors.install(api)
+for _room in (
+    routes_entrance,
+    routes_sites,
+    routes_gates,
+    routes_people,
+    routes_parking,
+    routes_work,
+    routes_jobs,
+):
+    api.add_router("", _room.router)
+
+
+def description(request: HttpRequest) -> HttpResponse:
+    return openapi_json(request, api)
+
+
+def docs(request: HttpRequest) -> HttpResponse:
+    """For operators who are signed in; whoever looks for an API without being one finds none."""
+    found = getattr(request, "signed_in", None)
+    if not isinstance(found, SignedIn) or found.operator is None:
+        return problem(401, "no_ticket", "Sign in first.")
+    return openapi_view(request, api)
+
+
+def nothing_here(request: HttpRequest, rest: str = "") -> HttpResponse:
+    return problem(404, "not_found", "There is nothing here.")
+
+
+def _as_problem(view: View) -> View:
+    """A method that a route does not have is answered as a problem too."""
+
+    @wraps(view)
+    def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = view(request, *args, **kwargs)
+        if response.status_code != 405:
+            return response
+        refusal = problem(405, "method", "This address does not take that method.")
+        refusal["Allow"] = response.get("Allow", "")
+        return refusal
+
+    return answered
+
+
+def _routes(patterns: Iterable[Any]) -> list[URLPattern]:
+    """The routes of django-ninja, without its own root page."""
+    found = []
+    for pattern in patterns:
+        if isinstance(pattern, URLPattern) and pattern.name != "api-root":
+            pattern.callback = _as_problem(pattern.callback)
+            found.append(pattern)
+    return found
+
+
+app_name = "api"
+urlpatterns = [
+    path("openapi.json", description, name="openapi-json"),
+    path("docs", docs, name="openapi-view"),
+    *_routes(api.urls[0]),
+    re_path(r"^(?P<rest>.*)$", nothing_here, name="nothing"),
+]
