@@ -74,7 +74,6 @@ def test_no_plaintext_leaves_when_the_log_cannot_be_written(
     assert refusal(lambda: desk.client.reveal([cell], by, "x")) == "log_full"
     monkeypatch.undo()
     assert refusal(lambda: desk.client.reveal([cell], by, "x")) == "log_full"  # until somebody looked at the disk
-    monkeypatch.setattr(desk.service.vault.log, "close", lambda: None)
 
 
 def test_the_line_is_on_disk_before_the_plaintext_leaves(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,6 +203,12 @@ def test_a_passage_opens_for_no_other_token(desk: Desk) -> None:
     with pytest.raises(KeeperRefused):
         desk.client.reveal([cell], desk.sign_in(), "x")
     assert desk.client.reveal([msgspec.structs.replace(cell, token=None)], desk.sign_in(), "x") == [None]
+
+
+@pytest.mark.parametrize("purpose", ["", "Ann Example", "x" * 65, "a/b", "person.page\n"])
+def test_a_purpose_is_a_code_and_never_a_sentence(desk: Desk, refusal: Refusal, purpose: str) -> None:
+    _, cell = desk.person()
+    assert refusal(lambda: desk.client.reveal([cell], desk.sign_in(), purpose)) == "bad_request"
 
 
 # --- budgets ---

@@ -21,7 +21,7 @@ from structlog.testing import capture_logs
 from gatehouse.clock import SystemClock
 from gatehouse.keeper import local, service
 from gatehouse.keeper.client import Client, KeeperAway, KeeperRefused
-from gatehouse.keeper.errors import DamagedStore, KeeperError, UnsafeFile
+from gatehouse.keeper.errors import AlreadyRunning, DamagedStore, KeeperError, UnsafeFile
 from gatehouse.keeper.protocol import FRAME_LIMIT, Cell, Hello, Role
 from gatehouse.keeper.service import Service, allowed_peers
 
@@ -174,6 +174,25 @@ def test_a_store_without_its_root_key_is_not_replaced_by_a_new_one(desk: Desk) -
         desk.start()
     key.write_bytes(saved)
     desk.start()
+
+
+def test_a_second_keeper_of_the_same_home_does_not_start(desk: Desk) -> None:
+    with pytest.raises(AlreadyRunning):
+        Service(desk.home, desk.clock)
+    assert desk.client.hello().version == 1
+
+
+def test_a_home_whose_path_is_too_long_for_a_socket_works_all_the_same(tmp_path: Path) -> None:
+    home = tmp_path / ("long" * 30)
+    with capture_logs():
+        running = Service(home, SystemClock())
+        running.start()
+        client = Client(local.socket_path(home))
+        assert client.hello().version == 1
+        client.close()
+        running.stop()
+    with pytest.raises(KeeperAway):
+        client.hello()
 
 
 def test_a_client_gets_over_a_restart_of_the_keeper(desk: Desk) -> None:

@@ -9,7 +9,8 @@ The caller passes the constants of `gatehouse.wire`: info = LETTER_INFO or FEED_
 context = LETTER_SIGNATURE, aad = letter_aad(edge, seq) or feed_aad(edge, label, owner). Keys are raw 32 bytes.
 
 HPKE (RFC 9180), base mode, single shot: DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-256-GCM;
-output: enc 32 | text | tag 16. The library binds only `info`, so `info | 0x00 | aad` is passed as HPKE's info; infos hold no 0x00.
+output: enc 32 | text | tag 16. The library binds only `info`, so `info | 0x00 | aad` is passed
+as HPKE's info; infos hold no 0x00.
 """
 
 import hashlib

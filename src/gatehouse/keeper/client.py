@@ -19,7 +19,7 @@ from typing import Literal, TypeVar
 import msgspec
 
 from gatehouse.keeper import protocol as say
-from gatehouse.keeper.frames import BrokenFrame, read_frame, write_frame
+from gatehouse.keeper.frames import BrokenFrame, address, read_frame, write_frame
 from gatehouse.wire import Letter
 
 _POOL = 16
@@ -93,7 +93,8 @@ class Client:
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         connection.settimeout(self._timeout_s)
         try:
-            connection.connect(str(self._path))
+            with address(self._path) as name:
+                connection.connect(name)
         except OSError as fault:
             connection.close()
             raise KeeperAway(type(fault).__name__) from fault

@@ -10,6 +10,10 @@ class UnsafeFile(KeeperError):
     """A secret file or folder that others may read; the message says the path and the mode that it needs."""
 
 
+class AlreadyRunning(KeeperError):
+    """Another keeper has this home open."""
+
+
 class DamagedStore(KeeperError):
     """The key store does not open under this root key."""
 

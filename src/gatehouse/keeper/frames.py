@@ -1,15 +1,33 @@
 """Frames on the keeper's socket: a 4-byte big-endian length, then MessagePack."""
 
+import os
 import socket
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from gatehouse.keeper.protocol import FRAME_LIMIT
 
+_ADDRESS_LIMIT = 107  # bytes of a Unix socket's name: unix(7), sun_path
 _LENGTH = struct.Struct(">I")
 
 
 class BrokenFrame(Exception):
     """The other side closed inside a frame, or announced one beyond FRAME_LIMIT."""
+
+
+@contextmanager
+def address(path: Path) -> Iterator[str]:
+    """A name for bind or connect that fits however deep the home lies. Raises FileNotFoundError without the folder."""
+    if len(os.fsencode(path)) <= _ADDRESS_LIMIT:
+        yield str(path)
+        return
+    folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{folder}/{path.name}"
+    finally:
+        os.close(folder)
 
 
 def write_frame(connection: socket.socket, payload: bytes) -> None:

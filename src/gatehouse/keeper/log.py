@@ -57,7 +57,11 @@ class Log:
         self._pending: list[bytes] = []
         self._appended = 0
         self._broken = False
-        self._recover()
+        try:
+            self._recover()
+        except DamagedLog:
+            os.close(self._handle)
+            raise
 
     def _recover(self) -> None:
         end = 0
@@ -128,8 +132,11 @@ class Log:
             yield _decode(payload)
 
     def close(self) -> None:
-        self.flush()
-        os.close(self._handle)
+        """Raises LogFull when what waits cannot be written."""
+        try:
+            self.flush()
+        finally:
+            os.close(self._handle)
 
 
 def read_records(path: Path) -> Iterator[tuple[bytes, int]]:

@@ -1,5 +1,6 @@
 """The verbs by which something about a person leaves the keeper: counted, logged, and only then answered."""
 
+import re
 from datetime import timedelta
 
 from gatehouse.crypto.letters import hpke_seal
@@ -30,11 +31,14 @@ from gatehouse.keeper.vault import Asker, Vault
 from gatehouse.wire import FEED_INFO, feed_aad
 
 FIND_LIMIT = 100
+PURPOSE = re.compile(r"[a-z0-9_.-]{1,64}")  # it goes into the log for good, so it is a code and never a sentence
 _LOOKS = frozenset({"reveal", "find", "who", "tokens"})
 
 
 def reveal(vault: Vault, request: Reveal) -> Revealed | Refused:
     """Plaintexts in order, None where a key is gone. A cell that was moved or changed refuses the whole request."""
+    if not PURPOSE.fullmatch(request.purpose):
+        return Refused("bad_request", {"field": "purpose"})
     found = [vault.cells.open(cell) for cell in request.cells]
     for place, result in enumerate(found):
         if isinstance(result, Foreign):

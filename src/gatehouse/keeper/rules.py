@@ -36,8 +36,7 @@ READS: dict[Role, frozenset[str]] = {
     | _GATES
     | _VEHICLES
     | _TEXTS
-    | {"person.contact/1", "person.consent/1", "face.photo/1", "credential.card/1", "credential.pass/1"}
-    | {"device.secret/1", "work.note/1"},
+    | {"person.contact/1", "person.consent/1", "face.photo/1", "credential.card/1", "credential.pass/1"},
     Role.PARKING: _PERSON | _GATES | _VEHICLES | _TEXTS,
     Role.AUDITOR: frozenset({"person.brief/1", "person.name/1"}) | _TEXTS,
     Role.WORKER: _ALL - _VEHICLES - {"device.secret/1", "operator.contact/1"},

@@ -21,7 +21,7 @@ import structlog
 
 from gatehouse.clock import Clock
 from gatehouse.keeper.errors import LogFull, UnsafeFile
-from gatehouse.keeper.frames import BrokenFrame, read_frame, write_frame
+from gatehouse.keeper.frames import BrokenFrame, address, read_frame, write_frame
 from gatehouse.keeper.protocol import AnyRequest, Refused
 from gatehouse.keeper.vault import Vault
 from gatehouse.keeper.verbs import answer
@@ -75,7 +75,8 @@ class Service:
         self.vault.folder.chmod(0o711 if shared else 0o700)
         self.path.unlink(missing_ok=True)
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        listener.bind(str(self.path))
+        with address(self.path) as name:
+            listener.bind(name)
         self.path.chmod(0o666 if shared else 0o600)
         listener.listen(CONNECTIONS)
         return listener
@@ -148,6 +149,7 @@ class Service:
     def _sweep(self) -> None:
         """Lines that nobody waited for go to disk, and what has ended goes away."""
         while not self._stopping.wait(_SWEEP_S):
+            self.vault.make_days()
             try:
                 self.vault.log.flush()
             except LogFull:

@@ -199,11 +199,14 @@ def open_store(path: Path, root_key: bytes) -> Store:
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA secure_delete=ON")
         connection.executescript(_SCHEMA)
+        path.chmod(0o600)
+        return Store(connection, root_key)
     except sqlite3.DatabaseError as fault:
         connection.close()
         raise DamagedStore(f"{path} is no key store") from fault
-    path.chmod(0o600)
-    return Store(connection, root_key)
+    except DamagedStore:
+        connection.close()
+        raise
 
 
 def read_store(path: Path, root_key: bytes) -> Store:

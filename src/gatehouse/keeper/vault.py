@@ -1,7 +1,11 @@
 """The keeper's state, put together from HOME/keeper, and the questions that every verb asks first."""
 
+import fcntl
 import hmac
+import os
 import secrets
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -15,7 +19,7 @@ from gatehouse.crypto.signing import public_sign_key
 from gatehouse.keeper.budget import Budgets, Spend
 from gatehouse.keeper.cells import Cells
 from gatehouse.keeper.days import Days, local_date
-from gatehouse.keeper.errors import DamagedLog, UnsafeFile
+from gatehouse.keeper.errors import AlreadyRunning, DamagedLog, UnsafeFile
 from gatehouse.keeper.index import Index
 from gatehouse.keeper.locate import Locating
 from gatehouse.keeper.log import Entry, Log
@@ -53,27 +57,54 @@ class Asker:
         return self.ticket is None or not self.ticket.sites or not site or site in self.ticket.sites
 
 
-def open_folder(home: Path) -> tuple[Path, bytes]:
-    """HOME/keeper and the root key, both made at the first start. Raises UnsafeFile, DamagedStore."""
+def open_folder(home: Path) -> Path:
+    """HOME/keeper, made at the first start. Raises UnsafeFile."""
     folder = home / "keeper"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if folder.stat().st_mode & 0o066:
         raise UnsafeFile(f"{folder} can be listed or written by others; run: chmod 700 {folder}")
+    return folder
+
+
+def root_key(folder: Path) -> bytes:
+    """Made at the first start, and never again beside a store. Raises UnsafeFile, DamagedStore."""
     source = RootKeyFile(folder / "root.key")
     if not source.path.exists() and not (folder / "store.db").exists():
-        return folder, source.create()
-    return folder, source.load()
+        return source.create()
+    return source.load()
+
+
+@contextmanager
+def only_keeper_of(folder: Path) -> Iterator[None]:
+    """Two keepers would write one log. Raises AlreadyRunning."""
+    handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as fault:
+            raise AlreadyRunning(f"another keeper has {folder} open") from fault
+        yield
+    finally:
+        os.close(handle)
 
 
 class Vault:
     """Everything that the verbs work on. One per process."""
 
     def __init__(self, home: Path, clock: Clock) -> None:
-        """Opens HOME/keeper. Raises UnsafeFile, DamagedStore, DamagedLog."""
-        self.folder, root_key = open_folder(home)
+        """Opens HOME/keeper. Raises UnsafeFile, AlreadyRunning, DamagedStore, DamagedLog."""
+        self.folder = open_folder(home)
         self.clock = clock
-        self.store = open_store(self.folder / "store.db", root_key)
-        self.log = Log(self.folder / "log")
+        with ExitStack() as opened:
+            opened.enter_context(only_keeper_of(self.folder))
+            self.store = open_store(self.folder / "store.db", root_key(self.folder))
+            opened.callback(self.store.close)
+            self.log = Log(self.folder / "log")
+            opened.callback(self.log.close)
+            self._begin()
+            self._opened = opened.pop_all()
+
+    def _begin(self) -> None:
         self.sign_key, self.seal_key = self.store.own_key("sign"), self.store.own_key("seal")
         self.origin = f"gatehouse/{public_sign_key(self.sign_key).hex()[:16]}"
         self._log_key, self._stay_key = self.store.own_key("log"), self.store.own_key("stays")
@@ -87,7 +118,8 @@ class Vault:
         self.budgets = Budgets(lambda: len(self.people))
         self._replay()
         self.shell_token = self._new_shell_token()
-        self.log.append(Entry(at=clock.now(), kind="start"))
+        self.make_days()
+        self.log.append(Entry(at=self.now(), kind="start"))
 
     def _check_log(self) -> None:
         """The log still begins with what the last checkpoint vouched for. Raises DamagedLog."""
@@ -110,9 +142,14 @@ class Vault:
         write_secret(path, token.encode())
         return token
 
+    def make_days(self) -> None:
+        """The keys of the days to come, of every site with an edge; cheap when they are there."""
+        for edge in self.store.edges():
+            self.days.make_ahead(edge.site, local_date(self.now(), edge.zone))
+
     def close(self) -> None:
-        self.log.close()
-        self.store.close()
+        """What the log holds in memory goes to disk. Raises LogFull."""
+        self._opened.close()
 
     # --- what every verb asks ---
 
