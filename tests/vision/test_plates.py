@@ -151,3 +151,37 @@ def test_the_ground_colour_is_told_in_dim_light_too(name: str, light: float) -> 
     ink = BLACK if name in ("YELLOW", "GREEN", "WHITE") else WHITE
     plate = (draw_plate("京A88731", ground, ink) * light).astype(np.uint8)
     assert ground_colour(plate) is Colour[name]
+
+
+def test_a_plate_at_dusk_is_read() -> None:
+    scene = (plate_scene(draw_plate("京A88731"), noise=0.0) * 0.05).astype(np.uint8)
+    (read, *_) = read_plates(noisy(scene, 1.0, 1))
+    assert read.text == "京A88731"
+    assert read.confidence > 0.5
+
+
+def test_a_word_ranks_behind_a_plate_and_so_does_the_cameras_clock() -> None:
+    scene = plate_scene(draw_plate("RK346AL", WHITE, BLACK), width_px=110)
+    word = cv2.resize(draw_plate("STORAGE", WHITE, BLACK), (220, 70), interpolation=cv2.INTER_AREA)
+    scene[150:220, 200:420] = word
+    cv2.putText(scene, "201405131", (4, 16), cv2.FONT_HERSHEY_SIMPLEX, 0.6, (255, 255, 255), 2)
+    reads = read_plates(scene, countries=["EU", "US"])
+    assert reads[0].text == "RK346AL"
+    assert all(read.confidence < 0.35 for read in reads[1:])
+
+
+def test_two_rows_of_one_plate_are_joined() -> None:
+    plate = np.full((220, 300, 3), YELLOW, dtype=np.uint8)
+    upper, lower = draw_plate("津C", YELLOW, BLACK), draw_plate("6K20P", YELLOW, BLACK)
+    plate[10:90, 60:240] = cv2.resize(upper[20:120, 20:420], (180, 80), interpolation=cv2.INTER_AREA)
+    plate[95:215, 5:295] = cv2.resize(lower[20:120, 20:420], (290, 120), interpolation=cv2.INTER_AREA)
+    scene = np.full((480, 640, 3), 70, dtype=np.uint8)
+    scene[200:310, 240:390] = cv2.resize(plate, (150, 110), interpolation=cv2.INTER_AREA)
+    (read, *_) = read_plates(scene)
+    assert read.text == "津C6K20P"
+    assert read.box[3] > 70
+
+
+def test_a_blue_seeming_green_by_lamplight_keeps_its_seven_characters() -> None:
+    (read, *_) = read_plates(plate_scene(draw_plate("京A88731", GREEN, BLACK)))
+    assert (read.text, read.colour) == ("京A88731", Colour.GREEN)

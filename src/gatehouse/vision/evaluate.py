@@ -77,7 +77,7 @@ def evaluate_plates(
 
     Each photo is read with the country pack of its label, as a gate that stands in that country is; with
     `packs` all are read with those instead. Over all and under `per_country`: `n`; the shares in [0, 1]
-    `exact` (best read), `exact_folded` (O = 0, I = 1), `any_plate_exact` (any read of the photo, folded),
+    `exact` (best read), `exact_folded` (O = 0, I = 1), `any_plate_exact` (any read of the photo),
     `char` (1 - edits / longer length), `none` (nothing read); `ms_per_image`. `reads` lists every photo.
     Unreadable photos count as `n`, are read as nothing, and are named in `unreadable`. Raises BadLabels.
     """
@@ -136,8 +136,8 @@ def _counted(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _any_exact(row: dict[str, Any]) -> bool:
-    return any(folded(plate["text"]) == folded(row["label"]) for plate in row["plates"])
+    return any(plate["text"] == row["label"] for plate in row["plates"])
 
 
 def _likeness(read: str, label: str) -> float:
-    return 1.0 - edits(folded(read), folded(label)) / max(len(read), len(label), 1)
+    return 1.0 - edits(read, label) / max(len(read), len(label), 1)

@@ -16,7 +16,7 @@ import numpy as np
 
 from gatehouse.vision.colours import Colour, ground_colour
 from gatehouse.vision.decode import Decoded, Decoder
-from gatehouse.vision.frames import Pixels, as_bgr, at_most
+from gatehouse.vision.frames import Pixels, as_bgr, at_most, brightened, is_dark
 from gatehouse.vision.grammar import Shape, shapes_of
 from gatehouse.vision.letters import ALPHABET, DIGITS, V4, V6
 from gatehouse.vision.lines import Line, find_lines, joined
@@ -24,7 +24,8 @@ from gatehouse.vision.sessions import Floats
 
 # The frame is looked at with its long side at so many pixels, as long as the best read so far is no surer
 # than this: a sure read ends it, a fair one saves the dearest look.
-LOOKS = ((640, 0.0), (960, 0.9), (1280, 0.5))
+# The last look is for dusk: a dark frame, brightened.
+LOOKS = ((640, 0.0, False), (960, 0.9, False), (1280, 0.5, False), (960, 0.5, True))
 SURE = 0.9
 MIN_CONFIDENCE = 0.02
 MIN_FRAME_PX = 24
@@ -79,10 +80,10 @@ def read_plates(
         return []
     models = _models(shapes)
     found: list[PlateRead] = []
-    for look_px, unless in LOOKS:
-        if any(read.confidence >= unless for read in found):
+    for look_px, unless, at_dusk in LOOKS:
+        if any(read.confidence >= unless for read in found) or (at_dusk and not is_dark(frame)):
             break
-        lines = find_lines(frame, look_px, models)
+        lines = find_lines(brightened(frame) if at_dusk else frame, look_px, models)
         found += [read for line in lines if (read := _read(line, frame, shapes, back))]
         if not any(read.confidence >= SURE for read in found):
             found += [read for line in joined(lines) if (read := _read(line, frame, shapes, back))]
