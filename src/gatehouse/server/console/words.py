@@ -132,6 +132,15 @@ PURPOSES: dict[str, Text] = {
     "parking.stay": _("looked at a parked car"),
     "backoffice": _("worked in the back office"),
     "find": _("found you in a search"),
+    "who": _("asked whose punches these are"),
+    "tokens": _("looked for you at the gates on a day"),
+    "people.list": _("saw your staff number in a list"),
+    "person.pass": _("issued you a pass"),
+    "person.edit": _("opened your personal data to change it"),
+    "payslip.draft": _("drafted your payslip"),
+    "workdays": _("counted your hours"),
+    "consent.withdraw": _("withdrew a consent of yours"),
+    "feed": _("took your way in to a gate computer"),
 }
 
 UNKNOWN = Wording(_("No reason was given"))

@@ -69,8 +69,12 @@ class SlipLine:
 
 def slip_line(line: PayLine) -> SlipLine:
     what = str(CODES.get(line.code, line.code.replace("_", " ").capitalize()))
-    why = " · ".join(_factor(f, line.amount.currency) for f in line.because if f.name not in _SILENT)
+    why = " · ".join(_factor(f, line.amount.currency) for f in line.because if _says_something(f))
     return SlipLine(what=what, why=why, amount=line.amount)
+
+
+def _says_something(factor: Factor) -> bool:
+    return factor.name not in _SILENT and not (factor.name in _AMOUNTS and not factor.value)
 
 
 def _factor(factor: Factor, currency: str) -> str:

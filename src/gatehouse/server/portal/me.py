@@ -1,5 +1,6 @@
 """My page: a worker's own day, month, pay and face, and who looked at them. Nobody else opens it."""
 
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -35,6 +36,16 @@ from gatehouse.server.people.models import CredentialKind, CredentialState, Pers
 PURPOSE = "me.page"
 LOOKS_SHOWN = 30
 REASON_LIMIT = 500  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Somebody's looks for one purpose: how often, and when last."""
+
+    actor: str
+    purpose: str
+    at: datetime
+    times: int
 
 
 def _me(request: HttpRequest) -> tuple[SignedIn, Person]:
@@ -127,13 +138,17 @@ def _presence(who: SignedIn, person: Person, today: date) -> dict[str, object]:
     return {"said": _("Out since %(time)s") % {"time": at}, "then": then, "tone": "off", "mark": "out"}
 
 
-def _looks_at(who: SignedIn, person: Person) -> list[dict[str, object]]:
-    """Who looked at this person, newest first, oneself left out."""
+def _looks_at(who: SignedIn, person: Person) -> list[Seen]:
+    """Who looked at this person and for what, the latest first, oneself left out."""
     reply = keeping.ask(Looks(subject=str(person.pk), ticket=who.token), LookList)
     if isinstance(reply, Refused):
         return []
-    others = [look for look in reply.looks if look.actor != who.ticket.actor]
-    return [{"actor": _actor(look.actor), "purpose": look.purpose, "at": look.at} for look in others[:LOOKS_SHOWN]]
+    seen: dict[tuple[str, str], Seen] = {}
+    for look in reply.looks:
+        if look.actor != who.ticket.actor:
+            before = seen.get((look.actor, look.purpose))
+            seen[look.actor, look.purpose] = Seen(_actor(look.actor), look.purpose, before.at if before else look.at, 1 + (before.times if before else 0))
+    return list(seen.values())[:LOOKS_SHOWN]
 
 
 def _actor(actor: str) -> str:

@@ -36,8 +36,8 @@ def ago(context: template.Context, at: datetime | None) -> SafeString | str:
 
 @register.simple_tag
 def clock(at: datetime | None) -> SafeString | str:
-    """The time of day; the full date on hover."""
-    return _NOTHING if at is None else _time(at, saying.time_of_day(at))
+    """The time of day, the full date on hover; a question mark where a punch is missing."""
+    return "?" if at is None else _time(at, saying.time_of_day(at))
 
 
 @register.simple_tag
