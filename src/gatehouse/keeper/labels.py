@@ -1,0 +1,72 @@
+"""The closed table of cell labels: what may be sealed, under which class of key, and against which cap a look counts."""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class KeyClass(StrEnum):
+    """What a data key protects. One key per (owner, class)."""
+
+    FACE = "face"  # per person: templates and photos
+    IDENTITY = "identity"  # per person: name, contact, identity numbers, bank
+    ACCESS = "access"  # per person: credentials, and one half of every passage of theirs
+    WORK = "work"  # per person: time, pay, personnel file
+    VEHICLE = "vehicle"  # per vehicle: plate
+    SITE_DAY = "day"  # per site and local date: passages
+    STAY = "stay"  # per open stay
+    BOOKS = "books"  # per site and year: what the law wants kept
+    SITE = "site"  # per site: texts and device secrets that belong to no person
+
+
+class Budget(StrEnum):
+    """Which published cap a look counts against; distinct people an hour and a day."""
+
+    NONE = "none"  # no personal data: a stay's entry time
+    BRIEF = "brief"  # staff number and initials in lists
+    NAMES = "names"
+    SENSITIVE = "sensitive"  # contact, bank, photo, plate, identity number
+    WORK = "work"  # time and pay
+
+
+class Label(msgspec.Struct, frozen=True):
+    """A frozen purpose label: it is part of every cell's AAD, so a cell never opens under another label."""
+
+    name: str
+    key: KeyClass
+    budget: Budget
+    buckets: tuple[int, ...]  # plaintext is padded to the next of these sizes in bytes; beyond the last: sqrt(2) steps
+    indexed: bool = False  # find() searches it in the keeper's memory
+    edges: bool = False  # reseal() may hand it to an enrolled edge
+
+
+LABELS: dict[str, Label] = {
+    label.name: label
+    for label in (
+        Label("person.brief/1", KeyClass.IDENTITY, Budget.BRIEF, (64,), indexed=True),
+        Label("person.name/1", KeyClass.IDENTITY, Budget.NAMES, (64, 128, 256), indexed=True),
+        Label("person.contact/1", KeyClass.IDENTITY, Budget.SENSITIVE, (256, 512)),
+        Label("person.identity/1", KeyClass.IDENTITY, Budget.SENSITIVE, (128, 256)),
+        Label("person.bank/1", KeyClass.IDENTITY, Budget.SENSITIVE, (128, 256)),
+        Label("person.file/1", KeyClass.WORK, Budget.WORK, (512, 1024, 2048)),
+        Label("person.consent/1", KeyClass.IDENTITY, Budget.WORK, (512, 1024)),
+        Label("face.template/1", KeyClass.FACE, Budget.SENSITIVE, (2048, 4096, 8192), edges=True),
+        Label("face.photo/1", KeyClass.FACE, Budget.SENSITIVE, (16384,)),
+        Label("credential.card/1", KeyClass.ACCESS, Budget.SENSITIVE, (32,), edges=True),
+        Label("credential.pin/1", KeyClass.ACCESS, Budget.SENSITIVE, (32,), edges=True),
+        Label("credential.pass/1", KeyClass.ACCESS, Budget.SENSITIVE, (512,)),
+        Label("vehicle.plate/1", KeyClass.VEHICLE, Budget.SENSITIVE, (32,), indexed=True, edges=True),
+        Label("attempt.facts/1", KeyClass.SITE_DAY, Budget.NAMES, (256,)),
+        Label("passage.facts/1", KeyClass.SITE_DAY, Budget.NAMES, (256,)),
+        Label("stay.plate/1", KeyClass.STAY, Budget.SENSITIVE, (32,), edges=True),
+        Label("stay.entry/1", KeyClass.STAY, Budget.NONE, (256,)),
+        Label("stay.books/1", KeyClass.BOOKS, Budget.SENSITIVE, (2048, 4096)),
+        Label("workday.facts/1", KeyClass.WORK, Budget.WORK, (1024, 2048, 4096)),
+        Label("contract.terms/1", KeyClass.WORK, Budget.WORK, (1024, 2048)),
+        Label("payslip.lines/1", KeyClass.WORK, Budget.WORK, (4096, 8192)),
+        Label("work.note/1", KeyClass.WORK, Budget.WORK, (512, 1024, 2048)),
+        Label("operator.contact/1", KeyClass.SITE, Budget.SENSITIVE, (256,)),
+        Label("site.text/1", KeyClass.SITE, Budget.NONE, (256, 512, 1024)),
+        Label("device.secret/1", KeyClass.SITE, Budget.SENSITIVE, (256,), edges=True),
+    )
+}
