@@ -1,0 +1,178 @@
+from dataclasses import replace
+from datetime import time, timedelta
+
+import numpy as np
+import pytest
+from tests.edge.world import NOW, HandClock, World
+
+from gatehouse.domain.access import Gate, Reason, Schedule, TimeWindow, decide
+from gatehouse.domain.sightings import Means, Sighting
+from gatehouse.edge import config
+from gatehouse.edge.errors import FeedRefused
+from gatehouse.wire import Feed, VehicleEntry, decode_feed, encode
+
+
+def face(seed):
+    vector = np.random.default_rng(seed).normal(size=(2, 128)).astype(np.float32)
+    return vector / np.linalg.norm(vector, axis=1, keepdims=True)
+
+
+def test_what_the_keeper_sealed_is_known_by_face_card_and_plate(world, clock):
+    known = world.known(clock)
+    people = [world.person("ada", card="4711", face=face(1)), world.person("bob", face=face(2))]
+    known.learn(world.feed(people=people))
+    now = known.now()
+    assert (now.cards, now.plates) == ({"4711": "ada"}, {"京A12345": "car"})
+    assert now.gallery.match(face(2)[1]).subject == "bob"
+    assert now.gallery.match(face(3)[0]) is None
+
+
+def test_a_feed_survives_the_wire(world):
+    window = TimeWindow(frozenset({0, 4}), time(8), time(17))
+    feed = world.feed(schedules=[Schedule("days", (window,), frozenset({NOW.date()}))])
+    assert decode_feed(encode(feed)) == feed
+
+
+def test_a_cell_that_does_not_open_costs_its_owner_that_credential_only(world, clock):
+    known = world.known(clock)
+    broken = world.person("bob", card="1234").__class__(id="bob", groups=["staff"], card=b"\x00" * 80)
+    known.learn(world.feed(people=[world.person("ada", card="4711"), broken]))
+    now = known.now()
+    assert now.cards == {"4711": "ada"}
+    assert set(now.policy.subjects) >= {"ada", "bob"}
+    assert now.unopened == 1
+
+
+def test_a_cell_that_was_moved_to_another_owner_does_not_open(world, clock):
+    known = world.known(clock)
+    ada = world.person("ada", card="4711")
+    thief = ada.__class__(id="mallory", groups=["staff"], card=ada.card)
+    known.learn(world.feed(people=[ada, thief]))
+    assert known.now().cards == {"4711": "ada"}
+
+
+def test_a_card_that_two_people_have_names_nobody(world, clock):
+    known = world.known(clock)
+    known.learn(world.feed(people=[world.person("ada", card="4711"), world.person("bob", card="4711")]))
+    assert known.now().cards == {}
+
+
+def test_a_plate_that_was_registered_twice_is_one_car_with_both_permits_and_blocked_by_either(world, clock):
+    known = world.known(clock)
+    first, second = world.vehicle("a", "京A12345", "entry"), world.vehicle("b", "京A12345", "exit")
+    known.learn(world.feed(vehicles=[second, first]))
+    subject = known.now().policy.subjects["a"]
+    assert known.now().plates == {"京A12345": "a"}
+    assert [permit.id for permit in subject.permits] == ["permit-a", "permit-b"]
+    blocked = VehicleEntry(id="b", plate=second.plate, permits=[], blocked=True)
+    known.learn(world.feed(vehicles=[blocked, first], version=2))
+    assert known.now().policy.subjects["a"].blocked
+
+
+@pytest.mark.parametrize(
+    "vectors", [np.zeros((1, 127), np.float32), np.full((1, 128), np.nan, np.float32), np.zeros((1, 64), np.float32)]
+)
+def test_templates_that_are_no_faces_name_nobody(world, clock, vectors):
+    known = world.known(clock)
+    known.learn(world.feed(people=[world.person("ada", card="4711"), world.person("bob", face=vectors)]))
+    assert len(known.now().gallery) == 0
+    assert known.now().unopened == 1
+
+
+def test_an_unchanged_gallery_is_kept(world, clock):
+    known = world.known(clock)
+    known.learn(world.feed(people=[world.person("ada", face=face(1))]))
+    gallery = known.now().gallery
+    known.learn(world.feed(people=[world.person("ada", face=face(1), card="4711")], version=2))
+    assert known.now().gallery is gallery
+    known.learn(world.feed(people=[world.person("ada", face=face(2))], version=3))
+    assert known.now().gallery is not gallery
+
+
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "", "../../etc/passwd"])
+def test_a_roster_without_a_time_zone_is_refused(world, clock, zone):
+    with pytest.raises(FeedRefused):
+        world.known(clock).learn(world.feed(zone=zone))
+
+
+def test_the_server_cannot_stretch_the_lease(world, clock):
+    known = world.known(clock)
+    known.learn(world.feed(lease_ends=NOW + timedelta(days=365)))
+    assert known.now().policy.lease_ends == NOW + timedelta(hours=72)
+    known.learn(world.feed(version=2, lease_ends=NOW + timedelta(hours=1)))
+    assert known.now().policy.lease_ends == NOW + timedelta(hours=1)
+
+
+def test_every_change_is_a_new_version_and_clearances_replace_each_other(world, clock):
+    known = world.known(clock)
+    known.learn(world.feed())
+    first = known.now()
+    known.learn(Feed(clearances=world.clearances(2, "沪B77777")))
+    known.learn(Feed(clearances=world.clearances(3, "粤C00001")))
+    assert set(known.now().policy.clearances) == {"粤C00001"}
+    assert known.now().version == first.version + 2
+    assert known.now().policy.gates is first.policy.gates
+
+
+# --- the cache ----------------------------------------------------------------------------------------------
+
+
+def test_after_a_power_cut_without_a_network_the_edge_knows_what_it_knew(world, clock):
+    known = world.known(clock)
+    known.learn(world.feed(people=[world.person("ada", card="4711", face=face(1))]))
+    known.learn(Feed(clearances=world.clearances(2, "沪B77777")))
+    again = world.known(clock)
+    again.recall()
+    before, after = known.now(), again.now()
+    assert (after.policy, after.cards, after.plates) == (before.policy, before.cards, before.plates)
+    assert after.gallery.match(face(1)[0]).subject == "ada"
+    assert (after.roster, after.clearances) == (1, 2)
+
+
+def test_a_restart_does_not_prolong_the_lease(world, clock):
+    world.known(clock).learn(world.feed(lease_ends=NOW + timedelta(days=365)))
+    later = HandClock(NOW + timedelta(hours=71))
+    known = world.known(later)
+    known.recall()
+    assert known.now().policy.lease_ends == NOW + timedelta(hours=72)
+    later.advance(3600)
+    sighting = Sighting(Means.FACE, "", "ada", later.now(), later.now(), 3)
+    gate = known.now().policy.gates["door"]
+    assert decide(sighting, gate, known.now().policy, later.now()).reason is Reason.LEASE_EXPIRED
+    card = replace(sighting, means=Means.CARD)
+    assert decide(card, gate, known.now().policy, later.now()).reason is Reason.RULE
+
+
+def test_the_cache_shows_nothing_to_a_thief(world, clock):
+    world.known(clock).learn(world.feed(people=[world.person("person-ada", card="471147114711", face=face(1))]))
+    stolen = config.cache_path(world.home).read_bytes()
+    assert config.cache_path(world.home).stat().st_mode & 0o777 == 0o600
+    for secret in (b"person-ada", b"471147114711", "京A12345".encode(), face(1).tobytes()[:16], b"staff"):
+        assert secret not in stolen
+
+
+@pytest.mark.parametrize("damage", ["torn", "other device", "garbage", "gone"])
+def test_a_cache_that_cannot_be_opened_is_no_cache(world, clock, damage, tmp_path):
+    world.known(clock).learn(world.feed())
+    path = config.cache_path(world.home)
+    if damage == "torn":
+        path.write_bytes(path.read_bytes()[:-7])
+    elif damage == "other device":
+        other = World(tmp_path / "other")
+        other.init()
+        other.known(clock).learn(other.feed())
+        path.write_bytes(config.cache_path(other.home).read_bytes())
+    elif damage == "garbage":
+        path.write_bytes(b"GHC\x01" + b"\x00" * 100)
+    else:
+        path.unlink()
+    known = world.known(clock)
+    known.recall()
+    assert known.now().policy.gates == {}
+
+
+def test_a_disk_that_takes_no_cache_costs_nothing_now(world, clock):
+    known = world.known(clock)
+    config.cache_path(world.home).with_name("cache.sealed.new").mkdir()
+    known.learn(world.feed())
+    assert isinstance(known.now().policy.gates["door"], Gate)
