@@ -1,10 +1,13 @@
 """A site with gates, a garage and an edge, all written by actions, with the real keeper behind."""
 
+import threading
+
 import pytest
+from django.db import connections
 from tests.server.world import World
 
 from gatehouse.keeper.client import Client
-from gatehouse.server import bus, feed, keeping, moment
+from gatehouse.server import bus, edgeport, feed, keeping, moment
 
 
 @pytest.fixture
@@ -28,4 +31,18 @@ def world(keeper, keeper_home, clock, db):
 @pytest.fixture
 def committed_world(keeper, keeper_home, clock, transactional_db):
     """As `world`, for tests whose rows other threads must see."""
-    return World(keeper_home, keeper, clock)
+    yield World(keeper_home, keeper, clock)
+    _close_the_ports_connections()
+
+
+def _close_the_ports_connections():
+    """Every worker thread closes its own, or the database could not be dropped."""
+    threads = len(edgeport._workers._threads)
+    together = threading.Barrier(threads) if threads else None
+
+    def close():
+        together.wait(10)
+        connections.close_all()
+
+    for done in [edgeport._workers.submit(close) for _ in range(threads)]:
+        done.result()
