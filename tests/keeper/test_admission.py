@@ -233,7 +233,6 @@ def test_a_destroyed_day_is_never_made_again(desk: Desk, refusal: Callable[[Call
     assert refused(desk, desk.letter(desk.passage(at=old.at))) == "day_destroyed"
     assert desk.client.reveal([Cell("passage.facts/1", old.id, old.cell or b"", old.token)], by, "x") == [None]
     assert refusal(lambda: desk.client.who(SITE, TODAY, [old.token or b""], by)) == "day_destroyed"
-    assert refusal(lambda: desk.client.locate(SITE, TODAY, PLATE, "s")) == "day_destroyed"
 
 
 def test_whoever_gets_a_face_or_a_name_gets_an_access_key_as_well(desk: Desk) -> None:

@@ -181,6 +181,17 @@ def test_stays_are_found_under_another_days_token_after_the_day_changed(desk: De
     assert refusal(lambda: desk.client.retoken(SITE, tomorrow, [other])) == "bad_request"
 
 
+def test_no_plate_is_followed_through_the_days(desk: Desk, refusal: Refusal) -> None:
+    plate = desk.sealed("stay.plate/1", str(uuid4()), "京A12345")
+    for days in (-2, 2, -30, 30):
+        day = TODAY + timedelta(days=days)
+        assert refusal(lambda day=day: desk.client.retoken(SITE, day, [plate])) == "not_allowed"
+    for days in (-8, 2):
+        day = TODAY + timedelta(days=days)
+        assert refusal(lambda day=day: desk.client.locate(SITE, day, "京A12345", "s")) == "not_allowed"
+    assert desk.client.locate(SITE, TODAY - timedelta(days=7), "京A12345", "s")
+
+
 @pytest.mark.parametrize(
     "plain",
     [

@@ -1,5 +1,7 @@
-"""The closed table of cell labels: what may be sealed, under which class of key, and against which cap a look counts."""
+"""The closed table of cell labels: what may be sealed, under which class of key, and which cap a look counts against;
+and the plaintexts that the keeper itself writes."""
 
+from datetime import datetime
 from enum import StrEnum
 
 import msgspec
@@ -70,3 +72,21 @@ LABELS: dict[str, Label] = {
         Label("device.secret/1", KeyClass.SITE, Budget.SENSITIVE, (256,), edges=True),
     )
 }
+
+
+class StayEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Plaintext of a stay.entry/1 cell, which the keeper writes when it admits a lane's passage in."""
+
+    entered_at: datetime
+    reason: str  # access.Reason of the grant: visitor, permit, by_hand
+    passage: str  # id of the passage in
+
+
+class PassageFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Plaintext of attempt.facts/1 and passage.facts/1."""
+
+    subject: str | None
+    plate: str | None
+    means: str
+    reason: str
+    rule: str | None

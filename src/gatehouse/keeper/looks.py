@@ -26,7 +26,7 @@ from gatehouse.keeper.protocol import (
     UsageList,
     Who,
 )
-from gatehouse.keeper.rules import JOB_READS, JOB_WHO_DAYS, NEVER_SHOWN, READS, WHO_DAYS
+from gatehouse.keeper.rules import JOB_READS, JOB_WHO_DAYS, READS, WHO_DAYS
 from gatehouse.keeper.vault import Asker, Vault
 from gatehouse.wire import FEED_INFO, feed_aad
 
@@ -72,7 +72,7 @@ def _look_at(vault: Vault, request: Reveal, cells: list[Opened]) -> Refused | No
 def _may_read(asker: Asker, cell: Opened) -> bool:
     name = cell.label.name
     if asker.job is not None:
-        return asker.may("reveal") and cell.label.budget in JOB_READS and name not in NEVER_SHOWN
+        return name in JOB_READS.get(asker.job, frozenset())
     if asker.ticket is None or name not in READS[asker.ticket.role] or not asker.reaches(cell.site):
         return False
     return asker.ticket.role is not Role.WORKER or cell.subject == asker.ticket.subject

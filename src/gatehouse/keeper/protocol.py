@@ -14,6 +14,8 @@ from gatehouse.keeper.labels import LABELS as LABELS
 from gatehouse.keeper.labels import Budget as Budget
 from gatehouse.keeper.labels import KeyClass as KeyClass
 from gatehouse.keeper.labels import Label as Label
+from gatehouse.keeper.labels import PassageFacts as PassageFacts
+from gatehouse.keeper.labels import StayEntry as StayEntry
 from gatehouse.wire import Letter
 
 FRAME_LIMIT = 64 * 1024 * 1024
@@ -44,24 +46,6 @@ class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     row: str
     data: bytes
     token: bytes | None = None
-
-
-class StayEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Plaintext of a stay.entry/1 cell, which the keeper writes when it admits a lane's passage in."""
-
-    entered_at: datetime
-    reason: str  # access.Reason of the grant: visitor, permit, by_hand
-    passage: str  # id of the passage in
-
-
-class PassageFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Plaintext of attempt.facts/1 and passage.facts/1."""
-
-    subject: str | None
-    plate: str | None
-    means: str
-    reason: str
-    rule: str | None
 
 
 class Role(StrEnum):
@@ -142,7 +126,7 @@ class Who(Request, frozen=True, tag="who"):
 
 class Locate(Request, frozen=True, tag="locate"):
     """The token under which an open stay of this typed plate would lie. Answered for any plate; capped per `source`
-    and garage. -> Bytes"""
+    and site; only for a stay day of the last week. -> Bytes"""
 
     site: str
     stay_day: date
@@ -151,7 +135,8 @@ class Locate(Request, frozen=True, tag="locate"):
 
 
 class Retoken(Request, frozen=True, tag="retoken"):
-    """Tokens of these open stays for another day, from their plate cells (label stay.plate/1). -> Sealed"""
+    """Tokens of these open stays for the site's new day (today, give or take one), from their plate cells (label
+    stay.plate/1); b"" for a stay whose key is gone. -> Sealed"""
 
     site: str
     day: date

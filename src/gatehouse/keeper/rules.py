@@ -1,6 +1,6 @@
 """Who may ask the keeper for what: roles by ticket, and the named jobs of the server."""
 
-from gatehouse.keeper.protocol import LABELS, Budget, KeyClass, Role
+from gatehouse.keeper.protocol import LABELS, KeyClass, Role
 
 SECRETS = frozenset({"django", "sources", "provider.test", "edge-admin"})
 
@@ -43,17 +43,24 @@ READS: dict[Role, frozenset[str]] = {
 }
 
 JOBS: dict[str, frozenset[str]] = {
-    "workdays": frozenset({"who", "reveal"}),
-    "payslips": frozenset({"who", "reveal"}),
-    "feed": frozenset({"reveal"}),
-    "retoken": frozenset({"who"}),
+    "workdays": frozenset({"who"}),
+    "payslips": frozenset(),
+    "feed": frozenset(),
+    "retoken": frozenset(),
     "passes": frozenset({"sign"}),
     "stays": frozenset({"forget.stay"}),
     "retention": frozenset({"forget_days"}),
 }
-JOB_READS = frozenset({Budget.NONE, Budget.BRIEF, Budget.WORK})
+# A job sees time and pay under a random id, of everybody if need be, and never a name: no cap stands against it.
+JOB_READS: dict[str, frozenset[str]] = {
+    "workdays": frozenset({"work.note/1", "workday.facts/1", "contract.terms/1"}),
+    "payslips": frozenset({"work.note/1", "workday.facts/1", "contract.terms/1", "payslip.lines/1", "person.file/1"}),
+    "feed": frozenset({"person.file/1"}),
+}
 JOB_WHO_DAYS = 3  # a job asks freely whose tokens of so many past days; older by a ticket
 WHO_DAYS = 40  # and nobody further back than this
+LOCATE_DAYS = 7  # an open stay's token is at most so old, even after the server was away
+RETOKEN_DAYS = 1  # a stay's new day is the site's today, give or take a time zone
 RETENTION_DAYS = 7  # the job retention destroys no younger day
 
 FORGETTABLE = frozenset({KeyClass.FACE, KeyClass.IDENTITY, KeyClass.ACCESS, KeyClass.WORK, KeyClass.VEHICLE})

@@ -1,6 +1,7 @@
 """The remaining verbs, and the table from a request's type to the function that answers it."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from gatehouse.crypto.errors import TooLong
@@ -17,7 +18,7 @@ from gatehouse.keeper.days import day_of
 from gatehouse.keeper.errors import LogFull
 from gatehouse.keeper.log import Entry
 from gatehouse.keeper.protocol import LABELS, Bytes, Done, Refused, Reply, Role, Sealed, Text, Welcome
-from gatehouse.keeper.rules import SECRETS
+from gatehouse.keeper.rules import LOCATE_DAYS, RETOKEN_DAYS, SECRETS
 from gatehouse.keeper.vault import Vault
 from gatehouse.wire import PASS_CLAIMS, PASS_KIND
 
@@ -89,8 +90,12 @@ def _make_keys(vault: Vault, refs: list[KeyRef]) -> bool:
 
 
 def locate(vault: Vault, request: protocol.Locate) -> Bytes | Refused:
+    """Only for days on which a stay may be open now: otherwise one could follow a plate through the days."""
+    today = vault.today(request.site)
+    if not timedelta(days=-1) <= today - request.stay_day <= timedelta(days=LOCATE_DAYS):
+        return Refused("not_allowed")
     plate = normalise(request.plate)
-    day_key = vault.days.key_or_new(request.site, request.stay_day, vault.today(request.site))
+    day_key = vault.days.key_or_new(request.site, request.stay_day, today)
     if day_key is None:
         return Refused("day_destroyed")
     token = plate_token(day_key, plate)
@@ -99,8 +104,11 @@ def locate(vault: Vault, request: protocol.Locate) -> Bytes | Refused:
 
 
 def retoken(vault: Vault, request: protocol.Retoken) -> Sealed | Refused:
-    """b"" for a stay whose key is gone."""
-    day_key = vault.days.key_or_new(request.site, request.day, vault.today(request.site))
+    """Only for the day that begins now, as with `locate`. b"" for a stay whose key is gone."""
+    today = vault.today(request.site)
+    if abs(request.day - today) > timedelta(days=RETOKEN_DAYS):
+        return Refused("not_allowed")
+    day_key = vault.days.key_or_new(request.site, request.day, today)
     if day_key is None:
         return Refused("day_destroyed")
     result = []
