@@ -125,12 +125,16 @@ def server(home: Home, port: Port = 8000) -> None:
     """Serve the pages and the API on localhost, write the database, run the nightly jobs."""
     os.environ["GATEHOUSE_HOME"] = str(home.absolute())
     from gatehouse import clock
+    from gatehouse.keeper.client import KeeperAway
     from gatehouse.server import run
+    from gatehouse.server.databases import DatabaseUrlError
 
     try:
         run.run(home.absolute(), port, clock.from_environment())
-    except run.CannotRun as fault:
+    except DatabaseUrlError as fault:
         fail(str(fault))
+    except KeeperAway:
+        fail(f"the keeper does not answer; start it first: gatehouse keeper --home {home}")
 
 
 @edge_app.callback()

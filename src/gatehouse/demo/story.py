@@ -69,8 +69,10 @@ SCENES: tuple[Scene, ...] = (
 
 
 def next_monday(now: datetime) -> date:
+    """A Monday ahead whose Tuesday lies in the same month, so that one payslip holds both days."""
     today = now.astimezone(ZoneInfo(ZONE)).date()
-    return today + timedelta(days=7 - today.weekday())
+    monday = today + timedelta(days=7 - today.weekday())
+    return monday if (monday + timedelta(days=1)).month == monday.month else monday + timedelta(days=7)
 
 
 def tell(story: Story) -> bool:

@@ -72,7 +72,6 @@ def configure(folder: Path) -> None:
             structlog.stdlib.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _only_listed,
-            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             lambda _, __, event: ((event,), {}),
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
