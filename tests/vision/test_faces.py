@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from tests.vision.drawing import noisy, resized, turned
 
+from gatehouse.vision.blaze import FaceBox
 from gatehouse.vision.faces import MODEL, FaceRead, embed, face_chip, read_faces, template
 from gatehouse.vision.frames import Pixels
 from gatehouse.vision.gallery import Gallery
@@ -120,3 +121,10 @@ def test_models_are_shared_by_threads(hopper: Pixels, hopper_read: FaceRead, ast
         found = list(pool.map(read_faces, [hopper, astronaut] * 4))
     for reads in found[::2]:
         assert np.allclose(reads[0].embedding, hopper_read.embedding, atol=1e-5)
+
+
+def test_a_box_that_facemesh_does_not_confirm_is_no_face(monkeypatch: pytest.MonkeyPatch) -> None:
+    noise = np.random.default_rng(5).integers(0, 255, (400, 400, 3), dtype=np.uint8)
+    false_find = [FaceBox(100.0, 100.0, 160.0, 160.0, ((140.0, 150.0), (220.0, 150.0)), 0.99)]
+    monkeypatch.setattr("gatehouse.vision.faces.find_faces", lambda pixels, variant: false_find)
+    assert read_faces(noise) == []

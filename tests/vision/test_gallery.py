@@ -67,7 +67,7 @@ def test_templates_of_one_person_are_one_subject_and_no_rival_to_each_other() ->
     assert match is not None
     assert match.subject == "p0000"
     assert match.distance == pytest.approx(0.0, abs=1e-3)
-    assert gallery.lookalikes == ()
+    assert gallery.lookalikes() == ()
 
 
 def test_a_face_between_two_people_is_nobodys() -> None:
@@ -83,7 +83,7 @@ def test_lookalikes_are_named_and_marked() -> None:
     enrolled = people(20)
     twin = near(enrolled[3][1], DEFAULT)
     gallery = Gallery([*enrolled, ("twin", twin)])
-    (pair,) = gallery.lookalikes
+    (pair,) = gallery.lookalikes()
     assert {pair.first, pair.second} == {"p0003", "twin"}
     assert pair.distance == pytest.approx(DEFAULT, abs=1e-3)
     for subject, vector in (("p0003", enrolled[3][1]), ("twin", twin)):

@@ -63,9 +63,10 @@ class Gallery:
         self._vectors = unit(_checked([vector for _, vector in rows]))
         names = [name for name, _ in rows]
         self._starts = np.array([i for i, n in enumerate(names) if not i or names[i - 1] != n], dtype=np.intp)
+        self._ends = np.append(self._starts[1:], len(names)).astype(np.intp)
         self.subjects: tuple[str, ...] = tuple(names[i] for i in self._starts)
-        self.lookalikes: tuple[Lookalikes, ...] = tuple(self._pairs_within(self.threshold + self.margin))
-        self._doubtful = {name for pair in self.lookalikes for name in (pair.first, pair.second)}
+        self._place = {subject: place for place, subject in enumerate(self.subjects)}
+        self._doubtful: dict[int, bool] = {}
 
     def __len__(self) -> int:
         return len(self.subjects)
@@ -74,8 +75,7 @@ class Gallery:
         """Distance to every subject, in the order of `subjects`: the nearest of that person's templates."""
         if not self.subjects:
             return np.empty(0, dtype=np.float32)
-        near = np.maximum.reduceat(self._vectors @ unit(_checked([embedding]))[0], self._starts)
-        return _distance(near)
+        return _distance(self._per_person(self._vectors @ unit(_checked([embedding]))[0]))
 
     def match(self, embedding: Floats) -> Match | None:
         """The person of this face; None when nobody is near enough, or two people are about as near."""
@@ -90,46 +90,65 @@ class Gallery:
         margin = min(_NOBODY, float(found.min())) - distance
         if margin < self.margin:
             return None
-        subject = self.subjects[best]
-        return Match(subject, distance, margin, subject in self._doubtful)
+        return Match(self.subjects[best], distance, margin, self._is_doubtful(best))
 
     def verify(self, subject: str, embedding: Floats) -> float | None:
         """1:1: the distance to that subject when within the pack's 1:1 threshold, else None."""
-        if subject not in self.subjects:
+        place = self._place.get(subject)
+        if place is None:
             return None
-        distance = float(self.distances(embedding)[self.subjects.index(subject)])
+        distance = float(self.distances(embedding)[place])
         return distance if distance <= pack(MODEL).thresholds["one_to_one"] else None
+
+    def lookalikes(self) -> tuple[Lookalikes, ...]:
+        """Every two people closer than threshold + margin. Compares all with all: seconds at 20,000."""
+        limit = self.threshold + self.margin
+        least = 1.0 - limit * limit / 2.0  # the cosine at that distance
+        pairs = []
+        for first, block in self._blocks():
+            for row, column in np.argwhere(block > least):
+                one, other = first + int(row), int(column)
+                if one < other:
+                    far = float(_distance(block[row, column]))
+                    pairs.append(Lookalikes(self.subjects[one], self.subjects[other], far))
+        return tuple(pairs)
 
     def strangers(self) -> Floats:
         """Per subject the distance to the nearest *other* person: what a stranger who looks like one of
-        this site's people would measure. 2.0 when nobody else is enrolled."""
+        this site's people would measure. 2.0 when nobody else is enrolled. All with all, as above."""
         nearest = np.full(len(self.subjects), _NOBODY, dtype=np.float32)
         for first, block in self._blocks():
-            block[np.arange(len(block)), np.arange(first, first + len(block))] = np.inf
+            block[np.arange(len(block)), np.arange(first, first + len(block))] = -1.0
             if block.shape[1] > 1:
-                nearest[first : first + len(block)] = block.min(axis=1)
+                nearest[first : first + len(block)] = _distance(block.max(axis=1))
         return nearest
 
+    def _is_doubtful(self, place: int) -> bool:
+        """Is anybody else too close to this person? Worked out when first asked, one person at a time, so
+        that an enrolment among thousands costs no comparison of all with all."""
+        if place not in self._doubtful:
+            own = self._vectors[self._starts[place] : self._ends[place]]
+            near = self._per_person((own @ self._vectors.T).max(axis=0))
+            near[place] = -1.0
+            self._doubtful[place] = bool(_distance(near.max()) < self.threshold + self.margin)
+        return self._doubtful[place]
+
+    def _per_person(self, cosines: Floats) -> Floats:
+        """The best of each person's templates along the last axis; a copy."""
+        if len(self._starts) == len(self._vectors):
+            return cosines.copy()
+        best: Floats = np.maximum.reduceat(cosines, self._starts, axis=-1)
+        return best
+
     def _blocks(self) -> Iterator[tuple[int, Floats]]:
-        """Distances between people, some rows at a time: (first row, (rows, subjects))."""
-        ends = np.append(self._starts[1:], len(self._vectors))
-        first = 0
-        while first < len(self.subjects):
+        """Cosines between people, some rows at a time: (first row, (rows, subjects))."""
+        for first in range(0, len(self.subjects), _ROWS_AT_ONCE):
             last = min(len(self.subjects), first + _ROWS_AT_ONCE)
             start = int(self._starts[first])
-            rows = self._vectors[start : int(ends[last - 1])]
-            near = np.maximum.reduceat(rows @ self._vectors.T, self._starts, axis=1)
-            near = np.maximum.reduceat(near, self._starts[first:last] - start, axis=0)
-            yield first, _distance(near)
-            first = last
-
-    def _pairs_within(self, limit: float) -> Iterator[Lookalikes]:
-        for first, block in self._blocks():
-            for row, column in np.argwhere(block < limit):
-                one, other = first + int(row), int(column)
-                if one < other:
-                    distance = float(block[row, column])
-                    yield Lookalikes(self.subjects[one], self.subjects[other], distance)
+            near = self._per_person(self._vectors[start : int(self._ends[last - 1])] @ self._vectors.T)
+            if len(near) > last - first:
+                near = np.maximum.reduceat(near, self._starts[first:last] - start, axis=0)
+            yield first, near
 
 
 def _checked(vectors: list[Floats]) -> Floats:
@@ -141,6 +160,6 @@ def _checked(vectors: list[Floats]) -> Floats:
     return np.asarray(vectors, dtype=np.float32)
 
 
-def _distance(cosine: Floats) -> Floats:
+def _distance(cosine: Floats | np.float32) -> Floats:
     far: NDArray[np.float32] = np.sqrt(np.maximum(0.0, 2.0 - 2.0 * cosine)).astype(np.float32)
     return far
