@@ -29,6 +29,7 @@ WATCHERS = GUARDS | {Role.AUDITOR}
 KNOWERS = frozenset({Role.OWNER, Role.SECURITY, Role.HR})
 PAYROLL = frozenset({Role.OWNER, Role.HR})
 TRUSTED = frozenset({Role.OWNER, Role.AUDITOR})
+OWNERS = frozenset({Role.OWNER})
 WORKERS = frozenset({Role.WORKER})
 OPERATORS = frozenset(Role) - WORKERS
 

@@ -8,6 +8,7 @@ from django.urls.converters import StringConverter
 from gatehouse.server.console import (
     enrolment,
     entrance,
+    invitations,
     month,
     passages,
     people,
@@ -16,7 +17,7 @@ from gatehouse.server.console import (
     watch_events,
     watch_log,
 )
-from gatehouse.server.console.access import GUARDS, KNOWERS, PAYROLL, TRUSTED, WATCHERS, page, public
+from gatehouse.server.console.access import GUARDS, KNOWERS, OWNERS, PAYROLL, TRUSTED, WATCHERS, page, public
 from gatehouse.server.console.months import MonthConverter
 
 
@@ -62,6 +63,8 @@ urlpatterns = [
     page("people/<uuid:person_id>/withdraw", enrolment.withdraw, "person-withdraw", people.WITHDRAWERS),
     page("people/<uuid:person_id>/pass", enrolment.issue_pass, "person-pass", people.ENROLLERS),
     page("people/<uuid:person_id>/passages", passages.passages, "person-passages", KNOWERS),
+    page("people/<uuid:person_id>/invite", invitations.invite_worker, "person-invite", PAYROLL),
+    page("operators/<uuid:operator_id>/invite", invitations.invite_operator, "invite-operator", OWNERS),
     page("month/", month.month, "month", PAYROLL),
     page("month/<month:of>/", month.month, "month-of", PAYROLL),
     page("month/<month:of>/page/<int:number>/", month.month, "month-page", PAYROLL),

@@ -103,6 +103,9 @@ REFUSED: dict[str, Wording] = {
         _("This link does not work any more"),
         _("A sign-in link works once and for a short time. Ask for a new one."),
     ),
+    "not_active": Wording(
+        _("This account is switched off, or its role has changed"), _("Ask an owner for a new link.")
+    ),
     "not_allowed": Wording(_("Your role may not see this"), _("Ask somebody whose work it is.")),
     "bad_request": Wording(_("The keeper did not understand the request"), _("Try again; then tell an owner.")),
     "unknown_edge": Wording(_("This gate computer is not enrolled"), _("An owner enrols it at the keeper.")),

@@ -147,7 +147,9 @@ def _looks_at(who: SignedIn, person: Person) -> list[Seen]:
     for look in reply.looks:
         if look.actor != who.ticket.actor:
             before = seen.get((look.actor, look.purpose))
-            seen[look.actor, look.purpose] = Seen(_actor(look.actor), look.purpose, before.at if before else look.at, 1 + (before.times if before else 0))
+            seen[look.actor, look.purpose] = Seen(
+                _actor(look.actor), look.purpose, before.at if before else look.at, 1 + (before.times if before else 0)
+            )
     return list(seen.values())[:LOOKS_SHOWN]
 
 

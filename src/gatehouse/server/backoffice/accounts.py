@@ -1,0 +1,82 @@
+"""Operators and the log of what was written. An operator signs in with a one-time link that an owner hands over."""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from gatehouse.keeper.protocol import Role
+from gatehouse.server.accounts import actions
+from gatehouse.server.accounts.models import Operator
+from gatehouse.server.accounts.queries import handle_of
+from gatehouse.server.accounts.signed_in import SignedIn
+from gatehouse.server.audit.by import By
+from gatehouse.server.audit.models import Entry
+from gatehouse.server.backoffice.base import OWNERS, OfficeAdmin, OfficeForm
+from gatehouse.server.backoffice.site import backoffice
+from gatehouse.server.console.words import ROLES
+from gatehouse.server.people.models import Site
+from gatehouse.server.people.queries import all_sites
+
+
+class OperatorForm(OfficeForm):
+    role = forms.ChoiceField(label=_("Role"), choices=[(c, said) for c, said in ROLES.items() if c != Role.WORKER])
+    places = forms.ModelMultipleChoiceField(
+        Site.objects.none(), label=_("Sites"), required=False, help_text=_("None means every site.")
+    )
+    active = forms.BooleanField(label=_("May sign in"), required=False, initial=True)
+
+    def rows(self, name: str) -> QuerySet[Any]:
+        return super().rows("site")
+
+
+class NewOperator(OperatorForm):
+    handle = forms.SlugField(label=_("Handle"), max_length=32, help_text=_("Not a name: desk-1, night-2."))
+    contact = forms.CharField(label=_("Contact"), max_length=80, required=False, help_text=_("Sealed."))
+    field_order = ("handle",)
+
+
+@admin.register(Operator, site=backoffice)
+class OperatorAdmin(OfficeAdmin):
+    site_path = ""
+    viewers = creators = changers = OWNERS
+    new_form, change_form = NewOperator, OperatorForm
+    list_display = ("handle", "role", "active", "link")
+    shown = ("handle", "role", "active")
+
+    @admin.display(description=_("Sign-in link"))
+    def link(self, row: Operator) -> SafeString:
+        return format_html('<a href="{}">{}</a>', reverse("invite-operator", args=[row.pk]), _("Make one"))
+
+    def known(self, row: Operator, who: SignedIn) -> dict[str, Any]:
+        places = list(all_sites().filter(pk__in=row.sites))
+        return {"role": row.role, "active": row.active, "places": places}
+
+    def create(self, data: dict[str, Any], by: By, at: datetime) -> Operator:
+        sites = [site.pk for site in data["places"]]
+        role = Role(data["role"])
+        return actions.add_operator(data["handle"], role, sites=sites, contact=data["contact"], by=by, at=at)
+
+    def change(self, row: Operator, data: dict[str, Any], by: By, at: datetime) -> None:
+        sites = [site.pk for site in data["places"]]
+        actions.change_operator(row, role=Role(data["role"]), sites=sites, active=data["active"], by=by, at=at)
+
+
+@admin.register(Entry, site=backoffice)
+class EntryAdmin(OfficeAdmin):
+    site_path = ""
+    viewers = OWNERS
+    list_display = ("at", "who", "verb", "object_type", "object_id")
+    list_display_links = None
+    shown = list_display
+    ordering = ("-pk",)
+
+    @admin.display(description=_("Who"))
+    def who(self, row: Entry) -> str:
+        return handle_of(row.actor)

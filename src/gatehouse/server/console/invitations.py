@@ -1,0 +1,44 @@
+"""One-time sign-in links, shown once to whoever hands them over."""
+
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from gatehouse.keeper.protocol import Refused
+from gatehouse.server.accounts import actions, queries
+from gatehouse.server.console import words
+from gatehouse.server.console.access import reader
+from gatehouse.server.console.people import visible
+from gatehouse.server.console.qr import qr_svg
+from gatehouse.server.moment import now
+
+
+@require_POST
+def invite_worker(request: HttpRequest, person_id: UUID) -> HttpResponse:
+    """A link to somebody's own page."""
+    of = visible(request, person_id)
+    code = actions.invite_worker(of.pk, of.site_id, by=reader(request).by, at=now())
+    return _show(request, code, reverse("person", args=[of.pk]))
+
+
+def invite_operator(request: HttpRequest, operator_id: UUID) -> HttpResponse:
+    """GET asks, POST makes the link."""
+    operator = queries.operator(operator_id)
+    if operator is None:
+        raise Http404
+    if request.method != "POST":
+        return render(request, "console/invite.html", {"operator": operator})
+    code = actions.invite_operator(operator, by=reader(request).by, at=now())
+    return _show(request, code, reverse("admin:accounts_operator_changelist"))
+
+
+def _show(request: HttpRequest, code: str | Refused, back: str) -> HttpResponse:
+    if isinstance(code, Refused):
+        return render(request, "console/invited.html", {"refused": words.refused(code.code), "back": back}, status=403)
+    link = request.build_absolute_uri(reverse("enter-code", args=[code]))
+    context = {"link": link, "qr": qr_svg(link, _("QR code of the sign-in link")), "back": back}
+    return render(request, "console/invited.html", context)

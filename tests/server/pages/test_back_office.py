@@ -1,0 +1,96 @@
+"""The back office writes through actions, shows nobody's name in a list, and keeps everybody to their sites."""
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.urls import reverse
+from tests.server.world import SETUP
+
+from gatehouse.keeper.protocol import Role
+from gatehouse.server.accounts.actions import change_operator
+from gatehouse.server.audit.models import Entry
+from gatehouse.server.backoffice.site import backoffice
+from gatehouse.server.people.actions import add_site
+from gatehouse.server.people.models import Group, Person, SiteType, Zone
+
+LISTS = [model._meta.label_lower.replace(".", "_") for model in backoffice._registry]
+PERSON = {
+    "number": "S-900", "name": "Wilma Ashby", "phone": "+44 20 5550 0101", "mail": "w@example.org", "address": "",
+    "identity": "", "tax_number": "", "account": "", "holder": "", "bank": "", "department": "Yard", "manager": "",
+    "post": "", "hired": "2026-02-01", "starts": "", "ends": "",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_every_list_and_form_opens_for_an_owner(house, name) -> None:
+    browser = house.browser(Role.OWNER)
+    assert browser.get(reverse(f"admin:{name}_changelist")).status_code == 200
+    assert browser.get(reverse(f"admin:{name}_add")).status_code in {200, 403}
+
+
+def test_a_person_is_hired_by_an_action_and_sealed(house) -> None:
+    browser = house.browser(Role.HR)
+    form = PERSON | {"site": house.world.site.pk, "groups": [house.world.group.pk]}
+    response = browser.post(reverse("admin:people_person_add"), form)
+    assert response.status_code == 302, response.content.decode()
+    person = Person.objects.exclude(pk=house.person.pk).get()
+    assert Entry.objects.filter(verb="person.hired", object_id=str(person.pk)).count() == 1
+    assert b"Ashby" not in b"".join(bytes(getattr(person, f"{c}_cell")) for c in ("brief", "name", "contact", "file"))
+    assert LogEntry.objects.count() == 0
+
+
+def test_a_list_of_people_shows_numbers_and_initials_and_no_name(house) -> None:
+    page = house.browser(Role.HR).get(reverse("admin:people_person_changelist")).content.decode()
+    assert "S-104" in page
+    assert "LM" in page
+    assert "Moss" not in page
+
+
+def test_changing_a_person_keeps_what_was_not_touched(house) -> None:
+    browser = house.browser(Role.HR)
+    address = reverse("admin:people_person_change", args=[house.person.pk])
+    shown = browser.get(address).content.decode()
+    assert "Lin Moss" in shown
+    form = PERSON | {"number": "S-104", "name": "Lin Moss", "groups": [house.world.group.pk]}
+    assert browser.post(address, form).status_code == 302
+    assert "w@example.org" in browser.get(address).content.decode()
+    assert Entry.objects.filter(verb="person.edited").exists()
+
+
+def test_a_form_that_is_wrong_writes_nothing(house) -> None:
+    browser = house.browser(Role.HR)
+    form = PERSON | {"number": "has spaces", "site": house.world.site.pk}
+    assert browser.post(reverse("admin:people_person_add"), form).status_code == 200
+    assert Person.objects.count() == 1
+
+
+def test_a_code_that_is_taken_is_said_and_not_a_fault(house) -> None:
+    form = {"site": house.world.site.pk, "code": "garage", "name": "Second"}
+    response = house.browser(Role.OWNER).post(reverse("admin:people_zone_add"), form)
+    assert response.status_code == 200
+    assert Zone.objects.filter(code="garage").count() == 1
+    assert house.browser(Role.OWNER).post(reverse("admin:people_zone_add"), form | {"code": "new"}).status_code == 302
+
+
+def test_an_operator_of_one_site_sees_and_chooses_no_other(house) -> None:
+    other = add_site(
+        "else", "Elsewhere", SiteType.GARAGE, zone="Europe/Berlin", currency="EUR", by=SETUP, at=house.world.now()
+    )
+    browser = house.browser(Role.SECURITY)
+    change_operator(
+        house.operators[Role.SECURITY], role=Role.SECURITY, sites=[house.world.site.pk], active=True, by=SETUP,
+        at=house.world.now(),
+    )  # fmt: skip
+    assert "Elsewhere" not in browser.get(reverse("admin:people_site_changelist")).content.decode()
+    browser.post(reverse("admin:people_group_add"), {"site": other.pk, "name": "Ghosts"})
+    assert not Group.objects.filter(name="Ghosts").exists()
+
+
+@pytest.mark.parametrize("name", ["people_person", "parking_tariff", "accounts_operator"])
+def test_a_guard_can_not_add_what_is_not_theirs(house, name) -> None:
+    assert house.browser(Role.SECURITY).get(reverse(f"admin:{name}_add")).status_code == 403
+
+
+def test_nothing_is_deleted_here(house) -> None:
+    address = reverse("admin:people_person_delete", args=[house.person.pk])
+    assert house.browser(Role.OWNER).post(address, {"post": "yes"}).status_code == 403
+    assert Person.objects.filter(pk=house.person.pk).exists()
