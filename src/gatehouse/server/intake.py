@@ -121,10 +121,10 @@ def _write(batch: _Batch, now: datetime) -> None:
 
 def _tell(batch: _Batch, now: datetime) -> None:
     """Screens, and the exits that hold a car. What fails here is told again by the next attempt."""
-    last: dict[str, Admitted] = {}
+    last = {fact.gate: fact for fact in batch.facts}
     for fact in batch.facts:
-        _show(fact)
-        last[fact.gate] = fact
+        if fact.kind == "event" or fact is last[fact.gate]:
+            _show(fact)
     for fact in last.values():
         if fact.kind == "attempt" and fact.reason == Reason.UNPAID and fact.lane is not None:
             exits.hold(UUID(fact.site), fact.gate, bytes(fact.lane.token), at=now)

@@ -1,6 +1,8 @@
 """Writing audit entries and due times. Every action of every app calls `record` inside its transaction."""
 
 import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection, transaction
@@ -13,18 +15,41 @@ from gatehouse.server.audit.models import DueJob, Entry, Head
 NOTE_BATCH = 500
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What one entry says: what was done, to what."""
+
+    verb: str
+    object_type: str
+    object_id: object
+
+
 def record(verb: str, object_type: str, object_id: object, *, by: By, at: datetime) -> None:
     """Chain one entry to the log. Must run inside the transaction of the write that it records."""
+    record_all([Written(verb, object_type, object_id)], by=by, at=at)
+
+
+def record_all(written: Sequence[Written], *, by: By, at: datetime) -> None:
+    """Chain entries to the log, in order. Must run inside the transaction of the writes that they record."""
     assert connection.in_atomic_block, "an audit entry belongs to the transaction of its write"
-    head, _ = Head.objects.select_for_update().get_or_create(pk=1, defaults={"hash": bytes(32)})
-    at = instant(at)
-    facts = (at.isoformat(), by.actor, verb, object_type, str(object_id))
-    # Unit separators keep ("a", "bc") and ("ab", "c") apart.
-    digest = hashlib.sha256(bytes(head.hash) + "\x1f".join(facts).encode()).digest()
-    Entry.objects.create(
-        at=at, actor=by.actor, verb=verb, object_type=object_type, object_id=str(object_id), hash=digest
-    )
-    Head.objects.filter(pk=1).update(hash=digest)
+    held = Head.objects.select_for_update().filter(pk=1).first()
+    digest = bytes(held.hash) if held else bytes(32)
+    entries = []
+    for one in written:
+        digest = chained(digest, at, by.actor, one.verb, one.object_type, str(one.object_id))
+        facts = {"verb": one.verb, "object_type": one.object_type, "object_id": str(one.object_id)}
+        entries.append(Entry(at=at, actor=by.actor, hash=digest, **facts))
+    Entry.objects.bulk_create(entries)
+    if held:
+        Head.objects.filter(pk=1).update(hash=digest)
+    else:
+        Head.objects.create(pk=1, hash=digest)
+
+
+def chained(before: bytes, at: datetime, *facts: str) -> bytes:
+    """The hash of an entry after the hash `before`. Unit separators keep ("a", "bc") and ("ab", "c") apart."""
+    text = "\x1f".join((instant(at).isoformat(), *facts))
+    return hashlib.sha256(before + text.encode()).digest()
 
 
 def note_entries() -> int:

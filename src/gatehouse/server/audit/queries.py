@@ -1,9 +1,9 @@
 """Reading the log and the due times."""
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
+from gatehouse.server.audit.actions import chained
 from gatehouse.server.audit.models import DueJob, Entry, Head
 
 
@@ -19,8 +19,8 @@ def first_broken_entry() -> int | None:
     """The id of the first entry whose hash does not follow from the one before it, or None."""
     before = bytes(32)
     for entry in Entry.objects.order_by("pk").iterator():
-        facts = (entry.at.isoformat(), entry.actor, entry.verb, entry.object_type, entry.object_id)
-        if hashlib.sha256(before + "\x1f".join(facts).encode()).digest() != bytes(entry.hash):
+        facts = (entry.actor, entry.verb, entry.object_type, entry.object_id)
+        if chained(before, entry.at, *facts) != bytes(entry.hash):
             return entry.pk
         before = bytes(entry.hash)
     return None

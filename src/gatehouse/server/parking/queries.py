@@ -71,6 +71,8 @@ def open_stays(garage: Garage) -> QuerySet[OpenStay]:
 
 def stays_with_tokens(pairs: Iterable[tuple[UUID, bytes]]) -> dict[tuple[UUID, bytes], OpenStay]:
     wanted = set(pairs)
+    if not wanted:
+        return {}
     found = OpenStay.objects.filter(garage_id__in={pair[0] for pair in wanted}, token__in={pair[1] for pair in wanted})
     by_pair = {(stay.garage_id, bytes(stay.token)): stay for stay in found.select_related("clearance")}
     return {pair: stay for pair, stay in by_pair.items() if pair in wanted}

@@ -6,7 +6,7 @@ begins anew.
 """
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -21,7 +21,7 @@ from gatehouse.domain.parking import Price
 from gatehouse.domain.periods import local_date
 from gatehouse.keeper.protocol import Admitted, KeyClass, Plain, StayEntry
 from gatehouse.server import keeping
-from gatehouse.server.audit.actions import record
+from gatehouse.server.audit.actions import Written, record, record_all
 from gatehouse.server.audit.by import By
 from gatehouse.server.parking import queries
 from gatehouse.server.parking.facts import STAYS, StayUnreadable, books, entries, owed, price_of
@@ -167,41 +167,67 @@ def _cleared(one: _Ended) -> bool:
     return clearance is not None and one.left_at < clearance.ends
 
 
-def apply(steps: Iterable[Step], *, by: By, at: datetime) -> None:
-    """Write the steps. Must run inside intake's transaction. Raises Outdated."""
+def apply(steps: Sequence[Step], *, by: By, at: datetime) -> None:
+    """Write the steps, table by table. Must run inside intake's transaction. Raises Outdated."""
     assert connection.in_atomic_block
-    for step in steps:
-        match step:
-            case Opening(garage=garage, row=row):
-                if OpenStay.objects.filter(garage=garage, token=row.token).exists():
-                    raise Outdated
-                row.save(force_insert=True)
-                record("stay.opened", "garage", garage.pk, by=by, at=at)
-            case Closing():
-                _close(step, by=by, at=at)
-            case Missing(passage=passage, garage=garage):
-                _except(garage, ExceptionKind.EXIT_WITHOUT_STAY, passage.at, by=by)
+    if not steps:
+        return
+    openings = [step for step in steps if isinstance(step, Opening)]
+    closings = [step for step in steps if isinstance(step, Closing)]
+    ended = {step.seen.pk for step in closings}
+    come = {step.row.pk for step in openings}
+    _take_out([step.seen for step in closings if step.seen.pk not in come])
+    _put_in([step.row for step in openings if step.row.pk not in ended])
+    ClosedStay.objects.bulk_create([step.closed for step in closings])
+    SpentKey.objects.bulk_create([SpentKey(stay=pk) for pk in ended])
+    LaneException.objects.bulk_create([found for step in steps if (found := _exception(step, at))])
+    record_all([_written(step) for step in steps], by=by, at=at)
+    for site_id in {step.garage.site_id for step in closings if step.seen.state == OpenState.CLEARED}:
+        bump_clearances(site_id)
 
 
-def _close(step: Closing, *, by: By, at: datetime) -> None:
-    seen = step.seen
-    now = OpenStay.objects.filter(pk=seen.pk, token=seen.token, paid_minor=seen.paid_minor, state=seen.state)
-    deleted, _ = now.delete()
-    if not deleted:
+def _take_out(seen: Sequence[OpenStay]) -> None:
+    """Delete rows that are still as they were priced. Raises Outdated."""
+    ids = [row.pk for row in seen]
+    now = OpenStay.objects.select_for_update().in_bulk(ids)
+    for row in seen:
+        held = now.get(row.pk)
+        if held is None or _as_priced(held) != _as_priced(row):
+            raise Outdated
+    ExitClearance.objects.filter(stay__in=ids).delete()
+    OpenStay.objects.filter(pk__in=ids).delete()
+
+
+def _as_priced(row: OpenStay) -> tuple[bytes, int, str]:
+    return bytes(row.token), row.paid_minor, row.state
+
+
+def _put_in(rows: Sequence[OpenStay]) -> None:
+    """Raises Outdated when the plate came in by another way meanwhile."""
+    if queries.stays_with_tokens((row.garage_id, bytes(row.token)) for row in rows):
         raise Outdated
-    step.closed.save(force_insert=True)
-    SpentKey.objects.create(stay=seen.pk)
-    # The garage, not the stay: an entry with both the stay's id and a time would tie two days together.
-    record("stay.closed", "garage", step.garage.pk, by=by, at=at)
-    if step.closed.state == ClosedState.EXIT_MISSED:
-        _except(step.garage, ExceptionKind.ENTERED_TWICE, at, by=by)
-    if seen.state == OpenState.CLEARED:
-        bump_clearances(step.garage.site_id)
+    OpenStay.objects.bulk_create(rows)
 
 
-def _except(garage: Garage, kind: ExceptionKind, at: datetime, *, by: By) -> None:
-    LaneException.objects.create(garage=garage, kind=kind, at=at)
-    record(f"lane.{kind}", "garage", garage.pk, by=by, at=at)
+def _written(step: Step) -> Written:
+    """The garage, not the stay: an entry with both a stay's id and a time would tie two days together."""
+    match step:
+        case Opening():
+            verb = "stay.opened"
+        case Closing():
+            verb = "stay.closed"
+        case Missing():
+            verb = "stay.missing"
+    return Written(verb, "garage", step.garage.pk)
+
+
+def _exception(step: Step, at: datetime) -> LaneException | None:
+    match step:
+        case Missing(passage=passage):
+            return LaneException(garage=step.garage, kind=ExceptionKind.EXIT_WITHOUT_STAY, at=passage.at)
+        case Closing(closed=closed) if closed.state == ClosedState.EXIT_MISSED:
+            return LaneException(garage=step.garage, kind=ExceptionKind.ENTERED_TWICE, at=at)
+    return None
 
 
 def forget_spent_keys() -> int:
