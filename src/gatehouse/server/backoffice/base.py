@@ -1,7 +1,7 @@
 """What every list and form of the back office does: scoped by site and role, and written by actions only.
 
 A form's fields are declared and belong to no column; when it is valid, `create` or `change` of the admin class calls
-the action, which also writes the audit entry. Django's own admin log stays empty: it would hold what objects are called.
+the action, which also writes the audit entry. Django's own admin log stays empty: it would hold what things are named.
 """
 
 from collections.abc import Iterable
