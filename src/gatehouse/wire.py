@@ -178,7 +178,9 @@ class Roster(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     vehicles: list[VehicleEntry]
     devices: list[DeviceEntry]
     lease_ends: datetime
-    countries: list[str] = msgspec.field(default_factory=lambda: ["CN"])  # whose number plates are expected here (vision's country packs)
+    # Whose number plates are expected here: vision's country packs.
+    countries: list[str] = msgspec.field(default_factory=lambda: ["CN"])
+    dead_passes: list[str] = []  # ids of passes that were taken back before their end
 
 
 class Clearances(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

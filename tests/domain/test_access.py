@@ -167,6 +167,12 @@ def test_a_pass_opens_before_its_end_and_once():
     assert decide(replace(good, used=True), DOOR, office(), NOW) == Refusal(Reason.USED_PASS)
 
 
+def test_a_pass_that_was_taken_back_opens_nothing():
+    good = seen(Means.PASS, value="pass-1", ends=NOW + timedelta(hours=1))
+    assert decide(good, DOOR, office(dead_passes=frozenset({"pass-2"})), NOW) == Grant(Reason.RULE, "r1")
+    assert decide(good, DOOR, office(dead_passes=frozenset({"pass-1"})), NOW) == Refusal(Reason.INVALID_PASS)
+
+
 # --- vehicles ----------------------------------------------------------------------------------------------
 
 

@@ -241,6 +241,12 @@ def test_a_pass_that_is_not_good_here_and_now_opens_nothing(keeper_of, world, cl
     assert shelly.device.pulses == 0
 
 
+def test_a_pass_that_was_taken_back_opens_nothing(keeper_of, known, world, clock, shelly):
+    known.learn(world.feed(version=2, dead_passes=["pass-1"]))
+    assert show(keeper_of("door"), world, clock, world.a_pass()) == Refusal(Reason.INVALID_PASS)
+    assert shelly.device.pulses == 0
+
+
 def test_a_forged_pass_names_nobody(keeper_of, world, clock):
     other = type(world)(world.home / "other")
     assert show(keeper_of("door"), world, clock, other.a_pass()) == Refusal(Reason.INVALID_PASS)

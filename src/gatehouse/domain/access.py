@@ -38,7 +38,7 @@ class Reason(StrEnum):
     UNKNOWN_CARD = "unknown_card"
     UNKNOWN_PIN = "unknown_pin"
     UNKNOWN_PLATE = "unknown_plate"
-    INVALID_PASS = "invalid_pass"  # noqa: S105 -- forged, or not this site's
+    INVALID_PASS = "invalid_pass"  # noqa: S105 -- forged, taken back, or not this site's
     EXPIRED_PASS = "expired_pass"  # noqa: S105
     USED_PASS = "used_pass"  # noqa: S105
     NO_RULE = "no_rule"  # no rule names this person at this gate
@@ -146,6 +146,7 @@ class Policy:
     subjects: dict[str, Subject] = field(default_factory=dict)
     clearances: dict[str, Clearance] = field(default_factory=dict)  # by normalised plate
     lease_ends: datetime | None = None  # after this, a face alone is refused
+    dead_passes: frozenset[str] = frozenset()  # ids of passes that were taken back before their end
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +210,7 @@ def _controlled(sighting: Sighting, gate: Gate, policy: Policy, now: datetime) -
         return Refusal(Reason.LEASE_EXPIRED)
     if subject is None:
         return Refusal(_UNKNOWN[sighting.means])
-    if sighting.means is Means.PASS and (flaw := _flaw(sighting, now)):
+    if sighting.means is Means.PASS and (flaw := _flaw(sighting, policy, now)):
         return flaw
     return _person(subject, gate, policy, now)
 
@@ -224,8 +225,10 @@ def _within(starts: datetime | None, ends: datetime | None, now: datetime) -> bo
     return (starts is None or starts <= now) and (ends is None or now < ends)
 
 
-def _flaw(sighting: Sighting, now: datetime) -> Refusal | None:
+def _flaw(sighting: Sighting, policy: Policy, now: datetime) -> Refusal | None:
     """What is wrong with a genuine pass of a known person."""
+    if sighting.value in policy.dead_passes:
+        return Refusal(Reason.INVALID_PASS)
     if sighting.ends is not None and now >= sighting.ends:
         return Refusal(Reason.EXPIRED_PASS)
     return Refusal(Reason.USED_PASS) if sighting.used else None

@@ -135,6 +135,7 @@ def with_roster(known: Knowledge, roster: Roster, *, site: str, opener: Opener, 
         clearances=known.policy.clearances,
         # The lease is a promise to the enrolled people; a server cannot stretch it.
         lease_ends=min(_aware(roster.lease_ends), now + LONGEST_LEASE),
+        dead_passes=frozenset(roster.dead_passes),
     )
     return Knowledge(
         version=known.version + 1,
