@@ -4,10 +4,11 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
+from tests.devices.feeds import Feeder
 
 from gatehouse.devices.catalog import open_relay
 from gatehouse.devices.errors import UnknownDriver
@@ -186,6 +187,19 @@ def test_a_device_that_dribbles_its_answer_does_not_hold_the_gate() -> None:
     assert time.monotonic() - began < 3 * TIMEOUT_S
     thread.join()
     server.close()
+
+
+@pytest.mark.parametrize("status", ["401 Unauthorized", "429 Too Many Requests"])
+def test_a_bare_refusal_is_a_refusal_and_not_a_lost_answer(feed: Callable[..., Feeder], status: str) -> None:
+    def script(connection: socket.socket, _visit: int) -> None:
+        connection.recv(4096)
+        connection.sendall(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n".encode())
+
+    feeder = feed(script)
+    with pytest.raises(RelayRefused) as refusal:
+        ShellyRelay(feeder.url("http"), timeout_s=TIMEOUT_S).pulse(1.0)
+    assert refusal.value.number == int(status[:3])
+    assert feeder.visits == 1
 
 
 # Shapes of the wire, with the values of the vendor's own examples.

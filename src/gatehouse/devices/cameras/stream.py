@@ -182,8 +182,8 @@ class _Pace:
 def _pictures(packet: "av.Packet[av.VideoStream]") -> "list[av.VideoFrame]":
     try:
         return [picture for picture in packet.decode() if isinstance(picture, av.VideoFrame)]
-    except av.InvalidDataError:
-        return []  # one torn packet is not a lost camera; patience counts from the last good picture
+    except (av.InvalidDataError, av.error.ArgumentError):
+        return []  # one torn or oversized packet is no lost camera; patience counts from the last good picture
 
 
 def _bgr(picture: "av.VideoFrame") -> Pixels:
