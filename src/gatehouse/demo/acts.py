@@ -4,6 +4,7 @@ the relays, at what came of it. Nothing is written by an act itself: every punch
 
 from __future__ import annotations
 
+import threading
 from base64 import b64encode
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +17,7 @@ from zoneinfo import ZoneInfo
 from gatehouse.clock import ShiftedClock, monotonic_s
 from gatehouse.demo import site as setting
 from gatehouse.demo.console import Answered, Driver, Operator, shown_amount
-from gatehouse.demo.site import MARA, NIGHT_PLATE, PERMIT_PLATE, RUOXI, TEODORA, Site
+from gatehouse.demo.site import MARA, NIGHT_PLATE, PERMIT_PLATE, RUOXI, Site
 from gatehouse.demo.stage import Spot, Stage, TooSlow, wait_for
 from gatehouse.domain.periods import at_local
 from gatehouse.drill import run as thief
@@ -26,7 +27,7 @@ from gatehouse.keeper.local import socket_path
 from gatehouse.up import Box, StartFailed
 
 Facts = dict[str, Any]
-PORTRAITS = {MARA: "hopper", TEODORA: "astronaut"}
+SETTLE_S = 1.0
 
 
 class Untrue(RuntimeError):
@@ -74,14 +75,20 @@ class Story:
     # --- looking and waiting --------------------------------------------------------------------------------------
 
     def go_to(self, day: int, hour: int, minute: int) -> None:
-        """Let the clock of all processes stand at this wall time of the story's day 1, 2 or 3."""
+        """Let the clock of all processes stand at this wall time of the story's day 1, 2 or 3. What still is on its
+        way from a camera arrives before: it would be seen hours later."""
+        threading.Event().wait(SETTLE_S)
         on = self.monday + timedelta(days=day - 1)
         self.clock.advance_to(at_local(on, time(hour, minute), ZoneInfo(setting.ZONE)))
+
+    def today(self) -> date:
+        return self.clock.now().astimezone(ZoneInfo(setting.ZONE)).date()
 
     def gate(self, code: str) -> Facts:
         """What the console shows of a gate: when it last did something, the outcome, the reason, the means."""
         gates = self.owner.get(f"sites/{self.site.id}/gates")
-        return dict(next(gate["last"] for gate in gates if gate["code"] == code))
+        found = next(gate for gate in gates if gate["code"] == code)
+        return {**found["last"], "display": found["display"]}
 
     def answer(self, code: str, come: Callable[[Spot], None], within_s: float = 20.0) -> Facts:
         """Somebody comes to a gate; what it answered, as the console shows it."""
@@ -160,7 +167,7 @@ class Story:
     def people_enrol(self) -> Facts:
         setting.enrol(self.owner, self.site, self.monday)
         setting.employ(self.owner, self.site, [self.monday, self.monday + timedelta(days=1)])
-        return {"people": 3, "faces": 2, "consents": 2, "passes": 1, "vehicles": 1}
+        return {"people": 3, "faces": 2, "consents": 2, "vehicles": 1}
 
     def face_opens_door(self) -> Facts:
         return self.passes("office", lambda at: at.person_comes("hopper", seed=1))
@@ -172,7 +179,9 @@ class Story:
         return self.passes(gate, lambda at: at.person_comes("hopper", seed=seed))
 
     def pass_punches(self, gate: str) -> Facts:
-        facts = self.passes(gate, lambda at: at.phone_comes(self.site.passes[RUOXI]))
+        """Ruoxi's phone shows a fresh pass each time, since a pass opens once."""
+        fresh = setting.new_pass(self.owner, self.site, RUOXI, self.today())
+        facts = self.passes(gate, lambda at: at.phone_comes(fresh))
         expect(facts["means"] == "pass", f"let through by {facts['means']}")
         return facts
 

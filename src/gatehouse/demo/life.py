@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from gatehouse.demo.acts import Story, Untrue
 from gatehouse.demo.console import Answered
-from gatehouse.demo.site import RUOXI, VISITOR_PLATE
+from gatehouse.demo.site import VISITOR_PLATE
 from gatehouse.demo.stage import TooSlow
 
 PAUSE_S = 8.0
@@ -20,13 +20,13 @@ def live(story: Story) -> None:
         lambda: story.passes("office", lambda at: at.person_comes("astronaut", seed=7)),
         lambda: story.car_enters(VISITOR_PLATE),
         lambda: story.answer("office", lambda at: at.person_comes(None, seed=8)),
-        lambda: story.passes("turnstile-in", lambda at: at.phone_comes(story.site.passes[RUOXI])),
+        lambda: story.pass_punches("turnstile-in"),
         story.permit_car_enters,
         lambda: story.car_is_held(VISITOR_PLATE),
         lambda: story.driver_pays(VISITOR_PLATE),
         lambda: story.passes("office", lambda at: at.person_comes("hopper", seed=9)),
         story.permit_car_leaves,
-        lambda: story.passes("turnstile-out", lambda at: at.phone_comes(story.site.passes[RUOXI])),
+        lambda: story.pass_punches("turnstile-out"),
     )
     pause = threading.Event()
     for arrival in itertools.cycle(arrivals):

@@ -18,6 +18,7 @@ FPS = 8.0
 LOOP = 0  # the relay's input that feels a car on the loop, or a door leaf
 APPROACH_S = 2.6  # how long somebody takes to come up to a gate
 LEAVES_S = 1.2
+ON_LOOP_S = 1.3  # a car of 4.5 m at walking pace
 
 
 @dataclass
@@ -59,7 +60,7 @@ class Spot:
         """The car drives over the loop and away."""
         self._play({"scene": "car_leaves", "plate": plate, "seconds": LEAVES_S, "seed": seed, "then": "clear"})
         self.relay.device.set_input(LOOP, True)
-        threading.Event().wait(0.5)
+        threading.Event().wait(ON_LOOP_S)
         self.relay.device.set_input(LOOP, False)
 
     def goes_away(self) -> None:

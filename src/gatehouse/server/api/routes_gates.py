@@ -19,6 +19,7 @@ from gatehouse.server.api.shapes import Answer, Code, Flag, Key, Long, Made, Nam
 from gatehouse.server.gates import actions, enrolment, queries
 from gatehouse.server.gates.addresses import check_address
 from gatehouse.server.gates.models import DeviceKind, Gate
+from gatehouse.server.portal.display import display_address
 
 router = Router(tags=["gates"])
 
@@ -91,6 +92,7 @@ class GateRow(Made):
     mode: str
     zone: UUID | None
     counts_attendance: bool
+    display: str | None  # path of the exit display of a lane that collects
     last: Last
     alarms: list[Alarm]
 
@@ -117,6 +119,7 @@ def _row(gate: Gate, alarms: list[Alarm]) -> GateRow:
         mode=gate.mode,
         zone=gate.zone_id,
         counts_attendance=gate.counts_attendance,
+        display=display_address(gate) if gate.collects else None,
         last=Last(at=tile.at, outcome=tile.outcome, reason=tile.reason, means=tile.means),
         alarms=alarms,
     )
