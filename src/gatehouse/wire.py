@@ -31,7 +31,7 @@ FEED_INFO = b"gatehouse feed/1"  # HPKE info of a cell re-sealed to an edge
 
 # Claims of a signed pass (crypto.tokens, kind "pass"): id names the pass, which opens once; sub the person; site the
 # site; nbf and exp are Unix seconds.
-PASS_KIND = "pass"
+PASS_KIND = "pass"  # noqa: S105
 PASS_CLAIMS = ("id", "sub", "site", "nbf", "exp")
 
 
