@@ -95,11 +95,10 @@ def _admitted(vault: Vault, read: _Read, stay_days: dict[str, date]) -> Admitted
     if day_key is None:  # destroyed since it was read
         return _refuse(letter, "day_destroyed")
     plate = None if body.plate is None else normalise(body.plate)
-    person = body.subject if plate is None else None
     if plate is not None:
         token: bytes | None = plate_token(day_key, plate)
     else:
-        token = None if person is None else vault.people.token(day_key, person)
+        token = None if body.subject is None else vault.people.token(day_key, body.subject)
     passed = isinstance(body, Passage)
     return Admitted(
         edge=letter.edge, seq=letter.seq, site=site, kind="passage" if passed else "attempt", id=body.id,
