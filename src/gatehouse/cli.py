@@ -47,6 +47,10 @@ class RoleName(StrEnum):
     AUDITOR = "auditor"
 
 
+def _say(line: str) -> None:
+    out.print(line, markup=False)
+
+
 def fail(message: str, code: int = 1) -> NoReturn:
     """Say what is wrong and what to do, and end."""
     err.print(f"[bold red]gatehouse:[/] {escape(message)}")
@@ -56,11 +60,12 @@ def fail(message: str, code: int = 1) -> NoReturn:
 @app.command()
 def up(home: Home, port: Port = 8000) -> None:
     """Run keeper, server and edge on this machine. The first run prints a one-time sign-in link for the owner."""
-    from gatehouse import up as box
+    from gatehouse import tending
+    from gatehouse.up import StartFailed
 
     try:
-        box.run(home.absolute(), port, out.print)
-    except box.StartFailed as fault:
+        tending.run(home.absolute(), port, _say)
+    except StartFailed as fault:
         fail(str(fault))
 
 
@@ -153,6 +158,30 @@ def edge_run(home: Home) -> None:
     try:
         service.run(home.absolute(), clock.from_environment())
     except EdgeError as fault:
+        fail(str(fault))
+
+
+@app.command()
+def enrol(
+    home: Home,
+    site: Annotated[str, typer.Option(help="The site's code.")],
+    name: Annotated[str, typer.Option(help="The person's name; sealed before it reaches a disk.")] = "",
+    number: Annotated[str, typer.Option(help="The staff number.")] = "",
+    person: Annotated[str, typer.Option(help="Somebody who is known already, by id, instead of a new person.")] = "",
+    group: Annotated[list[str] | None, typer.Option(help="A group's name; may be said more than once.")] = None,
+    photo: Annotated[Path | None, typer.Option(help="A portrait (JPEG, PNG, WebP). Only a template is kept.")] = None,
+    consent: Annotated[bool, typer.Option("--consent", help="The person agreed to be known by face here.")] = False,
+    pass_out: Annotated[Path | None, typer.Option("--pass", help="Write a QR pass as SVG.")] = None,
+    days: Annotated[int, typer.Option(min=1, max=366, help="How long the pass is good.")] = 30,
+    port: Port = 8000,
+) -> None:
+    """Let somebody in: a person, and a face or a QR pass for them. Needs a running Gatehouse."""
+    from gatehouse import enrolling
+
+    wanted = enrolling.Wanted(site, name, number, person, tuple(group or ()), photo, consent, pass_out, days)
+    try:
+        out.print(enrolling.enrol(home.absolute(), port, wanted, _say), markup=False)
+    except enrolling.CannotEnrol as fault:
         fail(str(fault))
 
 

@@ -14,12 +14,17 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 
 from gatehouse.clock import monotonic_s
+from gatehouse.keeper.client import KeeperAway, KeeperRefused
+from gatehouse.keeper.local import invite_operator
+from gatehouse.keeper.protocol import Role
 
 RESTART_AFTER_S = 1.0
+LONGEST_PAUSE_S = 30.0
 STOP_WITHIN_S = 10.0
 
 
@@ -131,13 +136,14 @@ class Box:
             return True
         return False
 
-    def start_keeper(self) -> None:
+    def start_keeper(self, given_up: Callable[[], bool] = lambda: False) -> None:
+        """Returns when it listens, or when nobody waits for it any more. Raises StartFailed."""
         self.keeper.start()
-        self.keeper.wait_until(self.keeper_listens)
+        self.keeper.wait_until(lambda: given_up() or self.keeper_listens())
 
-    def start_server(self) -> None:
+    def start_server(self, given_up: Callable[[], bool] = lambda: False) -> None:
         self.server.start()
-        self.server.wait_until(self.server_answers, within_s=120)
+        self.server.wait_until(lambda: given_up() or self.server_answers(), within_s=120)
 
     def stop(self) -> None:
         """The edge first, so that its last letters still find a server; the keeper last."""
@@ -145,10 +151,52 @@ class Box:
             process.stop()
 
 
+class Watch:
+    """Starts again whatever died, one that dies again and again after ever longer pauses."""
+
+    def __init__(self, processes: Iterable[Process], say: Callable[[str], None]) -> None:
+        self.processes = list(processes)
+        self._say = say
+        self._falls: dict[str, tuple[int, float]] = {}  # how often in a row, and when it may be started again
+
+    def round(self) -> None:
+        for process in self.processes:
+            if process.alive:
+                self._steady(process)
+            else:
+                self._raise_up(process)
+
+    def _steady(self, process: Process) -> None:
+        """A process that has lived for the longest pause has not died again and again."""
+        falls, since_s = self._falls.get(process.name, (0, 0.0))
+        if falls and monotonic_s() - since_s > LONGEST_PAUSE_S:
+            del self._falls[process.name]
+
+    def _raise_up(self, process: Process) -> None:
+        falls, not_before_s = self._falls.get(process.name, (0, 0.0))
+        now_s = monotonic_s()
+        if now_s < not_before_s:
+            return
+        self._falls[process.name] = (falls + 1, now_s + min(LONGEST_PAUSE_S, RESTART_AFTER_S * 2**falls))
+        self._say(f"{process.name} ended and is started again; its log is {process.log}")
+        process.start()
+
+
 def watch(processes: Iterable[Process], stopping: threading.Event, say: Callable[[str], None]) -> None:
     """Start again whatever dies, until `stopping` is set."""
+    watched = Watch(processes, say)
     while not stopping.wait(RESTART_AFTER_S):
-        for process in processes:
-            if not process.alive:
-                say(f"{process.name} ended and is started again; its log is {process.log}")
-                process.start()
+        watched.round()
+
+
+def sign_in_link(home: Path, port: int, role: str = Role.OWNER) -> str:
+    """A one-time link for an operator who is new here. Raises StartFailed."""
+    try:
+        code = invite_operator(home, str(uuid4()), Role(role))
+    except KeeperAway as fault:
+        raise StartFailed(f"no keeper answers for {home}; start it with `gatehouse up`") from fault
+    except KeeperRefused as fault:
+        raise StartFailed(f"the keeper refused: {fault.code}") from fault
+    except PermissionError as fault:
+        raise StartFailed(f"only the user that owns {home / 'keeper'} may invite") from fault
+    return f"http://localhost:{port}/enter/{code}"

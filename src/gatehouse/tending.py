@@ -1,0 +1,167 @@
+"""`gatehouse up`: one box from an empty folder to a running site, and tended until it is told to stop.
+
+Keeper, then server, then a link for the first owner; the edge once there is a site for it. Whatever dies is started
+again.
+"""
+
+import base64
+import secrets
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import msgspec
+
+from gatehouse.crypto.signing import PublicKeys
+from gatehouse.edge import config
+from gatehouse.edge.errors import EdgeError
+from gatehouse.home import UnusableHome, check_port, claimed
+from gatehouse.keeper.client import Client, KeeperAway
+from gatehouse.keeper.local import socket_path
+from gatehouse.keeper.protocol import Welcome
+from gatehouse.local_api import SHELL_ACTOR, ApiProblem, LocalApi
+from gatehouse.up import RESTART_AFTER_S, Box, StartFailed, Watch, sign_in_link
+
+Say = Callable[[str], None]
+SITE_LOOK_EVERY = 2  # rounds of RESTART_AFTER_S
+
+
+def run(home: Path, port: int, say: Say) -> None:
+    """Raises StartFailed when it cannot begin; later faults are said and mended."""
+    stopping = threading.Event()
+    try:
+        with claimed(home):
+            check_port(port)
+            box = Box(home, port)
+            with _told_to_stop(stopping):
+                _tend(box, stopping, say)
+    except UnusableHome as fault:
+        raise StartFailed(str(fault)) from fault
+
+
+@contextmanager
+def _told_to_stop(stopping: threading.Event) -> Iterator[None]:
+    def stop(_: int, __: FrameType | None) -> None:
+        stopping.set()
+
+    before = [(number, signal.signal(number, stop)) for number in (signal.SIGTERM, signal.SIGINT)]
+    try:
+        yield
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)
+
+
+def _tend(box: Box, stopping: threading.Event, say: Say) -> None:
+    fresh = not (box.home / "keeper" / "store.db").exists()
+    try:
+        say("Starting the keeper ...")
+        box.start_keeper(stopping.is_set)
+        say("Starting the server ...")
+        if not stopping.is_set():
+            box.start_server(stopping.is_set)
+        if not stopping.is_set():
+            with LocalApi(box.home, box.port) as api:
+                _greet(box, api, say, fresh=fresh)
+                _watch(box, api, stopping, say)
+    except ApiProblem as fault:
+        raise StartFailed(str(fault)) from fault
+    finally:
+        say("Stopping ...")
+        box.stop()
+        say("Stopped.")
+
+
+def _greet(box: Box, api: LocalApi, say: Say, *, fresh: bool) -> None:
+    say(f"Gatehouse answers at {box.url}")
+    if fresh or not _has_owner(api.get("operators")):
+        say("Sign in as its owner with this link; it works once, for a day:")
+        say(f"  {sign_in_link(box.home, box.port)}")
+    say(f"Another link: gatehouse keeper invite --home {box.home} --port {box.port}")
+
+
+def _has_owner(operators: list[dict[str, Any]]) -> bool:
+    return any(one["role"] == "owner" and one["active"] and one["id"] != SHELL_ACTOR for one in operators)
+
+
+def _watch(box: Box, api: LocalApi, stopping: threading.Event, say: Say) -> None:
+    """Rounds until told to stop. The edge joins them when it has a site."""
+    watch = Watch([box.keeper, box.server], say)
+    said, rounds = "", 0
+    while True:
+        if box.edge not in watch.processes and rounds % SITE_LOOK_EVERY == 0:
+            why_not = _start_edge(box, api)
+            if why_not is None:
+                watch.processes.append(box.edge)
+                say("The edge runs.")
+            elif why_not != said:
+                say(why_not)
+                said = why_not
+        if stopping.wait(RESTART_AFTER_S):
+            return
+        rounds += 1
+        watch.round()
+
+
+def _start_edge(box: Box, api: LocalApi) -> str | None:
+    """Start the edge of the first site, enrolled; or say what it waits for."""
+    try:
+        if not (config.folder(box.home) / "edge.json").exists():
+            sites = api.get("sites")
+            if not sites:
+                return "Create your site in the console; the edge starts by itself once there is one."
+            _make_edge(box, sites[0]["id"])
+        _enrol(box, api)
+    except (ApiProblem, EdgeError, KeeperAway) as fault:
+        return f"The edge waits: {fault or type(fault).__name__}"
+    box.edge.start()
+    return None
+
+
+def _edge_url(box: Box) -> str:
+    return f"http://127.0.0.1:{box.port}"
+
+
+def _make_edge(box: Box, site: str) -> None:
+    """Raises EdgeError, KeeperAway."""
+    welcome = _keeper_keys(box)
+    config.init(
+        box.home,
+        _edge_url(box),
+        edge=f"edge-{secrets.token_hex(4)}",
+        site=site,
+        keeper_seal_key=welcome.seal_key,
+        keeper_verify_key=welcome.verify_key,
+    )
+
+
+def _keeper_keys(box: Box) -> Welcome:
+    client = Client(socket_path(box.home))
+    try:
+        return client.hello()
+    finally:
+        client.close()
+
+
+def _enrol(box: Box, api: LocalApi) -> None:
+    """Let the server know the edge if it does not, also after a start that was broken off; an edge that an owner
+    stopped stays stopped. Raises EdgeError, ApiProblem."""
+    settings, keys = config.load(box.home)
+    if settings.server_url != _edge_url(box):
+        moved = msgspec.structs.replace(settings, server_url=_edge_url(box))
+        text = msgspec.json.format(msgspec.json.encode(moved)) + b"\n"
+        config.replace_durably(config.folder(box.home) / "edge.json", text)
+    known = api.get(f"sites/{settings.site}/edges")
+    if settings.edge not in {edge["edge"] for edge in known}:
+        api.post(f"sites/{settings.site}/edges", edge=settings.edge, **_texts(keys.public()))
+
+
+def _texts(keys: PublicKeys) -> dict[str, str]:
+    return {
+        "sign_key": base64.b64encode(keys.sign_key).decode(),
+        "seal_key": base64.b64encode(keys.seal_key).decode(),
+    }
