@@ -23,6 +23,7 @@ from gatehouse.server.attendance.patterns import pattern_fact
 from gatehouse.server.audit.actions import record
 from gatehouse.server.audit.by import By
 from gatehouse.server.people.models import Person, Site
+from gatehouse.server.plainrows import insert_new
 
 _KINDS: dict[type[Note], NoteKind] = {
     CorrectionNote: NoteKind.CORRECTION,
@@ -36,18 +37,11 @@ def punch(passages: Sequence[Admitted], counting: frozenset[str]) -> int:
     intake's transaction."""
     assert connection.in_atomic_block
     rows = [
-        Punch(
-            id=UUID(fact.id),
-            site_id=UUID(fact.site),
-            gate=fact.gate,
-            at=fact.at,
-            direction=fact.direction,
-            token=fact.token,
-        )
+        (UUID(fact.id), UUID(fact.site), fact.gate, fact.at, fact.direction, fact.token)
         for fact in passages
         if fact.gate in counting and fact.token is not None and fact.lane is None
     ]
-    Punch.objects.bulk_create(rows, ignore_conflicts=True)
+    insert_new(Punch, ("id", "site_id", "gate", "at", "direction", "token"), rows)
     return len(rows)
 
 

@@ -8,9 +8,11 @@ from uuid import UUID
 
 from django.db import connection
 
+from gatehouse.domain.sightings import Means
 from gatehouse.keeper.protocol import Admitted, Unadmitted
 from gatehouse.server.gates.actions import raise_alarm
 from gatehouse.server.gates.models import Attempt, Edge, Opening, Outcome, Passage, Quarantine
+from gatehouse.server.plainrows import insert_new
 from gatehouse.wire import Letter, encode
 
 ALARMING = {"relay_lost", "camera_lost", "forced", "held"}
@@ -21,43 +23,33 @@ def advance(edge_id: str, since: int, through: int) -> bool:
     return Edge.objects.filter(pk=edge_id, last_seq=since).update(last_seq=through) == 1
 
 
+_ATTEMPT = ("id", "site_id", "gate", "at", "direction", "outcome", "token", "cell")
+_PASSAGE = ("id", "site_id", "gate", "at", "direction", "sensed", "token", "cell")
+
+
 def record_attempts(facts: Sequence[Admitted]) -> None:
     assert connection.in_atomic_block
     rows = [
-        Attempt(
-            id=UUID(fact.id),
-            site_id=UUID(fact.site),
-            gate=fact.gate,
-            at=fact.at,
-            direction=fact.direction,
-            outcome=Outcome.GRANTED if fact.granted else Outcome.REFUSED,
-            token=fact.token,
-            cell=fact.cell,
-        )
+        (UUID(fact.id), UUID(fact.site), fact.gate, fact.at, fact.direction, _outcome(fact), fact.token, fact.cell)
         for fact in facts
     ]
-    Attempt.objects.bulk_create(rows, ignore_conflicts=True)
-    by_hand = [fact.id for fact in facts if fact.means == "operator"]
+    insert_new(Attempt, _ATTEMPT, rows)
+    by_hand = [fact.id for fact in facts if fact.means == Means.OPERATOR]
     if by_hand:
         Opening.objects.filter(pk__in=by_hand).update(acknowledged=True)
+
+
+def _outcome(fact: Admitted) -> str:
+    return Outcome.GRANTED.value if fact.granted else Outcome.REFUSED.value
 
 
 def record_passages(facts: Sequence[Admitted]) -> None:
     assert connection.in_atomic_block
     rows = [
-        Passage(
-            id=UUID(fact.id),
-            site_id=UUID(fact.site),
-            gate=fact.gate,
-            at=fact.at,
-            direction=fact.direction,
-            sensed=fact.sensed,
-            token=fact.token,
-            cell=fact.cell,
-        )
+        (UUID(fact.id), UUID(fact.site), fact.gate, fact.at, fact.direction, fact.sensed, fact.token, fact.cell)
         for fact in facts
     ]
-    Passage.objects.bulk_create(rows, ignore_conflicts=True)
+    insert_new(Passage, _PASSAGE, rows)
 
 
 def record_events(facts: Sequence[Admitted]) -> None:

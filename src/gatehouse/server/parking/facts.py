@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from uuid import UUID
 
 import msgspec
@@ -9,6 +10,7 @@ import msgspec
 from gatehouse.domain.money import Money
 from gatehouse.domain.parking import Price, StayFact, amount_due, price
 from gatehouse.domain.tariff_json import tariff_from_dict
+from gatehouse.domain.tariffs import Tariff
 from gatehouse.keeper.protocol import Refused, StayEntry
 from gatehouse.server import keeping
 from gatehouse.server.audit.by import By
@@ -70,7 +72,14 @@ def price_of(garage: Garage, entry: StayEntry, at: datetime) -> Price | None:
     """None for a stay that a permit covers. Raises StayError when no version of the tariff was in force."""
     if entry.reason in FREE_REASONS:
         return None
-    return price(StayFact(entry.entered_at), tariff_from_dict(garage.tariff.versions), at)
+    tariff = _tariff(msgspec.json.encode(garage.tariff.versions))
+    return price(StayFact(entry.entered_at), tariff, at)
+
+
+@lru_cache(maxsize=64)
+def _tariff(versions: bytes) -> Tariff:
+    """Checking a tariff whole costs more than pricing by it."""
+    return tariff_from_dict(msgspec.json.decode(versions))
 
 
 def owed(priced: Price | None, paid: Money) -> Money:

@@ -163,6 +163,8 @@ def _closed_row(one: _Ended, entry: StayEntry | None) -> tuple[ClosedStay, Plain
 
 def _cleared(one: _Ended) -> bool:
     """Whether it left while its clearance held: what was paid is then what it cost."""
+    if one.stay.state != OpenState.CLEARED:
+        return False
     clearance = getattr(one.stay, "clearance", None)
     return clearance is not None and one.left_at < clearance.ends
 
