@@ -124,6 +124,24 @@ STATICFILES_DIRS = [path for path in [BASE / "static"] if path.is_dir()]
 WHITENOISE_USE_FINDERS = True  # no build step: packages' and our own files are served where they lie
 WHITENOISE_AUTOREFRESH = False
 
+# The back office in the colours of our own pages (console/static/gatehouse/tokens.css).
+UNFOLD = {
+    "SITE_TITLE": "Gatehouse",
+    "SITE_HEADER": "Gatehouse",
+    "SITE_URL": "/",
+    "SITE_SYMBOL": "door_front",
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "SHOW_BACK_BUTTON": True,
+    "BORDER_RADIUS": "8px",
+    "COLORS": {
+        "primary": {
+            "50": "#eef8f6", "100": "#dcefeb", "200": "#b5ddd6", "300": "#7fd6c8", "400": "#35a899", "500": "#17877a",
+            "600": "#0a5a52", "700": "#07453f", "800": "#063a35", "900": "#052e2a", "950": "#031c1a",
+        },
+    },
+}  # fmt: skip
+
 LOGGING_CONFIG = None  # logs.configure() sets up logging with its list of allowed keys
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 SILENCED_SYSTEM_CHECKS = [

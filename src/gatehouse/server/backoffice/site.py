@@ -7,6 +7,7 @@ from unfold.sites import UnfoldAdminSite
 
 from gatehouse.keeper.protocol import Role
 from gatehouse.server.console.access import signed_in
+from gatehouse.server.console.entrance import sign_out
 
 MAY_ENTER = frozenset({Role.OWNER, Role.SECURITY, Role.HR, Role.PARKING})
 
@@ -23,7 +24,7 @@ class Backoffice(UnfoldAdminSite):
         return HttpResponseRedirect(reverse("home" if signed_in(request) else "enter"))
 
     def logout(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
-        return HttpResponseRedirect(reverse("home"))
+        return sign_out(request)
 
 
 backoffice = Backoffice(name="admin")

@@ -18,6 +18,7 @@ from gatehouse.server.console import words
 from gatehouse.server.console.access import reader
 from gatehouse.server.moment import now
 
+UUID_LENGTH = 36
 NEAR = 0.8  # of a cap: worth saying
 
 NOT_PROTECTED: tuple[words.Text, ...] = (
@@ -97,7 +98,7 @@ def _most(usage: UsageList) -> list[Use]:
     rows = sorted((row for row in usage.rows if row.day), key=lambda row: row.day, reverse=True)
     return [
         Use(
-            actor=handle_of(row.actor),
+            actor=_actor(row.actor),
             kind=BUDGETS[row.budget],
             hour=row.hour,
             hour_cap=row.hour_cap,
@@ -109,6 +110,14 @@ def _most(usage: UsageList) -> list[Use]:
         )
         for row in rows[:20]
     ]
+
+
+def _actor(actor: str) -> str:
+    """An operator's handle. Workers, whose actor is their own person, are not told apart here."""
+    if actor == "web":
+        return _("Everybody together")
+    handle = handle_of(actor)
+    return _("A worker, on their own page") if handle == actor and len(actor) == UUID_LENGTH else handle
 
 
 def _drill() -> dict[str, object] | None:
