@@ -128,3 +128,22 @@ def test_a_box_that_facemesh_does_not_confirm_is_no_face(monkeypatch: pytest.Mon
     false_find = [FaceBox(100.0, 100.0, 160.0, 160.0, ((140.0, 150.0), (220.0, 150.0)), 0.99)]
     monkeypatch.setattr("gatehouse.vision.faces.find_faces", lambda pixels, variant: false_find)
     assert read_faces(noise) == []
+
+
+def test_a_read_of_fair_quality_stays_near_and_what_strays_is_known_to_be_poor(
+    hopper: Pixels, astronaut: Pixels, hopper_read: FaceRead, astronaut_read: FaceRead
+) -> None:
+    fair, strayed = 0, 0
+    for picture, own, other in ((hopper, hopper_read, astronaut_read), (astronaut, astronaut_read, hopper_read)):
+        worse = [np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma), np.uint8) for sigma in (1, 2, 4, 7)]
+        worse += [resized(picture, factor) for factor in (0.75, 0.5, 0.35, 0.25, 0.15)]
+        for variant in worse:
+            for read in read_faces(variant):
+                assert distance(read, other) > 0.4
+                if read.quality >= 0.15:
+                    fair += 1
+                    assert distance(read, own) <= pack(MODEL).thresholds["one_to_many"]
+                elif distance(read, own) > pack(MODEL).thresholds["one_to_many"]:
+                    strayed += 1
+    assert fair >= 12
+    assert strayed >= 2

@@ -147,7 +147,7 @@ def _read(box: FaceBox, mesh: Mesh, chip: Pixels, vector: Floats, back: float) -
     spread = max(4.0, float(grey.std()))
     # Variance of the Laplacian over the chip's own contrast, so that a dim sharp face is still sharp.
     detail = float(cv2.Laplacian(grey, cv2.CV_32F).var()) / (spread * spread)
-    sharpness = _ramp(math.log10(detail + 1e-6), -2.6, -1.2)
+    sharpness = _ramp(math.log10(detail + 1e-6), -2.1, -1.4)
     eyes_px = float(np.linalg.norm(mesh.five[0] - mesh.five[2])) * back
     size = _ramp(eyes_px, 12.0, 60.0)
     pose = 1.0 - _ramp(max(abs(mesh.yaw_deg), abs(mesh.pitch_deg)), 12.0, 45.0)
