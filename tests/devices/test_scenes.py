@@ -46,9 +46,9 @@ def test_somebody_in_a_hood_has_no_face() -> None:
 
 
 def test_a_pass_on_a_phone_is_read() -> None:
-    text = "GH1." + "Xy7" * 38
+    text = "GH1." + "Xy7" * 76  # as long as a signed pass
     read = [read_codes(frame) for frame in scenes.phone_scene(text, 3.0, 4.0, seed=1)]
-    assert sum(found == [text] for found in read) >= 6
+    assert sum(found == [text] for found in read) >= 8
     assert all(found in ([], [text]) for found in read)
 
 
