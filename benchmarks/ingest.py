@@ -2,8 +2,8 @@
 
     .venv/bin/python benchmarks/ingest.py [--letters 10000] [--rows 1000000]
 
-Two baselines: the rows of a batch in one commit by the driver's own `executemany`, which no receiver that verifies and
-seals can come near, and one commit per letter, which is what a receiver without batches pays for keeping its word.
+Two baselines: the rows of a batch in one commit by the driver's own `executemany`, which no receiver that verifies
+and seals can come near, and one commit per letter, as a receiver without batches would keep its word.
 
 The letters are those of a morning: people walk through a door that counts attendance (an attempt and a passage each), and
 every tenth is a car that comes in and leaves. Intake and bare inserts take turns, batch by batch, so that both see the
@@ -109,7 +109,7 @@ class Twin:
         return int(self._from.execute(f"SELECT COALESCE(MAX(rowid), 0) FROM {table}").fetchone()[0])
 
     def new_rows(self) -> dict[str, list[tuple[object, ...]]]:
-        """What the source has taken since the last call. Stays that came and went within a batch are in the closed ones."""
+        """What the source has taken since the last call."""
         found = {}
         for table in TABLES:
             found[table] = self._from.execute(f"SELECT * FROM {table} WHERE rowid > ?", (self._seen[table],)).fetchall()
@@ -146,7 +146,8 @@ def fill(path: Path, site: str, rows: int) -> None:
             batch.append((wire.new_id(at).replace("-", ""), "door", str(at)[:26], "in", "granted", os.urandom(16),
                           os.urandom(320), site))  # fmt: skip
         database.executemany(
-            "INSERT INTO gates_attempt (id, gate, at, direction, outcome, token, cell, site_id) VALUES (?,?,?,?,?,?,?,?)",
+            "INSERT INTO gates_attempt (id, gate, at, direction, outcome, token, cell, site_id) "
+            "VALUES (?,?,?,?,?,?,?,?)",
             batch,
         )
         database.commit()
@@ -154,14 +155,15 @@ def fill(path: Path, site: str, rows: int) -> None:
 
 
 def measure(home: Path, letters: int, rows: int) -> None:
-    from gatehouse.keeper.client import Client
-    from gatehouse.keeper.local import enrol_edge
-    from gatehouse.server.run import prepare
+    from gatehouse.keeper.client import Client  # noqa: PLC0415  after set-up
+    from gatehouse.keeper.local import enrol_edge  # noqa: PLC0415  after set-up
+    from gatehouse.server.run import prepare  # noqa: PLC0415  after set-up
 
     prepare(home, SystemClock())
-    from gatehouse.server import intake, keeping
-    from gatehouse.server.gates.models import Edge
-    from tests.server.world import ZONE, World
+    from tests.server.world import ZONE, World  # noqa: PLC0415  after set-up
+
+    from gatehouse.server import intake, keeping  # noqa: PLC0415  after set-up
+    from gatehouse.server.gates.models import Edge  # noqa: PLC0415  after set-up
 
     client = Client(home / "keeper" / "keeper.sock")
     world = World(home, client, SystemClock())
@@ -220,7 +222,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=0)
     asked = parser.parse_args()
     sys.path.insert(0, str(Path(__file__).parents[1]))
-    import django
+    import django  # noqa: PLC0415  after set-up
 
     print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}, ", end="")
     print(f"Django {django.__version__}, SQLite {sqlite3.sqlite_version}, run {uuid4().hex[:6]}")
