@@ -38,6 +38,7 @@ def test_a_code_lives_a_day_and_a_ticket_eight_hours(desk: Desk, refusal: Refusa
 
 def test_signing_out_ends_the_ticket_for_good(desk: Desk, refusal: Refusal) -> None:
     token = desk.sign_in().ticket or ""
+    assert desk.client.whoami(token).role is Role.OWNER
     desk.client.sign_out(token)
     assert refusal(lambda: desk.client.whoami(token)) == "no_ticket"
     desk.restart()

@@ -58,6 +58,7 @@ def test_no_trace_of_a_destroyed_key_is_left_in_the_store(desk: Desk) -> None:
 def test_erasing_a_worker_ends_their_ticket(desk: Desk, refusal: Refusal) -> None:
     ann, _ = desk.person()
     token = desk.worker(ann).ticket or ""
+    assert desk.client.whoami(token).subject == ann
     desk.forget(ann, KeyClass.IDENTITY)
     assert refusal(lambda: desk.client.whoami(token)) == "no_ticket"
 
