@@ -264,6 +264,17 @@ def test_within_one_approach_a_granted_plate_is_never_decided_twice(texts):
     assert len(values) == len(set(values))
 
 
+def test_an_approach_is_open_until_what_is_read_has_its_answer():
+    lane = Lane()
+    assert not lane.approach.is_open()
+    lane.car("京A12345", 0, 1)
+    assert lane.approach.is_open()
+    lane.car("京A12345", 1, 3)
+    assert not lane.approach.is_open()
+    lane.car("沪B77777", 3, 3.5)
+    assert lane.approach.is_open()
+
+
 def test_memory_of_an_approach_is_bounded():
     lane = Lane()
     lane.car("京A12345", 0, 600)

@@ -179,3 +179,61 @@ def test_a_second_process_at_the_same_home_is_refused(world, server):
         service.Service(world.home, SystemClock())
     first.spool.close()
     first._only.close()
+
+
+@pytest.fixture
+def in_process(world, server, shelly):
+    """The service without its threads to the server, in this process."""
+    made = service.Service(world.home, SystemClock())
+    made.known.learn(roster(world, shelly, (wall(), 5)))
+    yield made
+    for post in made.posts.values():
+        post.stop()
+    made.spool.close()
+    made._link.close()
+    made._only.close()
+
+
+def test_a_gate_whose_thread_died_is_set_up_again_after_a_rest(in_process, monkeypatch):
+    in_process._reconcile()
+    first = in_process.posts["door"]
+    in_process._reconcile()
+    assert in_process.posts["door"] is first
+    first.attendant.stop()
+    first.attendant.join(5)
+    in_process._reconcile()
+    assert "door" not in in_process.posts
+    in_process._rests_until_s.clear()
+    in_process._reconcile()
+    assert in_process.posts["door"].lives()
+
+
+def test_a_recording_that_is_over_is_not_played_again(in_process):
+    in_process._reconcile()
+    first = in_process.posts["door"]
+    until(lambda: not first.watchers[0].is_alive())
+    in_process._reconcile()
+    assert in_process.posts["door"] is first
+
+
+def test_a_gate_follows_its_devices_and_goes_when_the_roster_drops_it(in_process, world, shelly):
+    in_process._reconcile()
+    first = in_process.posts["door"]
+    in_process.known.learn(roster(world, shelly, (wall(), 5), version=2))
+    in_process._reconcile()
+    assert in_process.posts["door"] is first
+    in_process.known.learn(world.feed(version=3, gates=[PASSES], devices=[world.relay("door", shelly.address)]))
+    in_process._reconcile()
+    assert in_process.posts["door"].cameras == ()
+    in_process.known.learn(world.feed(version=4, gates=[]))
+    in_process._reconcile()
+    assert in_process.posts == {}
+
+
+def test_a_device_of_an_unknown_kind_costs_its_gate_that_device_only(in_process, world, shelly):
+    strange = DeviceEntry(id="camera-1", gate="door", kind="camera", driver="telepathy", address="x")
+    devices = [strange, world.relay("door", shelly.address)]
+    in_process.known.learn(world.feed(version=2, gates=[PASSES], devices=devices))
+    in_process._reconcile()
+    assert in_process.posts["door"].cameras == ()
+    assert in_process.posts["door"].relay is not None

@@ -74,6 +74,10 @@ class Approach:
                 return sighting if not answer.granted and (lapsed or answer.version != version) else None
         return None if self._is_served(sighting, now) else sighting
 
+    def is_open(self) -> bool:
+        """True while something is read that has no answer yet: the next frame is worth a look whatever moves."""
+        return bool(self.reads) and all(answer.seen_at != self.seen_at for answer in self.answers)
+
     def answer_to(self, sighting: Sighting) -> Answer | None:
         """The answer that this approach already had for the sighting."""
         return next((a for a in self.answers if _key_of(a.sighting) == _key_of(sighting)), None)

@@ -154,6 +154,10 @@ class Gatekeeper:
         given = Answer(sighting, granted, answer.reason, known.version, sighting.last_at, again_at)
         self._approach = self._approach.answered(given, serves_until)
 
+    def is_settling(self) -> bool:
+        """True while something was read that has no answer yet."""
+        return self._approach.is_open()
+
     # --- what an operator ordered ---------------------------------------------------------------------------
 
     def open_by_hand(self, order: Opening) -> Decision | None:
@@ -305,8 +309,9 @@ class Gatekeeper:
             self._alarm(fault)
 
     def _alarm(self, fault: SpoolFailed) -> None:
-        self._spool_is_failing = True
-        log.critical("spool.failed", gate=self.gate, fault=fault.code)
+        if not self._spool_is_failing:
+            self._spool_is_failing = True
+            log.critical("spool.failed", gate=self.gate, fault=fault.code)
 
     def _event(self, kind: str, attempt: str | None = None) -> GateEvent:
         now = self._clock.now()

@@ -32,6 +32,8 @@ log = structlog.get_logger()
 # How often it is looked after that every thread lives, and that nothing is kept too long.
 ROUND_S = 1.0
 EXPIRE_EVERY_S = 600.0
+# A gate whose thread died is set up again after this: at once would be a storm where a model is missing.
+REST_S = 5.0
 
 
 @dataclass(slots=True)
@@ -81,6 +83,7 @@ class Service:
         self.known = Known(self.config, keys, config.cache_path(home), clock)
         self.posts: dict[str, Post] = {}
         self._expired_s = float("-inf")
+        self._rests_until_s: dict[str, float] = {}
         self._link = Link(self.config, keys, clock)
 
     def run(self) -> None:
@@ -154,7 +157,11 @@ class Service:
                 continue
             if post is not None:
                 self.posts.pop(code).stop()
-            self._set_up(gate, devices)
+                if post.devices == devices:
+                    log.error("gate.died", gate=code)
+                    self._rests_until_s[code] = monotonic_s() + REST_S
+            if monotonic_s() >= self._rests_until_s.get(code, 0.0):
+                self._set_up(gate, devices)
 
     def _set_up(self, gate: Gate, devices: tuple[Device, ...]) -> None:
         relay = self._relay(devices)

@@ -62,6 +62,8 @@ class Watcher(threading.Thread):
             log.warning("frame.bad", gate=self._keeper.gate)
 
     def _is_worth_a_look(self, frame: Frame) -> bool:
+        if self._occupied and self._keeper.is_settling():
+            return True
         moved = self._motion.moved(frame.pixels)
         return moved or (self._occupied and monotonic_s() - self._looked_s >= STANDING_S)
 
