@@ -7,7 +7,6 @@ from __future__ import annotations
 import threading
 from base64 import b64encode
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
@@ -300,15 +299,3 @@ def wait_for_value(what: str, look: Callable[[], Any], within_s: float = 15.0) -
 
     wait_for(what, looked, within_s)
     return found[0]
-
-
-def together(*acts: Callable[[], Facts]) -> Facts:
-    """What happens at different gates at the same time."""
-    with ThreadPoolExecutor(len(acts)) as pool:
-        parts = [done.result() for done in [pool.submit(act) for act in acts]]
-    return {key: value for part in parts for key, value in part.items()}
-
-
-def in_turn(*acts: Callable[[], Facts]) -> Facts:
-    """One after the other at the same gate."""
-    return {key: value for act in acts for key, value in act().items()}

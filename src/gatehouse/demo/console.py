@@ -67,17 +67,19 @@ def _checked(answer: httpx.Response) -> Any:
 
 
 class _Form(HTMLParser):
-    """The first form of a page that is sent: where it goes, what its fields and buttons hold."""
+    """The first form in a page's main part that is sent: where it goes, what its fields and buttons hold."""
 
     def __init__(self) -> None:
         super().__init__()
         self.action: str | None = None
         self.fields: dict[str, str] = {}
-        self._inside = self._done = False
+        self._in_main = self._inside = self._done = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
-        if tag == "form" and given.get("method") == "post" and not self._done:
+        if tag == "main":
+            self._in_main = True
+        elif tag == "form" and given.get("method") == "post" and self._in_main and not self._done:
             self._inside, self.action = True, given.get("action", "")
         elif self._inside and tag in ("input", "button") and given.get("name"):
             self.fields.setdefault(given["name"], given.get("value", ""))

@@ -129,6 +129,7 @@ def enrol(owner: Operator, site: Site, today: date) -> None:
         path = f"people/{site.people[name]}"
         owner.post(f"{path}/consents", purpose="face", wording="demo/1")
         owner.upload(f"{path}/face", picture, asset_path(picture).read_bytes())
+    owner.post(f"people/{site.people[TEODORA]}/cards", number="0093716258")
     vehicle = owner.post(f"sites/{site.id}/vehicles", plate=PERMIT_PLATE, owner=site.people[TEODORA])["id"]
     owner.post(f"vehicles/{vehicle}/permits", garage=site.garage, starts=today.isoformat())
 

@@ -10,6 +10,7 @@ from gatehouse.vision.faces import read_faces
 from gatehouse.vision.frames import decode_picture
 
 MAGICS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF", b"BM")
+BITMAP_HEADERS = (12, 40, 64, 108, 124)  # sizes of the header that follows a bitmap's "BM" and twelve more bytes
 LEAST_PICTURE = 1024  # bytes; an icon shows nobody
 SAME = 0.6  # cosine from which two vectors are taken for one person by a generous thief
 UNIT = 1e-3
@@ -20,9 +21,16 @@ def pictures(data: bytes) -> Iterator[bytes]:
     for magic in MAGICS:
         at = data.find(magic)
         while at != -1:
-            if len(data) - at >= LEAST_PICTURE:
+            if len(data) - at >= LEAST_PICTURE and _may_be_one(magic, data[at : at + 18]):
                 yield data[at:]
             at = data.find(magic, at + 1)
+
+
+def _may_be_one(magic: bytes, head: bytes) -> bool:
+    """Two letters begin many things: a bitmap also says how long its header is, a WebP what it is."""
+    if magic == b"BM":
+        return int.from_bytes(head[14:18], "little") in BITMAP_HEADERS
+    return magic != b"RIFF" or head[8:12] == b"WEBP"
 
 
 def faces_shown(data: bytes) -> int:
@@ -45,7 +53,8 @@ def matching(data: bytes, known: npt.NDArray[np.float32]) -> set[int]:
         usable = (len(data) - shift) // 4 * 4
         if usable < size * 4:
             continue
-        values = np.frombuffer(data[shift : shift + usable], "<f4").astype(np.float64)
+        with np.errstate(invalid="ignore"):  # random bytes hold signalling NaNs
+            values = np.frombuffer(data[shift : shift + usable], "<f4").astype(np.float64)
         # What a float32 vector of length one cannot hold ends every run that it lies in.
         squares = np.where(np.isfinite(values) & (np.abs(values) <= 1.0), values * values, np.inf)
         bad = np.cumsum(np.isinf(squares))
