@@ -23,7 +23,7 @@ from gatehouse.server.moment import now
 from gatehouse.server.people import credential_actions, looks
 from gatehouse.server.people.cells import ConsentFacts
 from gatehouse.server.people.credential_actions import IssuedPass, NotEnrolled
-from gatehouse.server.people.models import Purpose
+from gatehouse.server.people.models import Credential, Person, Purpose
 
 PASS_DAYS = frozenset({1, 7, 30, 365})
 CONSENT_WORDING = "face-at-gates/1"
@@ -34,6 +34,8 @@ WHY_NOT: dict[str, words.Text] = {
     "no_image": gettext_lazy("This is no picture that we can read. Use a JPEG or PNG."),
     "no_face": gettext_lazy("No face was found. Take a portrait from the front, evenly lit."),
     "several_faces": gettext_lazy("There is more than one face in the picture. Only the person should be in it."),
+    "bad_card": gettext_lazy("A card number is up to 32 letters and digits, as the reader shows it."),
+    "bad_pin": gettext_lazy("A PIN is 4 to 12 digits."),
     "poor_image": gettext_lazy("The face is too small, blurred or dark to tell people apart. Take another picture."),
 }
 
@@ -63,6 +65,29 @@ def withdraw(request: HttpRequest, person_id: UUID) -> HttpResponse:
     on = local_date(at, ZoneInfo(of.site.zone))
     credential_actions.withdraw_consent(of, Purpose.FACE, on=on, by=by, at=at)
     messages.success(request, _("The face was destroyed. Other ways in still work."), "yes")
+    return HttpResponseRedirect(reverse("person", args=[of.pk]))
+
+
+@require_POST
+def add_card(request: HttpRequest, person_id: UUID) -> HttpResponse:
+    """The card's number, sealed; it takes the place of the card before."""
+    of, by = visible(request, person_id), reader(request).by
+    number = request.POST.get("number", "")
+    return _done(request, of, credential_actions.add_card(of, number, by=by, at=now()), _("The card works now."))
+
+
+@require_POST
+def set_pin(request: HttpRequest, person_id: UUID) -> HttpResponse:
+    """The PIN, typed by the person; nobody can look at it afterwards."""
+    of, by = visible(request, person_id), reader(request).by
+    digits = request.POST.get("digits", "")
+    return _done(request, of, credential_actions.set_pin(of, digits, by=by, at=now()), _("The PIN works now."))
+
+
+def _done(request: HttpRequest, of: Person, made: Credential | NotEnrolled, said: str) -> HttpResponse:
+    if isinstance(made, NotEnrolled):
+        return show(request, of, errors=[_why_not(made.code)], status=422)
+    messages.success(request, said, "yes")
     return HttpResponseRedirect(reverse("person", args=[of.pk]))
 
 

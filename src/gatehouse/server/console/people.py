@@ -180,9 +180,10 @@ def show(
         "days": [today - timedelta(days=back) for back in range(DAYS_BACK)],
         "spans": [(1, _("one day")), (7, _("one week")), (30, _("30 days")), (365, _("one year"))],
         "may_name": True,
+        "may_invite": active and who.role in WITHDRAWERS,
         "may_enrol": active and who.role in ENROLLERS,
         "may_withdraw": who.role in WITHDRAWERS,
-        "enrol": {"errors": list(errors)},
+        "errors": list(errors),
     }
     return render(request, "console/person.html", context | (more or {}), status=status)
 
@@ -223,8 +224,8 @@ def _way(kind: str, held: list[Credential]) -> Way:
     details = {
         CredentialKind.FACE: "" if on else _("Only with consent. Every other way in works the same."),
         CredentialKind.QR: _("A code on paper or on a phone, for a span of days."),
-        CredentialKind.CARD: "" if on else _("Card numbers are added in the back office."),
-        CredentialKind.PIN: "" if on else _("PINs are set in the back office."),
+        CredentialKind.CARD: "" if on else _("A number that a reader reads."),
+        CredentialKind.PIN: "" if on else _("The person types it; nobody can look at it later."),
     }
     return Way(
         MEANS_OF[kind], on, state, "good" if on else "off", "yes" if on else "closed", details[CredentialKind(kind)]

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 from django.views.decorators.http import require_POST, require_safe
 
 from gatehouse.domain.money import Money
@@ -155,7 +155,7 @@ def _state(gate: Gate, live: bus.Tile, at: datetime) -> tuple[words.Text, str, s
         owed = saying.money(Money(live.owed.minor, live.owed.currency))
         return _("Held: %(amount)s to pay") % {"amount": owed}, "warn", "lane"
     if live.outcome == "granted" and live.at and at - live.at < timedelta(seconds=gate.open_s):
-        return _("Open"), "good", "open"
+        return pgettext("state of a gate", "Open"), "good", "open"
     return _("Closed"), "off", "closed"
 
 
