@@ -1,7 +1,7 @@
 """Collect the pages' words and compile their translations: `make translations`.
 
-Collecting needs gettext's programs and is left out without them; compiling needs nothing but Babel. The .mo files are kept
-in the repository, so that a fresh machine shows every language without a build step.
+Collecting needs gettext's programs and is left out without them; compiling needs nothing but Babel. The .mo files are
+kept in the repository, so that a fresh machine shows every language without a build step.
 """
 
 import os
@@ -9,8 +9,10 @@ import shutil
 import sys
 from pathlib import Path
 
+import django
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from django.core.management import call_command
 
 SERVER = Path(__file__).resolve().parent.parent / "src" / "gatehouse" / "server"
 LOCALES = ("zh_Hans",)
@@ -19,9 +21,6 @@ LOCALES = ("zh_Hans",)
 def collect() -> None:
     """New words into the .po files; what is translated stays."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gatehouse.server.settings")
-    import django
-    from django.core.management import call_command
-
     django.setup()
     os.chdir(SERVER)
     (SERVER / "locale").mkdir(exist_ok=True)

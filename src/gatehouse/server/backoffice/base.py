@@ -46,8 +46,10 @@ _WIDGETS: tuple[tuple[type[forms.Field], type[forms.Widget]], ...] = (
 
 def _widget(field: forms.Field) -> forms.Widget:
     kind = next(widget for known, widget in _WIDGETS if isinstance(field, known))
-    choices = getattr(field, "choices", None)
-    return kind() if choices is None else kind(choices=choices)
+    widget = kind()
+    if isinstance(widget, forms.Select):
+        widget.choices = getattr(field, "choices", [])
+    return widget
 
 
 class OfficeForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -67,8 +69,6 @@ class OfficeForm(forms.ModelForm):  # type: ignore[type-arg]
             widget.is_required = field.required
             widget.attrs |= field.widget_attrs(widget)
             field.widget = widget
-            if isinstance(field, forms.ModelChoiceField):
-                widget.choices = field.choices  # type: ignore[attr-defined]
 
     def _post_clean(self) -> None:
         """Instead of Django's: an action makes the row, so only what must be unique is asked of the model here."""
@@ -82,7 +82,7 @@ class OfficeForm(forms.ModelForm):  # type: ignore[type-arg]
             draft.validate_unique(exclude=others)
             draft.validate_constraints(exclude=others)
         except ValidationError as fault:
-            self.add_error(None, fault.messages)  # type: ignore[arg-type]
+            self.add_error(None, ValidationError(fault.messages))
 
     def rows(self, name: str) -> QuerySet[Any]:
         """What may be chosen in the field `name`."""

@@ -50,6 +50,6 @@ NAMES: dict[type[Model], tuple[Promise, Promise]] = {
 def name_everything() -> None:
     """Once, when the back office is loaded: the tables' own definitions hold no words for people."""
     for label, room in ROOMS.items():
-        apps.get_app_config(label).verbose_name = room  # type: ignore[assignment]
+        vars(apps.get_app_config(label))["verbose_name"] = room
     for model, (one, many) in NAMES.items():
-        model._meta.verbose_name, model._meta.verbose_name_plural = one, many
+        vars(model._meta).update(verbose_name=one, verbose_name_plural=many)

@@ -173,7 +173,7 @@ class NewPerson(PersonForm):
 
 
 def _facts(data: dict[str, Any]) -> actions.Facts:
-    texts = {key: value.strip() if isinstance(value, str) else value for key, value in data.items()}
+    texts: dict[str, Any] = {key: value.strip() if isinstance(value, str) else value for key, value in data.items()}
     return actions.Facts(
         number=texts["number"],
         name=texts["name"],
@@ -211,10 +211,10 @@ class PeopleList(ChangeList):
         rows = list(self.result_list)
         named = looks.briefs(rows, reader(request).by.authority, PURPOSE)
         if isinstance(named, Refused):
-            self.model_admin.message_user(request, words.refused(named.code).what, "WARNING")
+            self.model_admin.message_user(request, str(words.refused(named.code).what), "WARNING")
         else:
             for one in named:
-                one.person.brief = one.brief
+                vars(one.person)["brief"] = one.brief
         self.result_list = rows
 
 

@@ -12,7 +12,7 @@ from gatehouse.server.console.entrance import sign_out
 MAY_ENTER = frozenset({Role.OWNER, Role.SECURITY, Role.HR, Role.PARKING})
 
 
-class Backoffice(UnfoldAdminSite):
+class Backoffice(UnfoldAdminSite):  # type: ignore[misc]  # Unfold has no types
     site_title = site_header = "Gatehouse"
     index_title = _("Back office")
 

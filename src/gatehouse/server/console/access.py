@@ -60,8 +60,8 @@ def page(route: str, view: View | AsyncView, name: str, roles: frozenset[Role]) 
     guarded = (
         _guard_async(cast(AsyncView, view), roles) if iscoroutinefunction(view) else _guard(cast(View, view), roles)
     )
-    guarded.roles = roles  # type: ignore[attr-defined]  # read by the test that walks the URL table
-    return path(route, guarded, name=name)  # type: ignore[call-overload,no-any-return]
+    vars(guarded)["roles"] = roles  # read by the test that walks the URL table
+    return path(route, cast(View, guarded), name=name)
 
 
 def public(route: str, view: View, name: str) -> URLPattern:
@@ -71,7 +71,7 @@ def public(route: str, view: View, name: str) -> URLPattern:
     def opened(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         return view(request, *args, **kwargs)
 
-    opened.public = True  # type: ignore[attr-defined]
+    vars(opened)["public"] = True
     return path(route, opened, name=name)
 
 

@@ -19,5 +19,5 @@ class MonthConverter(StringConverter):
     def to_python(self, value: str) -> Month:  # type: ignore[override]
         return Month.of(date.fromisoformat(f"{value}-01"))
 
-    def to_url(self, value: Month | str) -> str:  # type: ignore[override]
+    def to_url(self, value: Month | str) -> str:
         return str(value)

@@ -82,7 +82,7 @@ def _listed(request: HttpRequest, who: SignedIn, number: int) -> HttpResponse:
     pages = max(1, -(-count // PAGE))
     number = min(max(1, number), pages)
     lines = _lines(list(everybody[(number - 1) * PAGE : number * PAGE]), who)
-    context = {
+    context: dict[str, object] = {
         "page": number,
         "pages": pages,
         "previous": number - 1 if number > 1 else None,

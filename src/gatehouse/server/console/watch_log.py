@@ -89,7 +89,7 @@ def facts_of(attempt: Attempt, who: SignedIn, purpose: str) -> PassageFacts | Re
     """What the attempt's cell says, None when its keys are gone."""
     if attempt.cell is None:
         return None
-    cell = keeping.cell(FACTS, attempt.pk, attempt.cell, attempt.token)
+    cell = keeping.cell(FACTS, attempt.pk, attempt.cell, bytes(attempt.token) if attempt.token else None)
     data = keeping.reveal([cell], who.by.authority, purpose)
     if isinstance(data, Refused):
         return data
