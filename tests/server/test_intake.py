@@ -7,6 +7,7 @@ from gatehouse.keeper.client import Client
 from gatehouse.server import bus, edgeport, intake, keeping
 from gatehouse.server.attendance.models import Punch
 from gatehouse.server.audit import queries as audit
+from gatehouse.server.audit.models import Entry
 from gatehouse.server.gates.models import Attempt, Edge, GateAlarm, Passage, Quarantine
 
 
@@ -116,6 +117,7 @@ def test_two_deliveries_at_once_take_effect_once(world, monkeypatch):
     monkeypatch.setattr(keeping, "admit", admit_and_be_overtaken)
     assert world.receive(letters) == 1
     assert rows()[1] == 1
+    assert Entry.objects.filter(verb="letters.received").count() == 1
 
 
 def test_the_audit_chain_names_the_edge_and_holds(world):

@@ -148,6 +148,7 @@ def test_a_forged_word_another_amount_or_a_switched_off_provider_settle_nothing(
     payment, _ = actions.start_payment(stay, testprovider.NAME, world.now())
     body, signature = testprovider.message(payment)
     assert testprovider.receive(body.replace(b"1000", b"1001"), signature, world.now()) is None
+    assert testprovider.receive(body, "0" * len(signature), world.now()) is None
     assert actions.settle_payment(payment.pk, "e", Money(1, "CNY"), by=SETUP, at=world.now()) is None
     settings.TEST_PROVIDER = False
     assert testprovider.receive(body, signature, world.now()) is None

@@ -17,6 +17,7 @@ from gatehouse.server.attendance import looks, queries
 from gatehouse.server.attendance.actions import add_note, add_pattern, answer_note, plan
 from gatehouse.server.attendance.models import NoteState, Punch, Workday
 from gatehouse.server.attendance.notes import CorrectionNote, LeaveNote
+from gatehouse.server.attendance.patterns import workdays_to_bytes
 from gatehouse.server.attendance.workdays import compute_workdays
 from gatehouse.server.audit import queries as audit
 from gatehouse.server.payroll import actions as pay
@@ -82,8 +83,11 @@ def test_passages_become_hours_and_everybody_with_a_shift_gets_a_row(office):
 
 
 def test_who_came_cannot_be_told_from_the_rows(office):
-    office.works(office.came, office.at(9, 20), office.at(18))
+    for hour in range(9, 18):
+        office.works(office.came, office.at(hour, 20), office.at(hour, 50))
     office.compute()
+    (day,) = office.read()[office.came.pk]
+    assert len(workdays_to_bytes([day])) == len(workdays_to_bytes([]))
     lengths = {len(bytes(row.cell)) for row in Workday.objects.all()}
     assert len(lengths) == 1
     person_ids = {office.came.pk.bytes, office.away.pk.bytes}

@@ -109,9 +109,6 @@ def _seal(plains: dict[str, Plain]) -> dict[str, bytes]:
 def hire_person(site: Site, facts: Facts, *, groups: Iterable[Group] = (), by: By, at: datetime) -> Person:
     """A new person with a random id. Raises KeeperAway, and then nothing was written."""
     new_id = uuid4()
-    # The keeper makes a person's access key with the first cell of that class; it must be there before the first
-    # passage, also for somebody who has only a face. The cell itself is not needed.
-    keeping.seal_one("credential.pass/1", new_id, new_id, b"")
     sealed = _seal(_cells(new_id, facts))
     with transaction.atomic():
         person = Person.objects.create(id=new_id, site=site, **sealed)
