@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from tests.server.callers import Caller, caller
 
@@ -147,8 +148,10 @@ def test_every_route_is_shut_for_the_roles_that_it_does_not_name(world, ids):
 
 
 def test_what_another_site_holds_is_not_there(world, ids):
-    stranger = caller(world, Role.OWNER, sites=(str(uuid4()),))
-    assert stranger.got("sites") == []
+    new = {"code": "b", "name": "B", "type": "school", "zone": "Asia/Shanghai", "currency": "CNY"}
+    other = caller(world, Role.OWNER).made("sites", **new)["id"]
+    stranger = caller(world, Role.OWNER, sites=(other,))
+    assert [row["id"] for row in stranger.got("sites")] == [other]
     for route in OF_A_SITE:
         method, path, op = route.values
         if str(route.id) == "enrol_face":
@@ -208,6 +211,12 @@ def test_no_field_takes_a_hostile_value_badly(world, ids, method, path, op):
 def test_a_huge_body_is_refused_unread(world, ids, method, path, op):
     body = b'{"code": "' + b"x" * JSON_LIMIT + b'"}'
     assert is_problem(caller(world, Role.OWNER).ask(method, address(path, op, ids), body), 413)
+
+
+def test_a_picture_beyond_the_limit_is_refused_unread(world, ids):
+    owner = caller(world, Role.OWNER)
+    status, answer = owner.upload(f"people/{ids['person_id']}/face", b"x" * settings.UPLOAD_LIMIT)
+    assert (status, answer["type"]) == (413, "urn:gatehouse:too_large")
 
 
 @pytest.mark.parametrize(("method", "path", "op"), [route for route in OF_A_SITE if "_id}" in route.values[1]])

@@ -46,6 +46,11 @@ def test_an_operator_who_was_stopped_stays_out(world):
     assert (status, answer["type"]) == (403, "urn:gatehouse:not_active")
 
 
+def test_a_code_for_somebody_whose_id_is_none_of_ours_lets_nobody_in(world):
+    status, answer = Caller().call("POST", "sign-in", {"code": invite_operator(world.home, "not-a-uuid")})
+    assert (status, answer["type"]) == (403, "urn:gatehouse:not_active")
+
+
 def test_a_code_signs_in_once(world):
     code = invite_operator(world.home, str(uuid4()))
     assert Caller().call("POST", "sign-in", {"code": code})[0] == 200

@@ -55,17 +55,22 @@ def sign_in(code: str, *, at: datetime | None = None) -> Entered | Refused:
     if isinstance(entered, Refused) or entered.ticket.role is Role.WORKER:
         return entered
     operator = _operator_of(entered.ticket, at or moment.now())
-    if operator.active and operator.role == entered.ticket.role:
+    if operator is not None and operator.active and operator.role == entered.ticket.role:
         return entered
     sign_out(entered.token)
     return Refused("not_active")
 
 
 @transaction.atomic
-def _operator_of(ticket: Ticket, at: datetime) -> Operator:
-    """The ticket's operator, made when they first come. The handle is drawn by lot, for a name has no place here."""
+def _operator_of(ticket: Ticket, at: datetime) -> Operator | None:
+    """The ticket's operator, made when they first come. The handle is drawn by lot, for a name has no place here.
+    None for an actor whose id is none of ours."""
+    try:
+        actor = UUID(ticket.actor)
+    except ValueError:
+        return None
     by_lot = {"handle": f"{ticket.role}-{secrets.token_hex(4)}", "role": ticket.role.value, "sites": list(ticket.sites)}
-    operator, new = Operator.objects.get_or_create(pk=UUID(ticket.actor), defaults=by_lot)
+    operator, new = Operator.objects.get_or_create(pk=actor, defaults=by_lot)
     if new:
         record("operator.first_came", "operator", operator.pk, by=By(ticket.actor, Authority()), at=at)
     return operator
