@@ -6,9 +6,9 @@ Two baselines: the rows of a batch in one commit by the driver's own `executeman
 and seals can come near, and one commit per letter, as a receiver without batches would keep its word.
 
 The letters are those of a morning: people walk through a door that counts attendance (an attempt and a passage each),
-and every tenth is a car that comes in and leaves. Intake and bare inserts take turns, batch by batch, so that both see the
-same machine; the twin database has the same schema, the same settings of SQLite and one commit per batch. With `--rows`
-both databases are filled with that many attempts before anything is measured. SQLite only.
+and every tenth is a car that comes in and leaves. Intake and bare inserts take turns, batch by batch, so that both see
+the same machine; the twin database has the same schema and settings. With `--rows` both are filled with that many
+attempts before anything is measured. SQLite only.
 """
 
 import argparse
