@@ -54,9 +54,10 @@ def _play(
 ) -> dict[str, Any]:
     _print(say, "Starting keeper and server ...")
     box.start_keeper()
-    box.start_server()
-    stage = Stage()
+    box.server.start()
+    stage = Stage()  # painted while the server comes up
     try:
+        box.server.wait_until(box.server_answers, within_s=120)
         owner = Operator(box, str(uuid.uuid4()))
         try:
             _print(say, f"The console: {sign_in_link(box.home, box.port, 'owner')}\n")

@@ -108,7 +108,8 @@ def _gate(
     )
     spot = stage[code]
     owner.post(f"gates/{made['id']}/devices", kind="camera", driver="stream", address=spot.stream)
-    owner.post(f"gates/{made['id']}/devices", kind="relay", driver="shelly", address=f"{spot.relay.address}?inputs=0")
+    relay = f"{spot.relay.address}?inputs=0"
+    owner.post(f"gates/{made['id']}/devices", kind="relay", driver="shelly", address=relay, secret=spot.password)
     return str(made["id"])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -27,12 +28,13 @@ class Spot:
 
     gate: str
     view: str  # lane | door
+    password: str = field(default_factory=lambda: secrets.token_urlsafe(12), repr=False)
     camera: CameraSimulator = field(init=False)
     relay: ShellySimulator = field(init=False)
 
     def __post_init__(self) -> None:
         self.camera = CameraSimulator(self.view, fps=FPS).start()
-        self.relay = ShellySimulator(password=None).start()
+        self.relay = ShellySimulator(password=self.password).start()
 
     def stop(self) -> None:
         self.camera.stop()

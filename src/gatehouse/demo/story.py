@@ -71,8 +71,10 @@ SCENES: tuple[Scene, ...] = (
             _mara("face_punches_out", "Mara goes home", "turnstile-out", 3),
             _ruoxi("pass_punches_out", "Ruoxi goes home", "turnstile-out"),
         ),
-        Act("permit_car_leaves", "The registered car leaves on its permit", Story.permit_car_leaves),
-        Act("night_car_enters", "Another visitor comes for the night", lambda story: story.car_enters(NIGHT_PLATE)),
+        (
+            Act("permit_car_leaves", "The registered car leaves on its permit", Story.permit_car_leaves),
+            Act("night_car_enters", "Another visitor comes for the night", lambda story: story.car_enters(NIGHT_PLATE)),
+        ),
     ),
     _scene(
         (2, 8, 57),
