@@ -24,6 +24,7 @@ VARIANTS = {
     "noisy": lambda picture: noisy(picture, 12.0, 3),
     "mirrored": lambda picture: np.ascontiguousarray(picture[:, ::-1]),
     "turned": lambda picture: turned(picture, 18.0),
+    "turned far": lambda picture: turned(picture, 40.0),
 }
 
 

@@ -11,7 +11,7 @@ import pytest
 from gatehouse.vision.codes import read_codes
 from gatehouse.vision.errors import BadFrame
 from gatehouse.vision.faces import read_faces
-from gatehouse.vision.frames import Pixels, as_bgr, read_picture
+from gatehouse.vision.frames import Pixels, as_bgr, at_most, read_picture
 from gatehouse.vision.motion import MotionGate
 from gatehouse.vision.plates import read_plates
 
@@ -91,3 +91,10 @@ def test_a_file_that_is_no_picture_is_refused(tmp_path: Path) -> None:
         path.write_bytes(content)
         with pytest.raises(BadFrame):
             read_picture(path)
+
+
+def test_a_large_frame_is_scaled_to_the_side_asked_for_and_a_small_one_is_left_alone(hopper: Pixels) -> None:
+    small, back = at_most(hopper, 300)
+    assert max(small.shape) == 300
+    assert back == pytest.approx(2.0)
+    assert at_most(hopper, 600)[0] is hopper

@@ -10,7 +10,7 @@ from tests.vision.drawing import BLACK, BLUE, GREEN, WHITE, YELLOW, Pixels, draw
 from gatehouse.vision.colours import Colour, ground_colour
 from gatehouse.vision.decode import Decoder
 from gatehouse.vision.grammar import shape, shapes_of
-from gatehouse.vision.letters import LINE_PX, V4, read_line
+from gatehouse.vision.letters import INDEX, LINE_PX, PROVINCES, V4, read_line
 from gatehouse.vision.plates import PlateRead, fuse, read_plates
 
 DRAWN = [
@@ -195,3 +195,20 @@ def test_text_at_the_frames_border_is_no_sure_plate() -> None:
     assert inside[0].text == "4639520"
     assert inside[0].confidence > 0.9
     assert all(read.confidence <= 0.3 for read in clock)
+
+
+def test_a_hanzi_that_is_on_no_plate_makes_the_province_unsure_not_the_rest() -> None:
+    line = cv2.resize(draw_plate("国A88731"), (LINE_PX * 440 // 140, LINE_PX), interpolation=cv2.INTER_AREA)
+    best = Decoder(shapes_of(["CN"])).decode(read_line(np.asarray(line, np.uint8), V4))[0]
+    assert best.text[1:] == "A88731"
+    provinces = best.positions[0, [INDEX[province] for province in PROVINCES]]
+    assert provinces.max() < 0.2  # a hanzi was seen, only not which
+    assert provinces.sum() > 0.5
+    assert best.positions[1:].max(axis=1).min() > 0.9
+
+
+def test_a_plate_too_small_for_the_first_look_is_found_at_a_larger_one() -> None:
+    scene = plate_scene(draw_plate("京A88731"), width_px=72, size=(960, 1280))
+    (read, *_) = read_plates(scene)
+    assert read.text == "京A88731"
+    assert read.confidence > 0.5
