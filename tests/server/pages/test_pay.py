@@ -1,0 +1,140 @@
+"""Pay and the exit display: what a driver sees, and what a stranger does not learn."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from gatehouse.keeper.protocol import Refused
+from gatehouse.server import bus
+from gatehouse.server.parking import actions
+from gatehouse.server.parking.models import ExitClearance, Payment, PaymentState
+from gatehouse.server.portal.display import display_address
+
+PLATE = "京N8P367"
+
+
+@pytest.fixture
+def driver(house, settings):
+    settings.TEST_PROVIDER = True
+    house.world.tell(house.world.enters(PLATE, at=house.world.ago(hours=2, minutes=18)))
+    return house.browser()
+
+
+def _code(house) -> str:
+    return house.world.garage.pay_code
+
+
+def _find(driver, house, plate=PLATE):
+    return driver.post(reverse("pay-find", args=[_code(house)]), {"plate": plate})
+
+
+def _quote(page) -> str:
+    return re.search(r'name="quote" value="([^"]+)"', page.content.decode())[1]
+
+
+@pytest.mark.parametrize("typed", [PLATE, "京N8 P367", "京n8-p367", " 京N8·P367 "])
+def test_a_plate_is_found_as_people_write_it(driver, house, typed) -> None:
+    page = _find(driver, house, typed).content.decode()
+    assert "¥15.00" in page
+    assert "3 × ¥5.00" in page
+    assert "2 h 18 min" in page
+
+
+def test_a_plate_that_is_not_here_gets_the_form_back_and_no_hint(driver, house) -> None:
+    page = _find(driver, house, "京N8P368")
+    assert page.status_code == 200
+    text = page.content.decode()
+    assert "No car with this plate is parked here right now" in text
+    assert "京N8P367" not in text
+
+
+def test_who_does_not_hold_the_garages_code_learns_nothing(driver, house) -> None:
+    assert driver.post(reverse("pay-find", args=["guess"]), {"plate": PLATE}).status_code == 404
+
+
+def test_too_many_tries_are_answered_in_words(driver, house, monkeypatch) -> None:
+    monkeypatch.setattr(actions, "find_stay", lambda *a, **k: Refused("capped"))
+    page = _find(driver, house)
+    assert page.status_code == 429
+    assert "Too many plates were tried from here" in page.content.decode()
+
+
+def test_the_plate_stands_in_no_address(driver, house) -> None:
+    quote = _quote(_find(driver, house))
+    started = driver.post(reverse("pay-start", args=[_code(house)]), {"quote": quote})
+    assert started.status_code == 302
+    assert "8P367" not in started["Location"]
+
+
+def test_paying_opens_the_exit_and_the_receipt_says_for_how_long(driver, house) -> None:
+    started = driver.post(reverse("pay-start", args=[_code(house)]), {"quote": _quote(_find(driver, house))})
+    assert "no money moves" in driver.get(started["Location"]).content.decode()
+    paid = driver.post(started["Location"], {"outcome": "paid"})
+    receipt = driver.get(paid["Location"]).content.decode()
+    assert "Paid. You can leave." in receipt
+    assert "14 min" in receipt
+    assert ExitClearance.objects.count() == 1
+    again = driver.post(started["Location"], {"outcome": "paid"})
+    assert again.status_code == 302
+    assert Payment.objects.filter(state=PaymentState.SETTLED).count() == 1
+    house.world.tell(house.world.leaves(PLATE))
+    assert "Goodbye" in driver.get(paid["Location"] + "state").content.decode()
+
+
+def test_a_card_that_was_changed_or_is_old_is_asked_for_anew(driver, house, monkeypatch) -> None:
+    address = reverse("pay-start", args=[_code(house)])
+    quote = _quote(_find(driver, house))
+    for wrong in ("", "x" + quote, quote[:-1] + "_"):
+        page = driver.post(address, {"quote": wrong})
+        assert "Type your plate again." in page.content.decode()
+    assert Payment.objects.count() == 0
+
+
+def test_without_a_provider_nothing_is_started(driver, house, settings) -> None:
+    quote = _quote(_find(driver, house))
+    settings.TEST_PROVIDER = False
+    page = driver.post(reverse("pay-start", args=[_code(house)]), {"quote": quote})
+    assert page.status_code == 503
+    assert "Paying by phone is not set up here yet" in page.content.decode()
+
+
+def test_another_garages_receipt_is_not_shown(driver, house) -> None:
+    started = driver.post(reverse("pay-start", args=[_code(house)]), {"quote": _quote(_find(driver, house))})
+    assert driver.get(started["Location"].replace(_code(house), "another")).status_code == 404
+
+
+# --- the exit display --------------------------------------------------------------------------------------------
+
+
+def test_the_display_needs_its_own_code(house) -> None:
+    right = display_address(house.world.lane_out)
+    assert house.browser().get(right).status_code == 200
+    assert house.browser().get(right[:-3] + "00/").status_code == 404
+
+
+def test_the_display_shows_the_amount_then_thanks_then_goodbye_then_nobody(driver, house, moved) -> None:
+    world, screen = house.world, display_address(house.world.lane_out) + "screen"
+    world.tell(world.attempt("out", granted=False, reason="unpaid", plate=PLATE, direction="out"))
+    held = driver.get(screen).content.decode()
+    assert "¥15.00" in held
+    assert "<svg" in held
+    assert "8P367" not in held
+    started = driver.post(reverse("pay-start", args=[_code(house)]), {"quote": _quote(_find(driver, house))})
+    driver.post(started["Location"], {"outcome": "paid"})
+    assert "Paid. Thank you." in driver.get(screen).content.decode()
+    world.tell(world.leaves(PLATE))
+    assert "Goodbye" in driver.get(screen).content.decode()
+    moved(timedelta(minutes=1))
+    assert "Please drive up to the line." in driver.get(screen).content.decode()
+
+
+def test_the_display_words_a_refusal_without_naming_anybody(house) -> None:
+    lane = house.world.lane_out
+    bus.set_tile(
+        lane.site_id, lane.code, at=house.world.now(), outcome="refused", reason="unknown_plate", direction="out"
+    )
+    page = house.browser().get(display_address(lane)).content.decode()
+    assert "This plate is not on the list for this lane" in page
+    assert "Press the help button" in page
