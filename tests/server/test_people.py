@@ -224,6 +224,13 @@ def test_every_action_leaves_an_entry_and_the_chain_shows_a_change(world):
     assert audit.first_broken_entry() == entry.pk
 
 
+def test_an_entry_that_was_taken_out_breaks_the_chain_after_it(world):
+    world.hire()
+    _, middle, last = reversed(audit.latest_entries(3))
+    type(middle).objects.filter(pk=middle.pk).delete()
+    assert audit.first_broken_entry() == last.pk
+
+
 # --- who is signed in ---
 
 

@@ -9,7 +9,7 @@ from tests.server.world import SETUP, ZONE
 
 from gatehouse.domain.money import Money
 from gatehouse.domain.periods import local_date
-from gatehouse.keeper.protocol import Refused
+from gatehouse.keeper.protocol import Refused, Role
 from gatehouse.server import bus, feed, keeping
 from gatehouse.server.audit.models import Entry
 from gatehouse.server.gates.models import Edge
@@ -89,6 +89,16 @@ def test_an_unpaid_car_at_the_exit_sees_what_it_owes_and_leaves_once_it_paid(wor
     assert not OpenStay.objects.exists()
     assert not ExitClearance.objects.exists()
     assert bus.tile(world.site.pk, "out").owed is None
+
+
+def test_an_operator_lets_a_car_out_for_the_time_to_leave_and_is_named_for_it(world):
+    stay = enter(world, minutes=61)
+    parking = world.operator(Role.PARKING)
+    at = world.now()
+    assert actions.free_pass(stay, by=parking, at=at) == at + timedelta(minutes=15)
+    assert Entry.objects.get(verb="stay.free_pass").actor == parking.actor
+    world.tell(world.leaves(PLATE))
+    assert (ClosedStay.objects.get().state, ClosedStay.objects.get().amount_minor) == ("settled", 0)
 
 
 def test_a_car_within_its_grace_is_let_out_without_payment(world):
