@@ -12,7 +12,7 @@ from gatehouse.domain.performance import Measure, person_figures
 from gatehouse.domain.periods import DAY, at_local, local_date
 from gatehouse.domain.reckoning import Flag
 from gatehouse.keeper.protocol import Refused, Role
-from gatehouse.server import jobs
+from gatehouse.server import jobs, keeping
 from gatehouse.server.attendance import looks, queries
 from gatehouse.server.attendance.actions import add_note, add_pattern, answer_note, plan
 from gatehouse.server.attendance.models import NoteState, Punch, Workday
@@ -210,3 +210,12 @@ def test_a_job_that_fails_stops_no_other_and_is_tried_again(office, moved, monke
 def test_the_keeper_is_told_the_hashes_of_all_entries(office):
     jobs.run_due(office.world.now())
     assert audit.latest_entries(1)[0].pk == audit.noted_through()
+
+
+def test_names_are_found_again_after_the_keeper_was_started_anew(office, monkeypatch):
+    """With the keeper's memory empty, the next round tells it every name."""
+    told = []
+    monkeypatch.setattr(keeping, "index", lambda cells: told.extend(cells))
+    jobs.run_due(office.world.now())
+    assert {cell.row for cell in told} == {str(office.came.pk), str(office.away.pk)}
+    assert {cell.label for cell in told} == {"person.brief/1", "person.name/1"}

@@ -27,6 +27,7 @@ from gatehouse.server.parking.stays import Outdated, forget_spent_keys, retoken_
 from gatehouse.server.payroll.actions import draft_payslips
 from gatehouse.server.people import queries as people
 from gatehouse.server.people.models import Site
+from gatehouse.server.reindex import reindex
 
 log = structlog.get_logger()
 
@@ -90,6 +91,7 @@ SITE_JOBS = (
     SiteJob("payslips", _payslips, lambda site, at: _next_local(site, at, PAYSLIPS_AT)),
 )
 SERVER_JOBS = (
+    ServerJob("reindex", reindex, timedelta(minutes=5)),
     ServerJob("note", audit.note_entries, timedelta(seconds=5)),
     ServerJob("spent_keys", forget_spent_keys, timedelta(seconds=30)),
 )

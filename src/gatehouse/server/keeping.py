@@ -10,6 +10,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Protocol, TypeVar
 
+import structlog
+
 from gatehouse.keeper.client import KeeperAway, KeeperRefused
 from gatehouse.keeper.protocol import (
     Admissions,
@@ -47,6 +49,8 @@ from gatehouse.keeper.protocol import (
 from gatehouse.wire import Letter
 
 __all__ = ["KeeperAway", "KeeperRefused"]
+
+log = structlog.get_logger()
 
 R = TypeVar("R", bound=Reply)
 
@@ -140,9 +144,18 @@ def locate(site: object, stay_day: date, plate: str, source: str) -> bytes | Ref
 
 
 def index(cells: Sequence[Cell]) -> None:
-    """Let the keeper search these cells of indexed labels in its memory."""
+    """Let the keeper search these cells of indexed labels in its memory. Raises KeeperAway."""
     if cells:
         must(Index(cells=list(cells)), Done)
+
+
+def index_soon(cells: Sequence[Cell]) -> None:
+    """As `index`, for cells that were just written: with the keeper away they wait for the next round of `reindex`,
+    since what was written stands."""
+    try:
+        index(cells)
+    except KeeperAway:
+        log.warning("index.waits", count=len(cells))
 
 
 def find(text: str, ticket: str, limit: int = 25) -> list[str] | Refused:

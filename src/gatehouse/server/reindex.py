@@ -1,4 +1,5 @@
-"""At the server's start: let the keeper search names, staff numbers and plates, from their cells."""
+"""Let the keeper search names, staff numbers and plates, from their cells: at the server's start and every few minutes,
+for the keeper holds them in memory only and may have been started anew."""
 
 from gatehouse.server import keeping
 from gatehouse.server.people import queries as people

@@ -169,4 +169,4 @@ def index_person(person: Person) -> None:
         keeping.cell("person.brief/1", person.pk, person.brief_cell),
         keeping.cell("person.name/1", person.pk, person.name_cell),
     ]
-    keeping.index(cells)
+    keeping.index_soon(cells)

@@ -24,7 +24,7 @@ def register_vehicle(site: Site, plate: str, *, owner: Person | None, by: By, at
         vehicle = Vehicle.objects.create(id=new_id, site=site, owner=owner, plate_cell=cell)
         record("vehicle.registered", "vehicle", new_id, by=by, at=at)
         bump_roster(site.pk)
-    keeping.index([keeping.cell("vehicle.plate/1", new_id, cell)])
+    keeping.index_soon([keeping.cell("vehicle.plate/1", new_id, cell)])
     return vehicle
 
 
