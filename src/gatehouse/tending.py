@@ -27,6 +27,7 @@ from gatehouse.local_api import SHELL_ACTOR, ApiProblem, LocalApi
 from gatehouse.up import RESTART_AFTER_S, Box, StartFailed, Watch, sign_in_link
 
 Say = Callable[[str], None]
+NEW_SITE = "/backoffice/people/site/add/"
 SITE_LOOK_EVERY = 2  # rounds of RESTART_AFTER_S
 
 
@@ -113,7 +114,7 @@ def _start_edge(box: Box, api: LocalApi) -> str | None:
         if not (config.folder(box.home) / "edge.json").exists():
             sites = api.get("sites")
             if not sites:
-                return "Create your site in the console; the edge starts by itself once there is one."
+                return f"Create your site at {box.url}{NEW_SITE}; the edge starts by itself once there is one."
             _make_edge(box, sites[0]["id"])
         _enrol(box, api)
     except (ApiProblem, EdgeError, KeeperAway) as fault:

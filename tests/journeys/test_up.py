@@ -105,11 +105,12 @@ def gone(pid: int) -> bool:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_an_empty_folder_becomes_a_running_site_that_survives_a_kill(
+def test_an_empty_folder_becomes_a_running_site_that_survives_kills(
     installed: Installation, browser: httpx.Client
 ) -> None:
-    installed.wait_for("Create your site")
+    form = installed.wait_for(r"Create your site at (http://localhost:\S+);")[1]
     sign_in(installed, browser)
+    assert browser.get(form).url == form  # and not sent elsewhere
     site = {"code": "hq", "name": "Head office", "type": "workplace", "zone": "Asia/Shanghai", "currency": "CNY"}
     made = browser.post("/api/sites", json=site)
     assert made.status_code == 201, made.text

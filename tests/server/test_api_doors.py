@@ -35,7 +35,8 @@ SAMPLES = {
     "code": "abc", "currency": "CNY", "zone": "Asia/Shanghai", "month": "2026-03", "number": "S-9", "address": "http://10.0.0.5",
     "driver": "shelly", "kind": "relay", "weekdays": [0], "start": "08:00", "end": "17:00", "plate": "ABC123",
     "sign_key": "A" * 43 + "=", "seal_key": "A" * 43 + "=", "digits": "4711", "day": "2026-03-02", "pattern": "day",
-    "edge": "edge-x", "versions": {}, "date": "2026-03-02", "starts": "2026-03-02", "ends": "2026-03-03", "dates": ["2026-03-02"],
+    "edge": "edge-x", "versions": {}, "date": "2026-03-02", "starts": "2026-03-02", "ends": "2026-03-03",
+    "dates": ["2026-03-02"],
 }  # fmt: skip
 GARBAGE = [
     b"{", b"[]", b"null", b'"text"', b"\xff\xfe", b'{"a": NaN}', b'{"code": 1, "code": 2}', b"[" * 50_000,
