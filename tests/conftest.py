@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from django.db import connections
+from tests.demo_run import Told, tell
 
 from gatehouse.clock import ShiftedClock
 
@@ -67,3 +68,9 @@ def moved(clock: ShiftedClock):
         clock.advance(by)
 
     return move
+
+
+@pytest.fixture(scope="session")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
+    """The demo, played to its end in a home of its own; a test that asks for it first waits for it, so give it time."""
+    return tell(tmp_path_factory.mktemp("demo"))

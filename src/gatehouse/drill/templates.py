@@ -1,5 +1,6 @@
 """Recognise faces in the loot: pictures with a face in them, and numbers that match an enrolled template."""
 
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -14,6 +15,7 @@ BITMAP_HEADERS = (12, 40, 64, 108, 124)  # sizes of the header that follows a bi
 LEAST_PICTURE = 1024  # bytes; an icon shows nobody
 SAME = 0.6  # cosine from which two vectors are taken for one person by a generous thief
 UNIT = 1e-3
+_NUMBER = re.compile(rb"(-?\d{1,3}(?:\.\d{1,20})?(?:[eE][-+]?\d{1,3})?)[\s,;\[\]]{0,40}")
 
 
 def pictures(data: bytes) -> Iterator[bytes]:
@@ -45,24 +47,46 @@ def faces_shown(data: bytes) -> int:
 
 
 def matching(data: bytes, known: npt.NDArray[np.float32]) -> set[int]:
-    """Which of the `known` unit vectors (n, d) a thief could match with float32 runs of length d in `data`, at any byte
-    offset: random bytes hardly ever make a unit vector."""
+    """Which of the `known` unit vectors (n, d) a thief could match with runs of d numbers in `data`: float32 at any byte
+    offset, or written out as text. Numbers that were never a vector hardly ever have length one."""
     found: set[int] = set()
-    size = known.shape[1]
     for shift in range(4):
         usable = (len(data) - shift) // 4 * 4
-        if usable < size * 4:
-            continue
         with np.errstate(invalid="ignore"):  # random bytes hold signalling NaNs
-            values = np.frombuffer(data[shift : shift + usable], "<f4").astype(np.float64)
-        # What a float32 vector of length one cannot hold ends every run that it lies in.
-        squares = np.where(np.isfinite(values) & (np.abs(values) <= 1.0), values * values, np.inf)
-        bad = np.cumsum(np.isinf(squares))
-        sums = np.concatenate([[0.0], np.cumsum(np.where(np.isinf(squares), 0.0, squares))])
-        lengths = sums[size:] - sums[:-size]
-        clean = np.concatenate([[0], bad])
-        whole = clean[size:] == clean[:-size]
-        for start in np.flatnonzero(whole & (np.abs(lengths - 1.0) < UNIT)):
-            probe = values[start : start + size].astype(np.float32)
-            found |= {int(index) for index in np.flatnonzero(known @ probe > SAME)}
+            found |= _matched(np.frombuffer(data[shift : shift + usable], "<f4").astype(np.float64), known)
+    for run in _written_out(data, known.shape[1]):
+        found |= _matched(run, known)
     return found
+
+
+def _matched(values: npt.NDArray[np.float64], known: npt.NDArray[np.float32]) -> set[int]:
+    size = known.shape[1]
+    if len(values) < size:
+        return set()
+    # What a unit vector cannot hold ends every run that it lies in.
+    squares = np.where(np.isfinite(values) & (np.abs(values) <= 1.0), values * values, np.inf)
+    bad = np.cumsum(np.isinf(squares))
+    sums = np.concatenate([[0.0], np.cumsum(np.where(np.isinf(squares), 0.0, squares))])
+    lengths = sums[size:] - sums[:-size]
+    clean = np.concatenate([[0], bad])
+    whole = clean[size:] == clean[:-size]
+    found: set[int] = set()
+    for start in np.flatnonzero(whole & (np.abs(lengths - 1.0) < UNIT)):
+        probe = values[start : start + size].astype(np.float32)
+        found |= {int(index) for index in np.flatnonzero(known @ probe > SAME)}
+    return found
+
+
+def _written_out(data: bytes, least: int) -> Iterator[npt.NDArray[np.float64]]:
+    """Runs of at least `least` decimal fractions with nothing but separators between them, as JSON or CSV has them."""
+    run: list[float] = []
+    ended = 0
+    for number in _NUMBER.finditer(data):
+        if number.start() != ended:
+            if len(run) >= least:
+                yield np.array(run)
+            run = []
+        run.append(float(number[1]))
+        ended = number.end()
+    if len(run) >= least:
+        yield np.array(run)
