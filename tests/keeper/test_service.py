@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -34,6 +34,13 @@ def raw(desk: Desk) -> Iterator[socket.socket]:
         connection.settimeout(5)
         connection.connect(str(local.socket_path(desk.home)))
         yield connection
+
+
+def eventually(holds: Callable[[], bool], seconds: float = 5.0) -> bool:
+    ends = time.monotonic() + seconds
+    while not holds() and time.monotonic() < ends:
+        time.sleep(0.02)
+    return holds()
 
 
 def is_dropped(connection: socket.socket) -> bool:
@@ -93,6 +100,7 @@ def test_a_client_that_takes_no_reply_blocks_nobody(desk: Desk, monkeypatch: pyt
         deaf.sendall(struct.pack(">I", len(request)) + request)
         time.sleep(0.1)
         assert desk.client.hello().version == 1
+        assert eventually(lambda: len(desk.service._connections) == 1)  # the test's own client stays
 
 
 def test_requests_on_one_connection_are_answered_one_after_another(desk: Desk) -> None:
@@ -205,6 +213,14 @@ def test_a_client_gets_over_a_restart_of_the_keeper(desk: Desk) -> None:
     desk.service = Service(desk.home, desk.clock)
     desk.service.start()
     assert client.hello() == before
+
+
+def test_a_client_notices_that_its_idle_connection_was_closed(desk: Desk) -> None:
+    before = desk.client.hello()
+    desk.service.stop()
+    desk.service = Service(desk.home, desk.clock)
+    desk.service.start()
+    assert desk.client.hello() == before
 
 
 def test_many_threads_share_a_client(desk: Desk) -> None:

@@ -39,7 +39,8 @@ def write_frame(connection: socket.socket, payload: bytes) -> None:
 
 def read_frame(connection: socket.socket, rest_s: float) -> bytes | None:
     """The next payload; None when the other side closed between frames. Waits for the first bytes as long as the
-    connection's own timeout says, then at most `rest_s` for each further piece. Raises BrokenFrame, OSError."""
+    connection's own timeout says, then at most `rest_s` for each further piece; that timeout stays for the reply.
+    Raises BrokenFrame, OSError."""
     head = _read(connection, _LENGTH.size)
     if head is None:
         return None

@@ -140,7 +140,6 @@ class Service:
         if frame is None:
             return False
         reply = answer(self.vault, _decode(frame))
-        connection.settimeout(FRAME_S)
         write_frame(connection, _encode(reply))
         if isinstance(reply, Refused):
             log.info("keeper.refused", code=reply.code)
