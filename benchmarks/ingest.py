@@ -33,7 +33,7 @@ from gatehouse.crypto.signing import DeviceKeys, new_device_keys
 
 BATCH, PEOPLE, FILL = 200, 200, 10_000
 TABLES = ("gates_attempt", "gates_passage", "attendance_punch", "audit_entry", "parking_openstay", "parking_closedstay")
-PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
+PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA cache_size=-65536;"
 KEEPER = "import sys, pathlib; from gatehouse.clock import SystemClock; from gatehouse.keeper.service import run; "
 KEEPER += "run(pathlib.Path(sys.argv[1]), SystemClock())"
 

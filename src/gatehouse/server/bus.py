@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from gatehouse.clock import monotonic_s
+
 QUEUE_LIMIT = 256
 
 
@@ -66,6 +68,7 @@ class Tile:
 
 _lock = threading.Lock()
 _tiles: dict[tuple[str, str], Tile] = {}
+_heard: dict[str, float] = {}
 _listeners: dict[int, tuple[asyncio.AbstractEventLoop, "asyncio.Queue[Event]"]] = {}
 
 
@@ -79,6 +82,18 @@ def set_tile(site: object, gate: str, **changes: Any) -> None:
     with _lock:
         _tiles[str(site), gate] = replace(_tiles.get((str(site), gate), Tile()), **changes)
     publish(TileChanged(str(site), gate))
+
+
+def hear(edge: str) -> None:
+    """This edge has just asked or told something."""
+    with _lock:
+        _heard[edge] = monotonic_s()
+
+
+def heard_s(edge: str) -> float | None:
+    """When (on the monotonic clock) the edge was last heard, None for not since the server started."""
+    with _lock:
+        return _heard.get(edge)
 
 
 def publish(event: Event) -> None:
@@ -111,6 +126,7 @@ def listening() -> Iterator["asyncio.Queue[Event]"]:
 
 
 def clear() -> None:
-    """Forget every tile; for tests."""
+    """Forget every tile and edge; for tests."""
     with _lock:
         _tiles.clear()
+        _heard.clear()

@@ -79,7 +79,10 @@ def edge_of(ask: Ask, now: datetime) -> Edge | None:
         return None
     key = bytes(edge.sign_key)
     good = verify_request(key, proof, method=ask.method, target=ask.target, body=ask.body)
-    return edge if good else None
+    if not good:
+        return None
+    bus.hear(edge.pk)
+    return edge
 
 
 def letters(ask: Ask, *, now: datetime) -> Answer:

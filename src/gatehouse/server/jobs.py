@@ -18,6 +18,7 @@ from gatehouse.clock import Clock
 from gatehouse.domain.errors import DomainError
 from gatehouse.domain.pay_facts import Month
 from gatehouse.domain.periods import DAY, at_local, local_date
+from gatehouse.server import silence
 from gatehouse.server.attendance.workdays import WorkdaysRefused, compute_workdays
 from gatehouse.server.audit import actions as audit
 from gatehouse.server.audit import queries as due
@@ -92,6 +93,7 @@ SITE_JOBS = (
 )
 SERVER_JOBS = (
     ServerJob("reindex", reindex, timedelta(minutes=5)),
+    ServerJob("silence", silence.look, timedelta(seconds=10)),
     ServerJob("note", audit.note_entries, timedelta(seconds=5)),
     ServerJob("spent_keys", forget_spent_keys, timedelta(seconds=30)),
 )
