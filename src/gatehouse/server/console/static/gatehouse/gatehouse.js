@@ -38,7 +38,10 @@
   doc.addEventListener("htmx:afterSwap", (event) => {
     tick();
     const dialog = doc.getElementById("dialog");
-    if (dialog && event.target === dialog.firstElementChild && !dialog.open) dialog.showModal();
+    if (!dialog || event.target !== dialog.firstElementChild) return;
+    if (!dialog.open) dialog.showModal();
+    const first = dialog.querySelector("[autofocus]"); // the browser looks for it only when the dialog opens
+    if (first) first.focus();
   });
   // A refusal is an answer with words in it: show what the server said instead of dropping it.
   doc.addEventListener("htmx:beforeSwap", (event) => {

@@ -1,0 +1,90 @@
+"""A real server behind a real browser: uvicorn on a free port of this machine, Chromium without a window."""
+
+import os
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from tests.server.conftest import committed_world, keeper
+from tests.server.pages.conftest import House
+
+from gatehouse.keeper.protocol import Role
+from gatehouse.server.asgi import application
+
+__all__ = ["committed_world", "keeper"]
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("browser") and CHROMIUM is None:
+            item.add_marker(pytest.mark.skip(reason="no Chromium here: apt-get install chromium"))
+        if item.get_closest_marker("browser"):
+            # WhiteNoise serves files as synchronous streams, of which Django warns under ASGI.
+            item.add_marker(pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume"))
+
+
+@dataclass
+class Place:
+    """The house of the page tests, at an address."""
+
+    house: House
+    url: str
+    browser: Browser
+
+    def open(self, role: Role | None = None, **options: object) -> Page:
+        """A page of its own context, signed in through the one-time link as a person would."""
+        context: BrowserContext = self.browser.new_context(locale="en-GB", **options)  # type: ignore[arg-type]
+        page = context.new_page()
+        page.faults = []  # type: ignore[attr-defined]
+        page.on("pageerror", lambda fault: page.faults.append(str(fault)))
+        page.on("console", lambda line: page.faults.append(line.text) if line.type == "error" else None)
+        page.on("request", lambda request: page.faults.append(request.url) if self._foreign(request.url) else None)
+        if role is not None:
+            page.goto(f"{self.url}/enter/{self.house.code(role)}/")
+            page.get_by_role("button", name="Sign in on this device").click()
+        return page
+
+    def _foreign(self, address: str) -> bool:
+        return not address.startswith((self.url, "data:", "about:"))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    # Playwright's loop runs in this thread, and Django refuses its database where a loop runs.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def place(committed_world, chromium, settings) -> Iterator[Place]:
+    settings.TEST_PROVIDER = True
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    config = uvicorn.Config(application, port=port, log_level="error", lifespan="off", timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    ends = time.monotonic() + 20
+    while not server.started:
+        assert time.monotonic() < ends, "the server did not start"
+        time.sleep(0.02)
+    house = House(committed_world, committed_world.hire("S-104", "Lin Moss"))
+    place = Place(house, f"http://127.0.0.1:{port}", chromium)
+    yield place
+    for context in chromium.contexts:
+        context.close()
+    server.should_exit = True
+    thread.join(10)
