@@ -63,9 +63,8 @@ class Running:
         return f"http://127.0.0.1:{self.port}"
 
     def python(self, code, *arguments):
-        environment = {
-            key: value for key, value in os.environ.items() if key not in {"DATABASE_URL", "GATEHOUSE_CLOCK"}
-        }
+        environment = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"}
+        environment["GATEHOUSE_CLOCK"] = str(self.clock.file)
         command = [sys.executable, "-c", code, str(self.home), *arguments]
         return command, environment
 
