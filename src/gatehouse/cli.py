@@ -257,7 +257,7 @@ def eval_plates(
     for country, row in [("all", result), *sorted(result["per_country"].items())]:
         out.print(
             f"{country:>4}  n {row['n']:4d}  exact {row['exact']:6.1%}  folded {row['exact_folded']:6.1%}"
-            f"  any plate {row['any_plate_exact']:6.1%}  none {row['none']}  {row['ms_per_image']:.0f} ms"
+            f"  any plate {row['any_plate_exact']:6.1%}  none {row['none']:.1%}  {row['ms_per_image']:.0f} ms"
         )
 
 

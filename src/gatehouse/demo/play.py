@@ -23,6 +23,7 @@ from gatehouse.demo.life import live
 from gatehouse.demo.stage import Stage
 from gatehouse.demo.story import tell
 from gatehouse.drill import run as thief
+from gatehouse.home import UnusableHome, check_port
 from gatehouse.up import Box, StartFailed, free_port, sign_in_link
 from gatehouse.vision.errors import VisionError
 
@@ -39,11 +40,13 @@ def run(*, home: Path | None, once: bool, say: Console | None, port: int | None 
     with _folder(home) as folder, _ending_on_terminate():
         clock = ShiftedClock(folder / "clock")
         settings = {VARIABLE: str(clock.file), "GATEHOUSE_TEST_PROVIDER": "1"}
-        box = Box(folder / "box", port or free_port(), edge_home=folder / "gates", environment=settings)
+        port = port or free_port()
+        box = Box(folder / "box", port, edge_home=folder / "gates", environment=settings)
         narrator = _narrator(say)
         try:
+            check_port(port)
             return _play(box, clock, narrator, say, once=once)
-        except (StartFailed, VisionError, Answered) as fault:
+        except (UnusableHome, StartFailed, VisionError, Answered) as fault:
             raise CannotPlay(str(fault)) from fault
         finally:
             box.stop()
