@@ -15,6 +15,7 @@ from gatehouse.domain.performance import Measure
 from gatehouse.domain.reckoning import Flag, Rule
 from gatehouse.domain.sightings import Means
 from gatehouse.keeper.protocol import Budget, Role
+from gatehouse.server import silence
 from gatehouse.server.console import saying, words, words_work
 from gatehouse.server.console.trust import BUDGETS
 from gatehouse.server.gates.records import ALARMING
@@ -28,7 +29,7 @@ TOKENS = SERVER / "console" / "static" / "gatehouse" / "tokens.css"
     ("codes", "table"),
     [
         (Reason, words.REASONS), (Means, words.MEANS), (Role, words.ROLES), (Flag, words.FLAGS),
-        (Rule, words_work.STEPS), (Measure, words_work.MEASURES), (Budget, BUDGETS), (ALARMING, words.EVENTS),
+        (Rule, words_work.STEPS), (Measure, words_work.MEASURES), (Budget, BUDGETS), (ALARMING, words.EVENTS), ([silence.FAULT, "quarantine"], words.EVENTS),
     ],
 )  # fmt: skip
 def test_every_code_has_words(codes, table) -> None:

@@ -79,6 +79,9 @@ EVENTS: dict[str, Wording] = {
         _("The gate could not write down what it did, so it stayed shut"), _("Check the gate computer's disk.")
     ),
     "expired": Wording(_("Something from this gate waited too long and is lost"), _("Check its network.")),
+    "edge_silent": Wording(
+        _("The gate computer is not heard from"), _("Doors there decide alone. Check its power and network.")
+    ),
     "quarantine": Wording(
         _("A report from a gate computer was refused and kept aside"), _("An owner should look: it may be forged.")
     ),
