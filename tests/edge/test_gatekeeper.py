@@ -108,6 +108,14 @@ def test_a_car_that_was_let_in_before_a_restart_and_passes_after_it_opens_nothin
     assert kinds(world.bodies(spool)) == ["Attempt permit", "Passage permit"]
 
 
+def test_who_passed_and_comes_again_a_moment_later_is_let_in_again(entry, clock, shelly):
+    drive_up(entry, clock)
+    clock.advance(1)
+    entry.sensed(clock.now())
+    assert drive_up(entry, clock, seconds=4) == PERMIT
+    assert shelly.device.pulses == 2
+
+
 def test_within_the_time_that_a_grant_serves_it_is_not_given_again(entry, clock, shelly, spool, world):
     drive_up(entry, clock)
     clock.advance(5)  # it reversed out of sight and came back
