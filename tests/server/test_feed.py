@@ -125,7 +125,7 @@ def test_a_feed_for_an_edge_that_the_keeper_does_not_know_is_refused(world):
     world.sim.id = "edge-stranger"
     signed = world.sim.sign(world.now(), "GET", "/edge/feed")
     ask = edgeport.Ask("GET", "/edge/feed", signed)
-    answer, _ = edgeport.feed_once(ask, feed.Known(0, 0), now=world.now())
+    answer, _ = edgeport.feed_once(ask, feed.Known(0, 0), came_at=world.now(), now=world.now())
     assert answer.status == 403
 
 
@@ -170,6 +170,23 @@ def test_a_long_poll_is_answered_when_something_changes(committed_world):
         await loop.run_in_executor(edgeport._workers, world.hire)
         status, body = await asyncio.wait_for(waiting, 5)
         assert (status, len(wire.decode_feed(body).roster.people)) == (200, 1)
+
+    asyncio.run(story())
+
+
+def test_a_long_poll_outlives_a_clock_that_jumps(committed_world, moved):
+    world = committed_world
+
+    async def story():
+        _, body = await get(world, "/edge/feed?wait=0")
+        held = wire.decode_feed(body)
+        target = f"/edge/feed?roster={held.roster.version}&clearances={held.clearances.version}&wait=20"
+        waiting = asyncio.create_task(get(world, target))
+        await asyncio.sleep(0.2)
+        moved(timedelta(hours=3))
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(edgeport._workers, world.hire)
+        assert (await asyncio.wait_for(waiting, 5))[0] == 200
 
     asyncio.run(story())
 

@@ -101,9 +101,10 @@ def letters(ask: Ask, *, now: datetime) -> Answer:
     return Answer(200, encode(receipt))
 
 
-def feed_once(ask: Ask, known: feed.Known, *, now: datetime) -> tuple[Answer, str]:
-    """What changed, or 204, and the edge's site, "" for nobody's."""
-    edge = edge_of(ask, now)
+def feed_once(ask: Ask, known: feed.Known, *, came_at: datetime, now: datetime) -> tuple[Answer, str]:
+    """What changed, or 204, and the edge's site, "" for nobody's. `came_at` is when the request came: its signature is
+    held against that, however long it has waited and wherever the clock has gone since."""
+    edge = edge_of(ask, came_at)
     if edge is None:
         return _UNSIGNED, ""
     try:
@@ -170,10 +171,10 @@ async def _answer(scope: Scope, receive: Receive) -> Answer:
 
 async def _poll(ask: Ask, known: feed.Known, wait_s: float) -> Answer:
     """Answer at once when something changed, else when it does, at the latest after `wait_s`."""
-    ends = monotonic_s() + wait_s
+    ends, came_at = monotonic_s() + wait_s, moment.now()
     with bus.listening() as events:
         while True:
-            answer, site = await _in_thread(lambda: feed_once(ask, known, now=moment.now()))
+            answer, site = await _in_thread(lambda: feed_once(ask, known, came_at=came_at, now=moment.now()))
             if answer.status != NOTHING_NEW.status or not await _changed(events, site, ends):
                 return answer
 
