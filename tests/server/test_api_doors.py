@@ -260,8 +260,10 @@ def test_a_wrong_method_a_wrong_address_and_a_wrong_type_are_problems_too(world)
     assert is_problem(Client(headers=headers).post("/api/sites", b"<a/>", content_type="text/xml"), 415)
 
 
-def test_the_description_is_open_and_its_page_is_for_operators(world):
-    assert Client().get("/api/openapi.json").json()["info"]["title"] == "Gatehouse"
+def test_the_description_and_its_page_are_for_operators(world):
+    assert is_problem(Client().get("/api/openapi.json"), 401)
+    headers = {"Authorization": f"Bearer {caller(world, Role.AUDITOR).token}"}
+    assert Client(headers=headers).get("/api/openapi.json").json()["info"]["title"] == "Gatehouse"
     assert is_problem(Client().get("/api/docs"), 401)
     for role, status in ((Role.AUDITOR, 200), (Role.WORKER, 401)):
         browser = Client()

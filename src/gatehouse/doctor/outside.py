@@ -9,9 +9,10 @@ import httpx
 from gatehouse.doctor.findings import Finding, bad, ok, warn
 
 PRIVATE_PATHS = (
-    "watch/", "people/", "month/", "trust/", "me/", "admin/", "api/docs", "api/openapi.json", "api/people", "media/",
-    "uploads/", "backup/", "backups/", "logs/", "server/gatehouse.db", "gatehouse.db", "keeper/root.key", "edge/feed",
-    ".git/config", ".env", "debug/", "metrics", "__debug__/", "static/../../server/gatehouse.db",
+    "watch/", "people/", "month/", "trust/", "me/", "backoffice/", "admin/", "api/docs", "api/openapi.json",
+    "api/people", "media/", "uploads/", "backup/", "backups/", "logs/", "server/gatehouse.db", "gatehouse.db",
+    "keeper/root.key", "edge/feed", ".git/config", ".env", "debug/", "metrics", "__debug__/",
+    "static/../../server/gatehouse.db",
 )  # fmt: skip
 DATABASE_PORTS = {
     5432: "PostgreSQL", 3306: "MySQL", 27017: "MongoDB", 6379: "Redis", 9200: "Elasticsearch", 1883: "MQTT",

@@ -5,9 +5,10 @@ checked where rows are reached (`reach`): what another site holds is not there.
 """
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any, TypeVar
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja import Router
 from ninja.utils import check_csrf
 
@@ -15,6 +16,9 @@ from gatehouse.keeper.protocol import Role
 from gatehouse.server.accounts.signed_in import SignedIn, signed_in
 from gatehouse.server.api.errors import Problem, refused
 from gatehouse.server.api.parsing import check_size
+from gatehouse.server.problems import problem
+
+View = Callable[[HttpRequest], HttpResponse]
 
 OWNERS = frozenset({Role.OWNER})
 GUARDS = frozenset({Role.OWNER, Role.SECURITY, Role.PARKING})
@@ -111,6 +115,7 @@ class Anybody:
 
 
 def _caller(request: HttpRequest) -> SignedIn | None:
+    """By the header, else by the cookie; a cookie that comes with a change must come with the CSRF token too."""
     header = request.headers.get("Authorization")
     if header is not None:
         kind, _, token = header.partition(" ")
@@ -121,6 +126,19 @@ def _caller(request: HttpRequest) -> SignedIn | None:
     if check_csrf(request):
         raise Problem(403, "csrf", "A browser's request carries the page's CSRF token.")
     return found
+
+
+def operators_only(view: View) -> View:
+    """A plain view for signed-in operators, outside the table of routes."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest) -> HttpResponse:
+        found = _caller(request)
+        if found is None or found.operator is None:
+            return problem(401, "no_ticket", "Sign in first.")
+        return view(request)
+
+    return guarded
 
 
 def route(router: Router, method: str, path: str, **options: Any) -> Callable[[F], F]:

@@ -1,4 +1,5 @@
-"""The API put together, and its addresses. The OpenAPI description is open; the page that shows it is for operators."""
+"""The API put together, and its addresses. Its OpenAPI description and the page that shows it are for operators:
+whoever looks for an API without being one finds none."""
 
 from collections.abc import Callable, Iterable
 from functools import wraps
@@ -11,7 +12,6 @@ from ninja import NinjaAPI
 from ninja.openapi.views import openapi_view
 from ninja.responses import NinjaJSONEncoder
 
-from gatehouse.server.accounts.signed_in import SignedIn
 from gatehouse.server.api import (
     errors,
     routes_entrance,
@@ -22,6 +22,7 @@ from gatehouse.server.api import (
     routes_sites,
     routes_work,
 )
+from gatehouse.server.api.access import operators_only
 from gatehouse.server.api.parsing import StrictParser
 from gatehouse.server.problems import problem
 
@@ -48,15 +49,13 @@ for _room in (
     api.add_router("", _room.router)
 
 
+@operators_only
 def description(request: HttpRequest) -> HttpResponse:
     return JsonResponse(api.get_openapi_schema(path_prefix=reverse("api:nothing", args=[""])), encoder=NinjaJSONEncoder)
 
 
+@operators_only
 def docs(request: HttpRequest) -> HttpResponse:
-    """For operators who are signed in; whoever looks for an API without being one finds none."""
-    found = getattr(request, "signed_in", None)
-    if not isinstance(found, SignedIn) or found.operator is None:
-        return problem(401, "no_ticket", "Sign in first.")
     return openapi_view(request, api)
 
 
