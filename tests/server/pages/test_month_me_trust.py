@@ -59,6 +59,8 @@ def test_hours_are_shown_on_a_click_only(worked) -> None:
     assert "late 0:11" not in closed
     opened = browser.post(page).content.decode()
     assert "late 0:11" in opened
+    assert "Figures over fewer than five people are not shown" in opened
+    assert "Punctuality</h3>" not in opened
     assert "Moss" not in opened
 
 

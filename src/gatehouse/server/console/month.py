@@ -82,7 +82,8 @@ def _people(who: SignedIn, of: Month, shown: list[Person], *, opened: bool) -> d
         return {"people": lines, "refused": words.refused(days.code)}
     for line, named_one in zip(lines, rows, strict=True):
         line |= _strip(of, days.get(named_one.person.pk, {}))
-    return {"people": lines, "opened": True, "figures": _figures([_flat(d) for d in days.values()])}
+    figures = [_said(figure) for figure in group_figures([_flat(d) for d in days.values()]) if figure.value is not None]
+    return {"people": lines, "opened": True, "figures": figures, "withheld": not figures}
 
 
 @require_POST
@@ -175,10 +176,6 @@ def _strip(of: Month, days: Days) -> dict[str, object]:
         "needing": needing,
         "needing_said": ngettext("%(count)d day to look at", "%(count)d days to look at", needing) % {"count": needing},
     }
-
-
-def _figures(people: list[list[Workday]]) -> list[dict[str, object]]:
-    return [_said(figure) for figure in group_figures(people)]
 
 
 def _own_figures(days: list[Workday]) -> list[dict[str, object]]:
