@@ -36,6 +36,7 @@ def shown(data: bytes) -> set[int]:
         "川a12345".encode(),
         "川A12345".encode("utf-16-le"),
         "川A12345".encode("utf-16-be"),
+        "川A12345".encode("gb18030"),
         b"\\u5dddA12345",
         b"%E5%B7%9DA12345",
         "川A12345".encode().hex().encode(),

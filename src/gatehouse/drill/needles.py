@@ -52,6 +52,8 @@ def _text_forms(text: str) -> Iterator[bytes]:
     yield text.encode()
     yield text.encode("utf-16-le")
     yield text.encode("utf-16-be")
+    if not text.isascii():
+        yield text.encode("gb18030")  # what a Chinese spreadsheet exports
     escaped = json.dumps(text)[1:-1]
     if escaped != text:
         yield escaped.encode()

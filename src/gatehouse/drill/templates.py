@@ -47,8 +47,8 @@ def faces_shown(data: bytes) -> int:
 
 
 def matching(data: bytes, known: npt.NDArray[np.float32]) -> set[int]:
-    """Which of the `known` unit vectors (n, d) a thief could match with runs of d numbers in `data`: float32 at any byte
-    offset, or written out as text. Numbers that were never a vector hardly ever have length one."""
+    """Which of the `known` unit vectors (n, d) a thief could match with runs of d numbers in `data`: float32 at any
+    byte offset, or written out as text. Numbers that were never a vector hardly ever have length one."""
     found: set[int] = set()
     for shift in range(4):
         usable = (len(data) - shift) // 4 * 4

@@ -27,6 +27,7 @@ from gatehouse.wire import Letter, Receipt
 
 INTAKE = By.job("intake")
 TRIES = 5
+CODE_LIMIT = 32  # characters of a gate's code and of a kind, as wide as their columns
 
 
 class ForeignLetter(ValueError):
@@ -93,12 +94,24 @@ def _admit(edge: Edge, held: int, run: Sequence[Letter]) -> _Batch:
             refused.append((letter, result))
         elif result.site != str(edge.site_id):
             refused.append((letter, Unadmitted(edge=edge.pk, seq=letter.seq, code="wrong_site")))
+        elif not _storable(result):
+            refused.append((letter, Unadmitted(edge=edge.pk, seq=letter.seq, code="unreadable")))
         else:
             facts.append(result)
     passages = [fact for fact in facts if fact.kind == "passage"]
     counting = frozenset(code for code, gate in gates.gates_by_code(edge.site_id).items() if gate.counts_attendance)
     steps = stays.prepare(passages)
     return _Batch(edge, held, run[-1].seq, stay_day, facts, refused, steps, counting)
+
+
+def _storable(fact: Admitted) -> bool:
+    """Whether the tables take it. An edge that writes what they do not must not hold up its later letters."""
+    try:
+        UUID(fact.id)
+    except ValueError:
+        return False
+    texts = (fact.gate, fact.reason)
+    return fact.at.tzinfo is not None and all(len(text) <= CODE_LIMIT and "\0" not in text for text in texts)
 
 
 @transaction.atomic
