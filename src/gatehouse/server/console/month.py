@@ -81,7 +81,7 @@ def _people(who: SignedIn, of: Month, shown: list[Person], *, opened: bool) -> d
     if isinstance(days, Refused):
         return {"people": lines, "refused": words.refused(days.code)}
     for line, named_one in zip(lines, rows, strict=True):
-        line |= _strip(of, days.get(named_one.person.pk, {}))
+        line |= _strip(of, days.get(named_one.person.pk, {}), named_one.person.site.zone)
     figures = [_said(figure) for figure in group_figures([_flat(d) for d in days.values()]) if figure.value is not None]
     return {"people": lines, "opened": True, "figures": figures, "withheld": not figures}
 
@@ -104,7 +104,7 @@ def person_month(request: HttpRequest, person_id: UUID, of: Month) -> HttpRespon
             context["refused"] = words.refused(answer.code)
     if not isinstance(days, Refused):
         mine = days.get(person.pk, {})
-        line |= _strip(of, mine) | {"figures": _own_figures(_flat(mine))}
+        line |= _strip(of, mine, person.site.zone) | {"figures": _own_figures(_flat(mine))}
     context["payslip"] = None if isinstance(slip, Refused) else slip
     part = request.headers.get("HX-Request") == "true"
     template = "console/month_line.html" if part else "console/month_alone.html"
@@ -168,10 +168,10 @@ def _flat(days: Days) -> list[Workday]:
     return [workday for shifts in days.values() for workday in shifts]
 
 
-def _strip(of: Month, days: Days) -> dict[str, object]:
+def _strip(of: Month, days: Days, zone: str) -> dict[str, object]:
     needing = sum(any(w.flags or w.late_min for w in shifts) for shifts in days.values())
     return {
-        "strip": strip(of, days),
+        "strip": strip(of, days, ZoneInfo(zone)),
         "worked": sum(w.worked_min + w.ot_worked_min for w in _flat(days)),
         "needing": needing,
         "needing_said": ngettext("%(count)d day to look at", "%(count)d days to look at", needing) % {"count": needing},

@@ -43,8 +43,8 @@ def moment(at: datetime) -> str:
     return format_datetime(local(at), pattern, locale=locale())
 
 
-def time_of_day(at: datetime) -> str:
-    return local(at).strftime("%H:%M")
+def time_of_day(at: datetime, zone: tzinfo | None = None) -> str:
+    return local(at, zone).strftime("%H:%M")
 
 
 def day(value: date) -> str:

@@ -1,6 +1,7 @@
 """Working time in words: why a minute counts, what a figure means."""
 
 from fractions import Fraction
+from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -91,8 +92,8 @@ def state(of: Workday) -> str:
     return _(", ").join(said)
 
 
-def title(of: Workday) -> str:
+def title(of: Workday, zone: ZoneInfo) -> str:
     """All of a day in one line, for a strip's cell."""
-    times = [time_of_day(at) if at else "?" for at in (of.first_in, of.last_out)]
+    times = [time_of_day(at, zone) if at else "?" for at in (of.first_in, of.last_out)]
     span = f" · {times[0]}–{times[1]}" if of.first_in or of.last_out else ""
     return f"{state(of)} · {hours(of.worked_min + of.ot_worked_min)}{span}"

@@ -90,7 +90,7 @@ def _month(who: SignedIn, person: Person, of: Month) -> dict[str, object]:
     slip = slip_of(person, of, who.by.authority, PURPOSE)
     asked = work.notes_of(person).filter(state=NoteState.ASKED).count()
     return {
-        "strip": strip(of, days),
+        "strip": strip(of, days, ZoneInfo(person.site.zone)),
         "days": [_day(workday) for workday in sorted(flat, key=lambda w: w.date, reverse=True)],
         "worked": sum(w.worked_min + w.ot_worked_min for w in flat),
         "figures": [
