@@ -229,9 +229,10 @@ def encode(value: object) -> bytes:
 def decode_body(data: bytes) -> Body:
     """Raises WireError."""
     try:
-        return _body.decode(data)
+        body: Body = _body.decode(data)
     except msgspec.MsgspecError as fault:
         raise WireError(str(fault)) from fault
+    return body
 
 
 def decode_letters(data: bytes) -> list[Letter]:

@@ -41,9 +41,7 @@ class KeyKind(IntEnum):
     WORK = 4
     VEHICLE = 5
     SITE_DAY = 6  # number: the proleptic ordinal of the local date; owner: the site
-    SITE_DAY_PERSON = (
-        7  # as SITE_DAY; the other half is the access key of a person whom the header does not name
-    )
+    SITE_DAY_PERSON = 7  # as SITE_DAY; the other half is the access key of a person whom the header does not name
     STAY = 8
     BOOKS = 9  # number: the year; owner: the site
     SITE = 10

@@ -99,9 +99,7 @@ def _request(edge: str, at_s: int, method: str, target: str, body: bytes) -> byt
     return _REQUEST + "\n".join(lines).encode()
 
 
-def sign_request(
-    sign_key: bytes, *, edge: str, at_s: int, method: str, target: str, body: bytes = b""
-) -> str:
+def sign_request(sign_key: bytes, *, edge: str, at_s: int, method: str, target: str, body: bytes = b"") -> str:
     """The value of the Authorization header, bound to the method, target, body and second."""
     signature = sign(sign_key, _request(edge, at_s, method, target, body))
     return f"Gatehouse {edge}.{at_s}.{base64.urlsafe_b64encode(signature).decode().rstrip('=')}"
@@ -119,9 +117,7 @@ def read_request(header: str) -> RequestProof | None:
     return RequestProof(match[1], int(match[2]), signature)
 
 
-def verify_request(
-    verify_key: bytes, proof: RequestProof, *, method: str, target: str, body: bytes = b""
-) -> bool:
+def verify_request(verify_key: bytes, proof: RequestProof, *, method: str, target: str, body: bytes = b"") -> bool:
     """True when the holder of the key signed exactly this request at `proof.at_s`."""
     return verify(verify_key, _request(proof.edge, proof.at_s, method, target, body), proof.signature)
 

@@ -77,9 +77,7 @@ class EarningRules:
     leave_payout: Fraction = Fraction(1)
 
 
-def multiply(
-    code: str, section: Section, currency: str, *factors: Factor, week: date | None = None
-) -> PayLine:
+def multiply(code: str, section: Section, currency: str, *factors: Factor, week: date | None = None) -> PayLine:
     """A line that is the product of its factors, in minor units, rounded half up once."""
     exact = prod((factor.value for factor in factors), start=Fraction(1))
     return PayLine(code, section, Money(round_half_up(exact), currency), factors, week=week)

@@ -119,9 +119,7 @@ def payslip(contract: Contract, facts: MonthFacts, so_far: YearToDate, rules: Pa
     return Payslip(facts.month, currency, lines, so_far.plus(gross, contributions, taxed))
 
 
-def arrears(
-    locked: Payslip, anew: Iterable[PayLine], paid_since: Iterable[Arrear] = ()
-) -> tuple[Arrear, ...]:
+def arrears(locked: Payslip, anew: Iterable[PayLine], paid_since: Iterable[Arrear] = ()) -> tuple[Arrear, ...]:
     """What a locked month still owes (or is owed) after a correction, by pay line; equal lines are left out.
 
     `anew` are the month's earnings reckoned again, `paid_since` the arrears of that month that later runs
@@ -138,9 +136,7 @@ def arrears(
     for arrear in paid_since:
         if arrear.of_month == locked.month:
             difference[arrear.code, arrear.week] -= arrear.amount
-    return tuple(
-        Arrear(locked.month, code, amount, week) for (code, week), amount in difference.items() if amount
-    )
+    return tuple(Arrear(locked.month, code, amount, week) for (code, week), amount in difference.items() if amount)
 
 
 def section_total(lines: Iterable[PayLine], section: Section, currency: str) -> Money:

@@ -104,9 +104,7 @@ class ShiftPattern:
             )
         spans = (self.opens_before_min, self.closes_after_min, self.break_min, self.break_over_min)
         if min(*spans, self.grace_in_min, self.grace_out_min, self.overtime_from_min) < 0:
-            raise ShiftError(
-                "negative_minutes", f"pattern {self.code} has a negative length", pattern=self.code
-            )
+            raise ShiftError("negative_minutes", f"pattern {self.code} has a negative length", pattern=self.code)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,9 +28,7 @@ class YearToDate:
         return cls(year, zero, zero, zero)
 
     def plus(self, gross: Money, contributions: Money, tax: Money) -> YearToDate:
-        return YearToDate(
-            self.year, self.gross + gross, self.contributions + contributions, self.withheld + tax
-        )
+        return YearToDate(self.year, self.gross + gross, self.contributions + contributions, self.withheld + tax)
 
 
 @dataclass(frozen=True, slots=True)

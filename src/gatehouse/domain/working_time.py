@@ -61,9 +61,7 @@ class TimeSum:
 def split_weeks(workdays: Iterable[Workday], limit_min: int = US_WEEK_MIN) -> tuple[SplitWeek, ...]:
     """Regular and overtime minutes per week; one week never offsets another."""
     sums = _sums(workdays, monday, lambda w: w.worked_min)
-    return tuple(
-        SplitWeek(first, total, min(total, limit_min), max(0, total - limit_min)) for first, total in sums
-    )
+    return tuple(SplitWeek(first, total, min(total, limit_min), max(0, total - limit_min)) for first, total in sums)
 
 
 def rests(workdays: Sequence[Workday], limit_min: int = EU_REST_MIN) -> tuple[RestDay, ...]:
@@ -89,9 +87,7 @@ def week_sums(workdays: Iterable[Workday], limit_min: int = EU_WEEK_MIN) -> tupl
     return tuple(_flagged(first, total, limit_min, TimeFlag.WEEK_OVER_LIMIT) for first, total in sums)
 
 
-def month_overtime(
-    workdays: Iterable[Workday], limit_min: int = CN_MONTH_OVERTIME_MIN
-) -> tuple[TimeSum, ...]:
+def month_overtime(workdays: Iterable[Workday], limit_min: int = CN_MONTH_OVERTIME_MIN) -> tuple[TimeSum, ...]:
     """Paid overtime of all classes per calendar month, flagged above the limit."""
     sums = _sums(workdays, lambda day: day.replace(day=1), lambda w: w.ot_paid_min)
     return tuple(_flagged(first, total, limit_min, TimeFlag.OT_MONTH_OVER_LIMIT) for first, total in sums)

@@ -3,6 +3,7 @@
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from gatehouse.keeper.protocol import (
+    Budget,
     Done,
     EnrolEdge,
     Entered,
@@ -31,10 +32,20 @@ def invite(vault: Vault, request: Invite) -> Text | Refused:
         return Refused("bad_request")
     if any(not asker.reaches(site) for site in request.sites or ("",)) or _widens(asker, request):
         return Refused("not_allowed")
-    code = vault.tickets.invite(request.actor, request.role, request.sites, request.subject, vault.now())
-    subjects = () if request.subject is None else (request.subject,)
-    vault.record("invite", asker, purpose=f"{request.role}:{request.actor}", subjects=subjects)
-    return Text(code)
+    refused = _written_down(vault, asker, request)
+    if refused is not None:
+        return refused
+    return Text(vault.tickets.invite(request.actor, request.role, request.sites, request.subject, vault.now()))
+
+
+def _written_down(vault: Vault, asker: Asker, request: Invite) -> Refused | None:
+    """A worker's ticket shows everything of one person, and whoever hands it out could use it: that is a look at them,
+    and it counts as one. Otherwise an invitation for everybody would be a way around every cap."""
+    purpose = f"{request.role}:{request.actor}"
+    if request.subject is not None:
+        return vault.look(asker, "invite", purpose, {Budget.SENSITIVE: {request.subject}})
+    vault.record("invite", asker, purpose=purpose)
+    return None
 
 
 def _widens(asker: Asker, request: Invite) -> bool:
