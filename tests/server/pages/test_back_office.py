@@ -9,7 +9,7 @@ from gatehouse.keeper.protocol import Role
 from gatehouse.server.accounts.actions import change_operator
 from gatehouse.server.audit.models import Entry
 from gatehouse.server.backoffice.site import backoffice
-from gatehouse.server.people.actions import add_site
+from gatehouse.server.people.actions import add_group, add_site
 from gatehouse.server.people.models import Group, Person, SiteType, Zone
 
 LISTS = [model._meta.label_lower.replace(".", "_") for model in backoffice._registry]
@@ -75,12 +75,16 @@ def test_an_operator_of_one_site_sees_and_chooses_no_other(house) -> None:
     other = add_site(
         "else", "Elsewhere", SiteType.GARAGE, zone="Europe/Berlin", currency="EUR", by=SETUP, at=house.world.now()
     )
+    add_group(other, "Far away", by=SETUP, at=house.world.now())
     browser = house.browser(Role.SECURITY)
     change_operator(
         house.operators[Role.SECURITY], role=Role.SECURITY, sites=[house.world.site.pk], active=True, by=SETUP,
         at=house.world.now(),
     )  # fmt: skip
     assert "Elsewhere" not in browser.get(reverse("admin:people_site_changelist")).content.decode()
+    groups = browser.get(reverse("admin:people_group_changelist")).content.decode()
+    assert "Staff" in groups
+    assert "Far away" not in groups
     browser.post(reverse("admin:people_group_add"), {"site": other.pk, "name": "Ghosts"})
     assert not Group.objects.filter(name="Ghosts").exists()
 

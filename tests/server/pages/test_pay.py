@@ -5,11 +5,15 @@ from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from tests.server.world import SETUP
 
 from gatehouse.keeper.protocol import Refused
 from gatehouse.server import bus
 from gatehouse.server.parking import actions
+from gatehouse.server.parking.actions import add_garage
 from gatehouse.server.parking.models import ExitClearance, Payment, PaymentState
+from gatehouse.server.people.actions import add_zone
+from gatehouse.server.portal import pay
 from gatehouse.server.portal.display import display_address
 
 PLATE = "京N8P367"
@@ -100,9 +104,23 @@ def test_without_a_provider_nothing_is_started(driver, house, settings) -> None:
     assert "Paying by phone is not set up here yet" in page.content.decode()
 
 
-def test_another_garages_receipt_is_not_shown(driver, house) -> None:
-    started = driver.post(reverse("pay-start", args=[_code(house)]), {"quote": _quote(_find(driver, house))})
-    assert driver.get(started["Location"].replace(_code(house), "another")).status_code == 404
+def test_a_card_is_good_for_a_while_only(driver, house, monkeypatch) -> None:
+    quote = _quote(_find(driver, house))
+    monkeypatch.setattr(pay, "ASK_HOLDS", timedelta(seconds=-1))
+    page = driver.post(reverse("pay-start", args=[_code(house)]), {"quote": quote})
+    assert "That took a while" in page.content.decode()
+    assert Payment.objects.count() == 0
+
+
+def test_a_card_and_a_receipt_belong_to_one_garage(driver, house) -> None:
+    world = house.world
+    zone = add_zone(world.site, "annex", "Annex", by=SETUP, at=world.now())
+    annex = add_garage(world.site, zone, "annex", "Annex", world.garage.tariff, by=SETUP, at=world.now())
+    quote = _quote(_find(driver, house))
+    there = driver.post(reverse("pay-start", args=[annex.pay_code]), {"quote": quote})
+    assert "Type your plate again." in there.content.decode()
+    started = driver.post(reverse("pay-start", args=[_code(house)]), {"quote": quote})
+    assert driver.get(started["Location"].replace(_code(house), annex.pay_code)).status_code == 404
 
 
 # --- the exit display --------------------------------------------------------------------------------------------
