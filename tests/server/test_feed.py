@@ -14,8 +14,8 @@ from gatehouse.server.gates.models import Edge
 from gatehouse.server.parking.actions import add_permit
 from gatehouse.server.people.actions import Facts, edit_person, leave
 from gatehouse.server.people.cells import File
-from gatehouse.server.people.credential_actions import add_card, set_pin
-from gatehouse.server.people.models import FeedVersion
+from gatehouse.server.people.credential_actions import add_card, issue_pass, kill_credential, set_pin
+from gatehouse.server.people.models import FeedVersion, Site
 from gatehouse.server.people.vehicle_actions import register_vehicle
 
 
@@ -36,6 +36,26 @@ def test_the_roster_holds_the_sites_gates_rules_and_people_sealed_to_this_edge(w
     assert world.sim.open("credential.card/1", entry.id, entry.card) == b"04AABB12"
     assert world.sim.open("credential.pin/1", entry.id, entry.pin) == b"4711"
     assert roster.lease_ends - world.now() > timedelta(hours=71)
+
+
+def test_a_pass_that_was_taken_back_is_named_and_a_living_one_is_not(world):
+    person = world.hire()
+    first, second = (issue_pass(person, ends=world.now() + timedelta(days=1), by=SETUP, at=world.now()) for _ in "ab")
+    kill_credential(first.credential, by=SETUP, at=world.now())
+    assert changes(world).roster.dead_passes == [str(first.credential.pk)]
+    assert str(second.credential.pk) not in changes(world).roster.dead_passes
+
+
+@pytest.mark.parametrize(
+    ("zone", "expected"),
+    [("Asia/Shanghai", ["CN"]), ("Europe/Berlin", ["EU"]), ("America/New_York", ["US"]), ("America/Sao_Paulo", ["BR"])],
+)
+def test_a_site_reads_the_plates_of_its_country(zone, expected):
+    assert feed.plate_countries(Site(zone=zone)) == expected
+
+
+def test_where_the_zone_tells_no_country_that_we_know_all_are_read():
+    assert len(feed.plate_countries(Site(zone="Pacific/Auckland"))) > 2
 
 
 def test_the_feed_survives_the_wire(world):

@@ -12,6 +12,8 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from babel.core import get_global
+
 from gatehouse import wire
 from gatehouse.clock import monotonic_s
 from gatehouse.domain.access import Permit
@@ -25,6 +27,7 @@ from gatehouse.server.parking import queries as parking
 from gatehouse.server.people import queries as people
 from gatehouse.server.people.cells import File, unpack
 from gatehouse.server.people.models import Credential, CredentialKind, Person, Site, VehicleState
+from gatehouse.vision.grammar import countries
 
 LEASE = timedelta(hours=72)
 RENEW_BEFORE = timedelta(hours=48)  # a roster is sent again when less than this is left of its lease
@@ -111,10 +114,20 @@ def _roster(edge: Edge, site: Site, version: int, now: datetime) -> wire.Roster:
         vehicles=_vehicles(edge, site),
         devices=_devices(edge, site),
         lease_ends=lease_ends,
+        countries=plate_countries(site),
+        dead_passes=people.dead_passes(site),
     )
     with _lock:
         _leases[edge.pk] = (version, lease_ends)
     return roster
+
+
+def plate_countries(site: Site) -> list[str]:
+    """Whose plates are read at a site, by its time zone's territory (CLDR); all that we know where that says nothing."""
+    if site.zone.startswith("Europe/"):
+        return ["EU"]
+    territory = get_global("zone_territories").get(site.zone, "")
+    return [territory] if territory in countries() else list(countries())
 
 
 def _people(edge: Edge, site: Site) -> list[wire.PersonEntry]:

@@ -10,6 +10,7 @@ from gatehouse.server.people.models import (
     Consent,
     ConsentState,
     Credential,
+    CredentialKind,
     CredentialState,
     Department,
     FeedVersion,
@@ -86,6 +87,14 @@ def live_credentials(site: Site) -> QuerySet[Credential]:
     return Credential.objects.filter(
         person__site=site, person__state=PersonState.ACTIVE, state=CredentialState.ACTIVE
     ).order_by("id")
+
+
+def dead_passes(site: Site) -> list[str]:
+    """Ids of passes that were taken back from people who are still here; a leaver's open nothing anyway."""
+    dead = Credential.objects.filter(
+        person__site=site, person__state=PersonState.ACTIVE, kind=CredentialKind.QR, state=CredentialState.DEAD
+    )
+    return [str(pk) for pk in dead.order_by("id").values_list("pk", flat=True)]
 
 
 def credentials_of(person: Person) -> QuerySet[Credential]:
