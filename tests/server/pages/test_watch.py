@@ -75,6 +75,18 @@ def test_opening_by_hand_wants_a_reason_and_is_written_down(house) -> None:
     assert entry.actor == str(house.operators[Role.SECURITY].pk)
 
 
+def test_a_gate_is_locked_down_and_given_back_by_security_only(house) -> None:
+    address = reverse("watch-mode", args=[house.world.door.pk])
+    browser = house.browser(Role.SECURITY)
+    assert browser.post(address, {"mode": "ajar"}).status_code == 422
+    assert browser.post(address, {"mode": "closed"}).status_code == 200
+    assert "Locked down" in _page(house)
+    assert Entry.objects.filter(verb="gate.closed").count() == 1
+    assert house.browser(Role.PARKING).post(address, {"mode": "open"}).status_code == 403
+    browser.post(address, {"mode": "controlled"})
+    assert "Locked down" not in _page(house)
+
+
 def test_an_alarm_stands_on_top_until_somebody_has_seen_it(house) -> None:
     world = house.world
     world.tell(wire.GateEvent(id=wire.new_id(world.now()), gate="door", at=world.now(), kind="forced"))

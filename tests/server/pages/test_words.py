@@ -28,10 +28,17 @@ TOKENS = SERVER / "console" / "static" / "gatehouse" / "tokens.css"
 @pytest.mark.parametrize(
     ("codes", "table"),
     [
-        (Reason, words.REASONS), (Means, words.MEANS), (Role, words.ROLES), (Flag, words.FLAGS),
-        (Rule, words_work.STEPS), (Measure, words_work.MEASURES), (Budget, BUDGETS), (ALARMING, words.EVENTS), ([silence.FAULT, "quarantine"], words.EVENTS),
+        (Reason, words.REASONS),
+        (Means, words.MEANS),
+        (Role, words.ROLES),
+        (Flag, words.FLAGS),
+        (Rule, words_work.STEPS),
+        (Measure, words_work.MEASURES),
+        (Budget, BUDGETS),
+        (ALARMING, words.EVENTS),
+        ([silence.FAULT, "quarantine"], words.EVENTS),
     ],
-)  # fmt: skip
+)
 def test_every_code_has_words(codes, table) -> None:
     assert [code for code in codes if code not in table] == []
 

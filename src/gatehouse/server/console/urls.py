@@ -52,6 +52,7 @@ urlpatterns = [
     page("watch/alarms/<uuid:alarm_id>/seen", watch.see_alarm, "watch-seen", GUARDS),
     page("watch/gates/<uuid:gate_id>/", watch.gate_tile, "watch-gate", WATCHERS),
     page("watch/gates/<uuid:gate_id>/open", watch.open_by_hand, "watch-open", GUARDS),
+    page("watch/gates/<uuid:gate_id>/mode", watch.set_mode, "watch-mode", watch.LOCKERS),
     page("watch/log/", watch_log.log, "watch-log", WATCHERS),
     page("watch/log/<date:on>/", watch_log.log, "watch-log-day", WATCHERS),
     page("watch/log/<uuid:attempt_id>/who", watch_log.who, "watch-who", watch_log.ASKERS),

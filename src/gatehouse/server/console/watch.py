@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext
 from django.views.decorators.http import require_POST, require_safe
 
 from gatehouse.domain.money import Money
+from gatehouse.keeper.protocol import Role
 from gatehouse.server import bus
 from gatehouse.server.accounts.signed_in import SignedIn
 from gatehouse.server.console import saying, words
@@ -33,6 +34,15 @@ OPEN_BECAUSE: tuple[tuple[str, words.Text], ...] = (
     ("help", gettext_lazy("Somebody needs help")),
     ("other", gettext_lazy("Something else (write it below)")),
 )
+
+
+LOCKERS = frozenset({Role.OWNER, Role.SECURITY})
+
+MODES: dict[str, words.Text] = {
+    GateMode.CLOSED: gettext_lazy("Lock down: nobody gets in or out here"),
+    GateMode.OPEN: gettext_lazy("Leave open for everybody"),
+    GateMode.CONTROLLED: gettext_lazy("Back to the rules"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +118,7 @@ def _context(who: SignedIn) -> dict[str, object]:
 def open_by_hand(request: HttpRequest, gate_id: UUID) -> HttpResponse:
     """GET asks why; POST orders one opening, which the edge acts on only while it is fresh."""
     gate, who = _gate(request, gate_id), reader(request)
-    context: dict[str, object] = {"gate": gate, "reasons": OPEN_BECAUSE}
+    context = _asking(request, gate)
     if request.method != "POST":
         return render(request, "console/open.html", context)
     code, note = request.POST.get("reason", ""), request.POST.get("note", "").strip()[:NOTE_LIMIT]
@@ -118,6 +128,24 @@ def open_by_hand(request: HttpRequest, gate_id: UUID) -> HttpResponse:
         return render(request, "console/open.html", context | {"problem": _("Write why.")}, status=422)
     actions.open_by_hand(gate, f"{code}: {note}" if note else code, by=who.by, at=now())
     return render(request, "console/opened.html", context)
+
+
+@require_POST
+def set_mode(request: HttpRequest, gate_id: UUID) -> HttpResponse:
+    """Lock a gate down, leave it open for everybody, or give it back to its rules."""
+    gate, mode = _gate(request, gate_id), request.POST.get("mode", "")
+    if mode not in GateMode.values:
+        return render(request, "console/open.html", _asking(request, gate) | {"problem": _("Choose one.")}, status=422)
+    actions.set_mode([gate], GateMode(mode), by=reader(request).by, at=now())
+    bus.publish(bus.TileChanged(str(gate.site_id), gate.code))
+    return render(request, "console/opened.html", {"gate": gate, "mode": MODES[mode]})
+
+
+def _asking(request: HttpRequest, gate: Gate) -> dict[str, object]:
+    """What the dialog of a gate offers to this reader."""
+    modes = [(code, said) for code, said in MODES.items() if code != gate.mode]
+    may_lock = reader(request).role in LOCKERS
+    return {"gate": gate, "reasons": OPEN_BECAUSE, "modes": modes if may_lock else []}
 
 
 def _gate(request: HttpRequest, gate_id: UUID) -> Gate:
