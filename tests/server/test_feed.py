@@ -40,7 +40,8 @@ def test_the_roster_holds_the_sites_gates_rules_and_people_sealed_to_this_edge(w
 
 def test_a_pass_that_was_taken_back_is_named_and_a_living_one_is_not(world):
     person = world.hire()
-    first, second = (issue_pass(person, ends=world.now() + timedelta(days=1), by=SETUP, at=world.now()) for _ in "ab")
+    by, ends = world.operator(Role.HR), world.now() + timedelta(days=1)
+    first, second = (issue_pass(person, ends=ends, by=by, at=world.now()) for _ in "ab")
     kill_credential(first.credential, by=SETUP, at=world.now())
     assert changes(world).roster.dead_passes == [str(first.credential.pk)]
     assert str(second.credential.pk) not in changes(world).roster.dead_passes

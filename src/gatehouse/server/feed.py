@@ -123,7 +123,7 @@ def _roster(edge: Edge, site: Site, version: int, now: datetime) -> wire.Roster:
 
 
 def plate_countries(site: Site) -> list[str]:
-    """Whose plates are read at a site, by its time zone's territory (CLDR); all that we know where that says nothing."""
+    """Whose plates are read at a site, by its time zone's territory (CLDR); all we know where that says nothing."""
     if site.zone.startswith("Europe/"):
         return ["EU"]
     territory = get_global("zone_territories").get(site.zone, "")
