@@ -26,6 +26,7 @@ from gatehouse.keeper.local import socket_path
 from gatehouse.up import Box, StartFailed
 
 Facts = dict[str, Any]
+ANSWERS = ("granted", "refused", "passed")  # other outcomes tell of the gate itself
 SETTLE_S = 0.7
 
 
@@ -93,8 +94,11 @@ class Story:
         """Somebody comes to a gate; what it answered, as the console shows it."""
         before = self.gate(code)["at"]
         come(self.stage[code])
-        wait_for(f"an answer at {code}", lambda: self.gate(code)["at"] != before, within_s)
-        return self.gate(code)
+        return dict(wait_for_value(f"an answer at {code}", lambda: self._answered(code, before), within_s))
+
+    def _answered(self, code: str, before: str | None) -> Facts | None:
+        seen = self.gate(code)
+        return seen if seen["at"] != before and seen["outcome"] in ANSWERS else None
 
     def passes(self, code: str, come: Callable[[Spot], None]) -> Facts:
         """Somebody without a vehicle comes, is let in through the relay, and goes on."""
