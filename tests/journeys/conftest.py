@@ -1,10 +1,12 @@
 """A real server behind a real browser: uvicorn on a free port of this machine, Chromium without a window."""
 
+import gc
 import os
 import shutil
 import socket
 import threading
 import time
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -88,3 +90,7 @@ def place(committed_world, chromium, settings) -> Iterator[Place]:
         context.close()
     server.should_exit = True
     thread.join(10)
+    with warnings.catch_warnings():
+        # Django leaves the (empty) body of a live stream that the browser hung up on to the collector.
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()

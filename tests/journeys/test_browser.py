@@ -81,6 +81,17 @@ def test_a_name_comes_on_a_click_without_leaving_the_page(place) -> None:
     assert page.faults == []
 
 
+def test_a_pass_is_drawn_large_enough_for_a_reader(place) -> None:
+    page = place.open(Role.SECURITY, **PHONE)
+    page.goto(f"{place.url}/people/{place.house.person.pk}/")
+    page.get_by_text("Issue a QR pass").click()
+    page.get_by_role("button", name="Issue and show").click()
+    box = page.get_by_role("img", name="QR code of the pass").locator("svg").bounding_box()
+    assert box["width"] >= 200
+    assert box["width"] == box["height"]
+    assert page.faults == []
+
+
 def test_a_worker_reads_their_page_in_chinese_on_a_phone(place) -> None:
     page = place.open(Role.WORKER, **PHONE)
     expect(page.get_by_role("heading", name="Lin Moss")).to_be_visible()
