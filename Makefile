@@ -14,8 +14,8 @@ help:  ## list the commands
 demo: setup  ## set up, then run a whole site on this machine until Ctrl-C
 	@$(BIN)/gatehouse demo
 
-test: setup-dev  ## set up, then run all tests
-	@$(BIN)/python -m pytest $(TESTS)
+test: setup-dev  ## set up, then run all tests, side by side (TESTS=tests/domain for some)
+	@$(BIN)/python -m pytest -n auto --dist loadgroup $(TESTS)
 
 setup: .venv/.run .venv/.models  ## make .venv with gatehouse in it and fetch the models
 

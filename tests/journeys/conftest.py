@@ -58,9 +58,10 @@ class Place:
         return not address.startswith((self.url, "data:", "about:"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    # Playwright's loop runs in this thread, and Django refuses its database where a loop runs.
+    # Playwright's loop runs in this thread: Django refuses its database where a loop runs, and tests with a loop of
+    # their own cannot run beside it, so the browser is closed with its module.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
