@@ -1,4 +1,5 @@
-"""Whom the demo knows, and how to see them in stolen bytes. Written apart from the drill: neither is the other's judge."""
+"""Whom the demo knows, and how to see them in stolen bytes. Written apart from the drill, so that neither hides the
+other's mistake."""
 
 import base64
 import json

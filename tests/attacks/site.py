@@ -3,7 +3,7 @@
 import re
 import sqlite3
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
@@ -19,7 +19,7 @@ from gatehouse.clock import VARIABLE, ShiftedClock
 from gatehouse.crypto.keyring import TOKEN_BYTES
 from gatehouse.drill import loot
 from gatehouse.edge import config as edge_config
-from gatehouse.keeper.client import Client
+from gatehouse.keeper.client import Client, KeeperRefused
 from gatehouse.keeper.inspect import Inspector
 from gatehouse.keeper.local import invite_operator, socket_path
 from gatehouse.keeper.protocol import Authority, Cell, Role
@@ -177,6 +177,15 @@ class Attacked:
         return wire.Passage(
             **({"id": wire.new_id(at), "attempt": wire.new_id(at), "gate": gate, "at": at} | given | facts)
         )
+
+
+def refused(act: Callable[[], object]) -> str:
+    """The code with which the keeper refuses, "" when it does as it is asked."""
+    try:
+        act()
+    except KeeperRefused as no:
+        return no.code
+    return ""
 
 
 def _names(blob: bytes) -> list[str]:

@@ -4,6 +4,7 @@ import os
 from base64 import b64encode
 from collections.abc import Iterator
 from itertools import count
+from uuid import UUID
 
 import httpx
 import pytest
@@ -12,6 +13,7 @@ from tests.server.world import EdgeSim
 
 from gatehouse import wire
 from gatehouse.crypto.signing import new_device_keys
+from gatehouse.keeper.inspect import Inspector
 from gatehouse.keeper.protocol import Role
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
@@ -91,14 +93,33 @@ def test_a_replayed_request_takes_effect_once(site: Attacked, sim: EdgeSim, chan
 
 
 def test_an_old_fact_under_a_new_number_takes_effect_once(site: Attacked, sim: EdgeSim, changes_rows: None) -> None:
-    """A restored edge numbers what it told before anew: no second passage, punch or stay."""
-    passage = site.passage("entry", plate=f"京R{next(_numbers):05d}")
-    through(site.send(sim, [sim.letter(passage)]))
-    once = site.counts()
-    through(site.send(sim, [sim.letter(passage)]))
-    after = site.counts()
-    for table in ("gates_passage", "attendance_punch", "parking_openstay"):
-        assert after[table] == once[table], table
+    """A restored edge numbers what it told before anew: the stay that it opened is neither closed nor spoilt, and an
+    old departure closes no later stay."""
+    plate = f"京R{next(_numbers):05d}"
+    first, out = site.passage("entry", plate=plate), _departure(site, plate)
+    through(site.send(sim, [sim.letter(first), sim.letter(out)]))
+    again = site.passage("entry", plate=plate)
+    through(site.send(sim, [sim.letter(again)]))
+    once, inside = site.counts(), _inside(site)
+    through(site.send(sim, [sim.letter(again)]))
+    through(site.send(sim, [sim.letter(out), sim.letter(first), sim.letter(again), sim.letter(again)]))
+    assert (site.counts(), _inside(site)) == (once, inside)
+    assert plate in inside
+
+
+def _departure(site: Attacked, plate: str) -> wire.Passage:
+    return site.passage("exit", plate=plate, direction="out", reason="cleared")
+
+
+def _inside(site: Attacked) -> list[str]:
+    """The plates of all open stays, read with the keeper's own keys; every one of them can be read."""
+    with Inspector(site.box.home) as inspector:
+        found = [
+            inspector.try_open(cell, [str(UUID(row))])
+            for row, cell in site.rows("SELECT id, plate_cell FROM parking_openstay")
+        ]
+    assert None not in found
+    return sorted(one.data.decode() for one in found if one is not None)
 
 
 def test_reordered_letters_wait_for_the_one_that_is_missing(site: Attacked, sim: EdgeSim, changes_rows: None) -> None:
@@ -170,7 +191,7 @@ def test_an_edge_writes_into_its_own_site_alone(
         site.send(
             theirs,
             [
-                theirs.letter(site.passage("exit", plate=plate, direction="out", reason="cleared")),
+                theirs.letter(_departure(site, plate)),
                 theirs.letter(site.passage("turnstile-in", means="face", subject=_person(site), reason="rule")),
                 theirs.letter(site.attempt("exit", means="plate", plate=plate, reason="unpaid", direction="out")),
                 theirs.letter(site.passage("exit", plate=plate, id=known, direction="out", reason="cleared")),
@@ -225,8 +246,7 @@ def test_an_edge_in_a_thiefs_hands_that_writes_nonsense_holds_up_nothing(
 @pytest.mark.parametrize("plate", ["", "x" * 4000, "\x00", "京" * 100])
 def test_a_plate_that_is_none_holds_up_no_lane(site: Attacked, sim: EdgeSim, changes_rows: None, plate: str) -> None:
     assert through(site.send(sim, [sim.letter(site.passage("entry", plate=plate))])) == sim.seq
-    out = site.passage("exit", plate=plate, direction="out", reason="cleared")
-    assert through(site.send(sim, [sim.letter(out)])) == sim.seq
+    assert through(site.send(sim, [sim.letter(_departure(site, plate))])) == sim.seq
 
 
 def test_a_time_without_a_zone_or_far_away_holds_up_nothing(site: Attacked, sim: EdgeSim, changes_rows: None) -> None:

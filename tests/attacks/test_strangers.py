@@ -4,7 +4,6 @@ import re
 import socket
 import uuid
 from collections.abc import Iterator
-from datetime import timedelta
 
 import httpx
 import pytest
@@ -15,7 +14,7 @@ from tests.attacks.site import WITHIN_S, Attacked
 from gatehouse.demo.site import PERMIT_PLATE
 from gatehouse.keeper.client import Client
 from gatehouse.keeper.local import invite_operator
-from gatehouse.keeper.protocol import Role
+from gatehouse.keeper.protocol import Refused, Role, WhoAmI
 from gatehouse.server.accounts.signed_in import COOKIE
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
@@ -23,9 +22,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 # Everything that answers 200 to a stranger, and why: it is written here a second time on purpose.
 PUBLIC = {
     "enter", "enter-code", "enter-code-bare",  # where one signs in
-    "pay", "pay-find",  # by the garage's own code
-    "display", "display-screen",  # by the lane's own code, which the walk does not know
-    "openapi-json",  # the description of the API, which is the same everywhere
+    "pay", "pay-find",  # by the garage's own code; a display has one too, which the walk does not know
 }  # fmt: skip
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 
@@ -70,7 +67,7 @@ def test_no_address_answers_a_stranger_but_the_public_ones(site: Attacked) -> No
             if answer.status_code == 200:
                 open_ones.add(name)
     assert open_ones <= PUBLIC
-    assert open_ones >= {"enter", "pay", "openapi-json"}  # the walk did arrive
+    assert open_ones >= {"enter", "pay"}  # the walk did arrive
 
 
 def test_no_other_method_and_no_forged_ticket_opens_an_address(site: Attacked) -> None:
@@ -86,7 +83,7 @@ def test_no_other_method_and_no_forged_ticket_opens_an_address(site: Attacked) -
     ):
         for method in METHODS:
             answer = client.request(method, route, headers=forged)
-            assert answer.status_code in (302, 401, 403, 404, 405), (method, route)
+            assert answer.status_code in (302, 400, 401, 403, 404, 405), (method, route)
             assert seen_in(answer.content) == set()
 
 
@@ -110,25 +107,22 @@ def test_what_a_scanner_tries_is_not_there(site: Attacked, path: str) -> None:
 
 
 def test_guessed_plates_are_answered_thirty_times_and_then_no_more(site: Attacked) -> None:
-    """Whatever cookies and forwarding headers a guesser invents; a known car looks like an unknown one."""
-    site.clock.advance(timedelta(hours=2))  # what other tests asked from this address is out of the window
+    """Whatever cookies and forwarding headers a guesser invents: what a proxy on this machine adds comes last, and only
+    that counts. A known car that is not inside looks like an unknown one."""
     answered, pages = 0, set()
     for number in range(36):
         client = site.stranger()
         form = site.csrf(client, site.pay_page)
-        spoof = {
-            "X-Forwarded-For": f"10.0.0.{number}",
-            "X-Real-IP": f"10.0.1.{number}",
-            "Forwarded": f"for=10.0.2.{number}",
-        }
+        invented = f"10.0.0.{number}"
+        headers = {"X-Forwarded-For": f"{invented}, 203.0.113.9", "X-Real-IP": invented, "Forwarded": f"for={invented}"}
         plate = PERMIT_PLATE if number == 0 else f"京K{number:05d}"
-        answer = client.post(f"{site.pay_page}find", data=form | {"plate": plate}, headers=spoof)
+        answer = client.post(f"{site.pay_page}find", data=form | {"plate": plate}, headers=headers)
         assert answer.status_code in (200, 429)
         if answer.status_code == 200:
             answered += 1
-            pages.add(re.sub(r'csrfmiddlewaretoken" value="\w+"|' + plate, "", answer.text))
+            pages.add(re.sub(rf'\w{{64}}|data-now="[^"]*"|{plate}', "", answer.text))  # what differs by chance
     assert answered == 30
-    assert len(pages) == 1  # the same page for all of them: not inside
+    assert len(pages) == 1
 
 
 def test_without_the_garages_own_code_there_is_nothing_to_ask(site: Attacked) -> None:
@@ -163,19 +157,7 @@ def test_a_cookie_kept_from_before_signing_out_is_worth_nothing(site: Attacked, 
     for page in ("/watch/", "/people/", "/backoffice/"):
         assert thief.get(page).status_code == 302, page
     assert site.stranger().get("/api/me", headers={"Authorization": f"Bearer {stolen}"}).status_code == 401
-    assert keeper.call(_whoami(stolen)) == _no_ticket()
-
-
-def _whoami(token: str):
-    from gatehouse.keeper.protocol import WhoAmI
-
-    return WhoAmI(token)
-
-
-def _no_ticket():
-    from gatehouse.keeper.protocol import Refused
-
-    return Refused("no_ticket")
+    assert keeper.call(WhoAmI(stolen)) == Refused("no_ticket")
 
 
 def test_a_ticket_of_another_site_reaches_nothing_of_this_one(site: Attacked) -> None:
@@ -211,7 +193,7 @@ MARK = "zq7Marker9"
 PLACES = ("/edge/letters", "/edge/feed", "/pay/", "/api/", "/api/sign-in", "/enter/", "/people/", "/display/")
 BODIES = [
     b"", b"\x00" * 64, b"\xff\xfe\xfd" * 50, MARK.encode() * 300, b'{"code": "' + MARK.encode() + b'"}', b"[" * 20_000,
-    b"<script>alert('" + MARK.encode() + b"')</script>", b"%PDF-" + bytes(range(256)), b"a=" + b"%00" * 50 + MARK.encode(),
+    b"<script>alert('" + MARK.encode() + b"')</script>", b"%PDF-" + bytes(range(256)), b"a=%00%00" + MARK.encode(),
     b"--x\r\nContent-Disposition: form-data; name=\"image\"; filename=\"" + MARK.encode() + b"\"\r\n\r\n\x00\r\n--x--",
 ]  # fmt: skip
 KINDS = (
@@ -237,10 +219,11 @@ def test_garbage_in_addresses_headers_and_cookies_is_never_quoted(site: Attacked
     client = site.stranger()
     for path in (f"/{MARK}", f"/api/{MARK}", f"/edge/{MARK}", f"/pay/{MARK}/", f"/people/?q={MARK}", f"/enter/{MARK}/x",
                  f"/api/sites?{MARK}=1", f"/edge/feed?roster={MARK}", f"/display/{MARK}/{MARK}/{MARK}/", f"/%00{MARK}",
-                 f"/api/jobs/{MARK}/run", "/%ff%fe", "/" + "a" * 6000, f"/edge/feed?wait=nan&roster={'9' * 400}"):  # fmt: skip
+                 f"/api/jobs/{MARK}/run", "/%ff%fe", "/" + "a" * 6000, f"/edge/feed?wait={MARK}"):  # fmt: skip
         answer = client.get(path)
         assert answer.status_code < 500, path
-        assert MARK not in answer.text, path
+        # The form that changes the language goes back to this address; that is the one place where it stands.
+        assert MARK not in re.sub(r'name="next" value="[^"]*"', "", answer.text), path
     for name in (
         "Authorization",
         "Cookie",
@@ -265,7 +248,17 @@ def test_garbage_in_addresses_headers_and_cookies_is_never_quoted(site: Attacked
                 assert MARK not in answer.text, (name, value, path)
 
 
-@pytest.mark.parametrize("host", [MARK, "evil.example", "localhost:99999", "", "localhost\t"])
+def test_an_address_that_is_a_script_is_shown_as_text_and_leads_nowhere_else(site: Attacked) -> None:
+    client = site.stranger()
+    assert "<script>zq" not in client.get("/%22%3E%3Cscript%3Ezq").text
+    form = site.csrf(client, "/enter/")
+    for to in ("https://evil.example/", "//evil.example/", "javascript:alert(1)"):
+        answer = client.post("/language/", data=form | {"language": "en", "next": to})
+        assert "evil.example" not in answer.headers.get("Location", "")
+        assert "javascript" not in answer.headers.get("Location", "")
+
+
+@pytest.mark.parametrize("host", [MARK, "evil.example", "localhost.evil.example", ""])
 def test_a_host_that_is_not_ours_is_refused(site: Attacked, host: str) -> None:
     answer = site.stranger().get("/enter/", headers={"Host": host})
     assert answer.status_code == 400

@@ -98,10 +98,17 @@ def _admit(edge: Edge, held: int, run: Sequence[Letter]) -> _Batch:
             refused.append((letter, Unadmitted(edge=edge.pk, seq=letter.seq, code="unreadable")))
         else:
             facts.append(result)
-    passages = [fact for fact in facts if fact.kind == "passage"]
     counting = frozenset(code for code, gate in gates.gates_by_code(edge.site_id).items() if gate.counts_attendance)
-    steps = stays.prepare(passages)
+    steps = stays.prepare(_untold(facts))
     return _Batch(edge, held, run[-1].seq, stay_day, facts, refused, steps, counting)
+
+
+def _untold(facts: Sequence[Admitted]) -> list[Admitted]:
+    """Passages through lanes that are not held yet. An edge that was restored from a copy numbers known facts anew, and
+    what opened or closed a stay once does not do it again."""
+    lanes = {UUID(fact.id): fact for fact in facts if fact.kind == "passage" and fact.lane is not None}
+    held = gates.passages_held(lanes)
+    return [fact for own, fact in lanes.items() if own not in held]
 
 
 def _storable(fact: Admitted) -> bool:

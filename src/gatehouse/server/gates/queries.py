@@ -37,6 +37,12 @@ def last_seq(edge_id: str) -> int | None:
     return Edge.objects.filter(pk=edge_id).values_list("last_seq", flat=True).first()
 
 
+def passages_held(ids: Iterable[UUID]) -> set[UUID]:
+    """Those of these passages that are recorded."""
+    wanted = list(ids)
+    return set(Passage.objects.filter(pk__in=wanted).values_list("pk", flat=True)) if wanted else set()
+
+
 def gates(sites: Iterable[Site]) -> QuerySet[Gate]:
     return Gate.objects.filter(site__in=list(sites)).select_related("site", "zone").order_by("site", "code")
 
