@@ -92,6 +92,17 @@ def test_card_and_pin_are_taken_or_refused_in_words(house) -> None:
     assert "4711" not in browser.get(_address(house)).content.decode()
 
 
+def test_a_lost_card_is_taken_back_and_nothing_else_with_it(house) -> None:
+    browser = house.browser(Role.SECURITY)
+    browser.post(_address(house, "person-card"), {"number": "04A2219F"})
+    browser.post(_address(house, "person-pin"), {"digits": "4711"})
+    Credential.objects.create(person=house.person, kind="face", cell=b"sealed")
+    for kind in ("card", "face"):
+        assert browser.post(_address(house, "person-take-back"), {"kind": kind}).status_code == 302
+    kinds = sorted(Credential.objects.filter(state=CredentialState.ACTIVE).values_list("kind", flat=True))
+    assert kinds == ["face", "pin"]
+
+
 def test_a_link_to_the_own_page_is_made_by_hr_and_works(house) -> None:
     page = house.browser(Role.HR).post(_address(house, "person-invite")).content.decode()
     code = page.split("/enter/")[1].split("/")[0]

@@ -20,10 +20,10 @@ from gatehouse.server.console.access import reader
 from gatehouse.server.console.people import show, visible
 from gatehouse.server.console.qr import qr_svg
 from gatehouse.server.moment import now
-from gatehouse.server.people import credential_actions, looks
+from gatehouse.server.people import credential_actions, looks, queries
 from gatehouse.server.people.cells import ConsentFacts
 from gatehouse.server.people.credential_actions import IssuedPass, NotEnrolled
-from gatehouse.server.people.models import Credential, Person, Purpose
+from gatehouse.server.people.models import Credential, CredentialKind, CredentialState, Person, Purpose
 
 PASS_DAYS = frozenset({1, 7, 30, 365})
 CONSENT_WORDING = "face-at-gates/1"
@@ -88,6 +88,20 @@ def _done(request: HttpRequest, of: Person, made: Credential | NotEnrolled, said
     if isinstance(made, NotEnrolled):
         return show(request, of, errors=[_why_not(made.code)], status=422)
     messages.success(request, said, "yes")
+    return HttpResponseRedirect(reverse("person", args=[of.pk]))
+
+
+@require_POST
+def take_back(request: HttpRequest, person_id: UUID) -> HttpResponse:
+    """Every pass, card or PIN of this person of one kind opens nothing any more. A face goes by withdrawing consent."""
+    of, by = visible(request, person_id), reader(request).by
+    kind = request.POST.get("kind", "")
+    held = [c for c in queries.credentials_of(of) if c.state == CredentialState.ACTIVE]
+    ending = [c for c in held if c.kind == kind and c.kind != CredentialKind.FACE]
+    for credential in ending:
+        credential_actions.kill_credential(credential, by=by, at=now())
+    if ending:
+        messages.success(request, _("Taken back: it opens nothing any more."), "yes")
     return HttpResponseRedirect(reverse("person", args=[of.pk]))
 
 

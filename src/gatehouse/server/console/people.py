@@ -62,6 +62,7 @@ class Way:
     """A way in, enrolled or not."""
 
     kind: str
+    credential: str
     on: bool
     state: str
     tone: str
@@ -228,7 +229,13 @@ def _way(kind: str, held: list[Credential]) -> Way:
         CredentialKind.PIN: "" if on else _("The person types it; nobody can look at it later."),
     }
     return Way(
-        MEANS_OF[kind], on, state, "good" if on else "off", "yes" if on else "closed", details[CredentialKind(kind)]
+        MEANS_OF[kind],
+        kind,
+        on,
+        state,
+        "good" if on else "off",
+        "yes" if on else "closed",
+        details[CredentialKind(kind)],
     )
 
 

@@ -65,6 +65,7 @@ urlpatterns = [
     page("people/<uuid:person_id>/pass", enrolment.issue_pass, "person-pass", people.ENROLLERS),
     page("people/<uuid:person_id>/card", enrolment.add_card, "person-card", people.ENROLLERS),
     page("people/<uuid:person_id>/pin", enrolment.set_pin, "person-pin", people.ENROLLERS),
+    page("people/<uuid:person_id>/take-back", enrolment.take_back, "person-take-back", people.ENROLLERS),
     page("people/<uuid:person_id>/passages", passages.passages, "person-passages", KNOWERS),
     page("people/<uuid:person_id>/invite", invitations.invite_worker, "person-invite", PAYROLL),
     page("operators/<uuid:operator_id>/invite", invitations.invite_operator, "invite-operator", OWNERS),
