@@ -191,6 +191,7 @@ def enrol(
 @app.command()
 def drill(home: Home, as_json: AsJson = False) -> None:
     """Copy what a thief could take from HOME and search it for everybody whom the keeper knows. Shows counts only."""
+    from gatehouse import clock
     from gatehouse.drill import run as thief
 
     try:
@@ -198,7 +199,7 @@ def drill(home: Home, as_json: AsJson = False) -> None:
             report = thief.drill(home.absolute(), _follow(progress, "searching", quiet=as_json))
     except thief.CannotDrill as fault:
         fail(str(fault))
-    thief.remember(home.absolute(), report)
+    thief.remember(home.absolute(), report, clock.from_environment().now())
     if as_json:
         sys.stdout.write(json.dumps(thief.as_dict(report)) + "\n")
     else:

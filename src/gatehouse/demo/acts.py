@@ -278,7 +278,7 @@ class Story:
 
     def thief_finds_nothing(self) -> Facts:
         self.report = thief.drill(self.box.home)
-        thief.remember(self.box.home, self.report)
+        thief.remember(self.box.home, self.report, self.clock.now())
         expect(all(self.report.needles.values()), f"nothing to look for: {self.report.needles}")
         expect(self.report.clean, f"found {self.report.found}")
         return {"files": self.report.files, "bytes": self.report.bytes}

@@ -10,6 +10,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -108,10 +109,10 @@ def as_dict(report: Report) -> dict[str, object]:
     return {"found": report.found, "searched": searched}
 
 
-def remember(home: Path, report: Report) -> None:
-    """Leave the counts where the Trust page finds them."""
+def remember(home: Path, report: Report, at: datetime) -> None:
+    """Leave the counts, and when they were made, where the Trust page finds them."""
     (home / "server").mkdir(parents=True, exist_ok=True)
-    (home / RESULT).write_text(json.dumps(as_dict(report) | {"clean": report.clean}), "ascii")
+    (home / RESULT).write_text(json.dumps(as_dict(report) | {"clean": report.clean, "at": at.isoformat()}), "ascii")
 
 
 def show(report: Report, out: Console) -> None:
