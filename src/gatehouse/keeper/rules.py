@@ -2,7 +2,7 @@
 
 from gatehouse.keeper.protocol import LABELS, KeyClass, Role
 
-SECRETS = frozenset({"django", "sources", "provider.test", "edge-admin"})
+SECRETS = frozenset({"django", "sources", "provider.test", "edge-admin", "audit"})
 
 _PEOPLE = frozenset({Role.OWNER, Role.HR, Role.SECURITY})
 ALL_OPERATORS = frozenset(Role) - {Role.WORKER}

@@ -23,6 +23,7 @@ from gatehouse.server.attendance.workdays import WorkdaysRefused, compute_workda
 from gatehouse.server.audit import actions as audit
 from gatehouse.server.audit import queries as due
 from gatehouse.server.audit.by import By
+from gatehouse.server.databases import fold
 from gatehouse.server.keeping import KeeperAway, KeeperRefused
 from gatehouse.server.parking.stays import Outdated, forget_spent_keys, retoken_stays
 from gatehouse.server.payroll.actions import draft_payslips
@@ -96,6 +97,7 @@ SERVER_JOBS = (
     ServerJob("silence", silence.look, timedelta(seconds=10)),
     ServerJob("note", audit.note_entries, timedelta(seconds=5)),
     ServerJob("spent_keys", forget_spent_keys, timedelta(seconds=30)),
+    ServerJob("fold", fold, timedelta(minutes=5)),
 )
 
 

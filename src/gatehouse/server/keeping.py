@@ -68,6 +68,7 @@ def configure(asker: Asker | None) -> None:
     """Say who asks the keeper for this process; None for nobody."""
     _asker[:] = [asker] if asker else []
     _source_key.clear()
+    _alias_key.clear()
 
 
 def ask(request: Request, expected: type[R]) -> R | Refused:
@@ -221,3 +222,15 @@ def source_of(address: str) -> str:
     if not _source_key:
         _source_key.append(secret("sources"))
     return hashlib.blake2b(address.encode(), key=_source_key[0][:64], digest_size=16).hexdigest()
+
+
+_alias_key: list[bytes] = []
+
+
+def alias(kind: str, name: object, day: date) -> str:
+    """What stands for a person or vehicle in the log of that date: another word on every date, and nobody's without the
+    keeper. Raises KeeperAway until the key was fetched once."""
+    if not _alias_key:
+        _alias_key.append(secret("audit"))
+    text = "\x1f".join((day.isoformat(), kind, str(name)))
+    return "~" + hashlib.blake2b(text.encode(), key=_alias_key[0][:64], digest_size=16).hexdigest()

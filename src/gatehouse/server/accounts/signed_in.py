@@ -29,7 +29,7 @@ class SignedIn:
 
     @property
     def by(self) -> By:
-        return By(self.ticket.actor, Authority(ticket=self.token))
+        return By(self.ticket.actor, Authority(ticket=self.token), worker=self.role is Role.WORKER)
 
     @property
     def subject(self) -> str | None:

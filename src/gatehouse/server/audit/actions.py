@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
 
 from django.db import connection, transaction
 
@@ -13,6 +13,7 @@ from gatehouse.server.audit.by import By
 from gatehouse.server.audit.models import DueJob, Entry, Head
 
 NOTE_BATCH = 500
+PERSONAL = frozenset({"person", "vehicle", "permit"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +35,29 @@ def record_all(written: Sequence[Written], *, by: By, at: datetime) -> None:
     assert connection.in_atomic_block, "an audit entry belongs to the transaction of its write"
     held = Head.objects.select_for_update().filter(pk=1).first()
     digest = bytes(held.hash) if held else bytes(32)
+    actor = keeping.alias("person", by.actor, logged_on(at)) if by.worker else by.actor
     entries = []
     for one in written:
-        digest = chained(digest, at, by.actor, one.verb, one.object_type, str(one.object_id))
-        facts = {"verb": one.verb, "object_type": one.object_type, "object_id": str(one.object_id)}
-        entries.append(Entry(at=at, actor=by.actor, hash=digest, **facts))
+        about = name_in_log(one.object_type, one.object_id, logged_on(at))
+        digest = chained(digest, at, actor, one.verb, one.object_type, about)
+        facts = {"verb": one.verb, "object_type": one.object_type, "object_id": about}
+        entries.append(Entry(at=at, actor=actor, hash=digest, **facts))
     Entry.objects.bulk_create(entries)
     if held:
         Head.objects.filter(pk=1).update(hash=digest)
     else:
         Head.objects.create(pk=1, hash=digest)
+
+
+def logged_on(at: datetime) -> date:
+    """The date of an entry's aliases."""
+    return at.astimezone(UTC).date()
+
+
+def name_in_log(object_type: str, object_id: object, day: date) -> str:
+    """An id, or that date's alias: an entry has a time, and a person's id beside it would tie it to a passage of the
+    same minute and to every other date's. Raises KeeperAway."""
+    return keeping.alias(object_type, object_id, day) if object_type in PERSONAL else str(object_id)
 
 
 def chained(before: bytes, at: datetime, *facts: str) -> bytes:

@@ -7,10 +7,12 @@ from gatehouse.keeper.protocol import Authority
 
 @dataclass(frozen=True, slots=True)
 class By:
-    """`actor` goes into the audit entry: an operator's or person's id, or a job. `authority` goes to the keeper."""
+    """`actor` goes into the audit entry: an operator's id or a job, or a `worker`'s, whose id the entry replaces by the
+    date's alias. `authority` goes to the keeper."""
 
     actor: str
     authority: Authority
+    worker: bool = False
 
     @staticmethod
     def job(name: str) -> "By":

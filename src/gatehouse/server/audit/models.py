@@ -7,7 +7,8 @@ class Entry(models.Model):
     """One write. `hash` chains it to the entry before; the keeper takes the hashes into its own log.
 
     `actor` is an operator's id or a job's name. An entry about a passage, an attempt or an open stay names a gate, an
-    edge or a garage, never the row: its time would link two days of one person.
+    edge or a garage, never the row: its time would link two days of one person. People, vehicles and permits stand here
+    under an alias of the entry's date (`audit.actions.name_in_log`).
     """
 
     at = models.DateTimeField()

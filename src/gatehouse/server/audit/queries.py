@@ -1,10 +1,14 @@
 """Reading the log and the due times."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from gatehouse.server.audit.actions import chained
+from django.db.models import Max, Min
+
+from gatehouse.server.audit.actions import PERSONAL, chained, logged_on, name_in_log
 from gatehouse.server.audit.models import DueJob, Entry, Head
+
+NAMES_AT_ONCE = 500
 
 
 def latest_entries(limit: int = 100) -> Sequence[Entry]:
@@ -12,7 +16,18 @@ def latest_entries(limit: int = 100) -> Sequence[Entry]:
 
 
 def entries_about(object_type: str, object_id: object, limit: int = 100) -> Sequence[Entry]:
-    return list(Entry.objects.filter(object_type=object_type, object_id=str(object_id)).order_by("-pk")[:limit])
+    """Newest first; of a person the aliases of every date since the log began are looked for. Raises KeeperAway."""
+    span = Entry.objects.aggregate(first=Min("at"), last=Max("at"))
+    if span["first"] is None:
+        return []
+    first, last = logged_on(span["first"]), logged_on(span["last"])
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)] if object_type in PERSONAL else [last]
+    names = [name_in_log(object_type, object_id, day) for day in reversed(days)]
+    found: list[Entry] = []
+    for start in range(0, len(names), NAMES_AT_ONCE):
+        about = Entry.objects.filter(object_type=object_type, object_id__in=names[start : start + NAMES_AT_ONCE])
+        found.extend(about.order_by("-pk")[:limit])
+    return sorted(found, key=lambda entry: -entry.pk)[:limit]
 
 
 def first_broken_entry() -> int | None:

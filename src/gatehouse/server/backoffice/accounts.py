@@ -1,7 +1,9 @@
 """Operators and the log of what was written. An operator signs in with a one-time link that an owner hands over."""
 
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.contrib import admin
@@ -16,12 +18,14 @@ from gatehouse.server.accounts import actions
 from gatehouse.server.accounts.models import Operator
 from gatehouse.server.accounts.queries import handle_of
 from gatehouse.server.accounts.signed_in import SignedIn
+from gatehouse.server.audit.actions import logged_on, name_in_log
 from gatehouse.server.audit.by import By
 from gatehouse.server.audit.models import Entry
 from gatehouse.server.backoffice.base import OWNERS, OfficeAdmin, OfficeForm
 from gatehouse.server.backoffice.site import backoffice
 from gatehouse.server.console.words import ROLES
-from gatehouse.server.people.models import Site
+from gatehouse.server.parking.models import Permit
+from gatehouse.server.people.models import Person, Site, Vehicle
 from gatehouse.server.people.queries import all_sites
 
 
@@ -72,11 +76,29 @@ class OperatorAdmin(OfficeAdmin):
 class EntryAdmin(OfficeAdmin):
     site_path = ""
     viewers = OWNERS
-    list_display = ("at", "who", "verb", "object_type", "object_id")
+    list_display = ("at", "who", "verb", "object_type", "about")
     list_display_links = None
     shown = list_display
     ordering = ("-pk",)
 
     @admin.display(description=_("Who"))
     def who(self, row: Entry) -> str:
-        return handle_of(row.actor)
+        return _told(row, "person", row.actor) if row.actor.startswith("~") else handle_of(row.actor)
+
+    @admin.display(description=_("What"))
+    def about(self, row: Entry) -> str:
+        return _told(row, row.object_type, row.object_id)
+
+
+def _told(row: Entry, kind: str, name: str) -> str:
+    """The id behind an entry's alias, found among those of everybody who is still there."""
+    everybody = {"person": Person.objects.all(), "vehicle": Vehicle.objects.all(), "permit": Permit.objects.all()}
+    if kind not in everybody:
+        return name
+    ids = tuple(everybody[kind].values_list("pk", flat=True))
+    return _aliases(kind, logged_on(row.at), ids).get(name, name)
+
+
+@lru_cache(maxsize=32)
+def _aliases(kind: str, day: date, ids: tuple[UUID, ...]) -> dict[str, str]:
+    return {name_in_log(kind, one, day): str(one) for one in ids}
