@@ -1,5 +1,6 @@
 import os
 import sqlite3
+import time
 from datetime import date
 from pathlib import Path
 
@@ -10,7 +11,10 @@ from gatehouse.drill.links import Truth, links
 MONDAY, TUESDAY = ("site", date(2026, 3, 2)), ("site", date(2026, 3, 3))
 PEOPLE = ("ann", "bob", "cem")
 TOKENS = {day: {person: os.urandom(16) for person in PEOPLE} for day in (MONDAY, TUESDAY)}
-TRUTH = Truth({day: {token: person for person, token in tokens.items()} for day, tokens in TOKENS.items()})
+ANN = "2f1c7a52-3f0e-4c1e-9d54-6a0b1c2d3e4f"
+TRUTH = Truth(
+    {day: {token: person for person, token in tokens.items()} for day, tokens in TOKENS.items()}, frozenset({ANN})
+)
 
 
 @pytest.fixture
@@ -88,3 +92,45 @@ def test_a_timestamp_copied_to_a_row_of_another_day_links(store: sqlite3.Connect
 def test_what_all_share_links_nobody(store: sqlite3.Connection) -> None:
     store.execute("ALTER TABLE passage ADD COLUMN model TEXT DEFAULT 'same for everybody'")
     assert found(store) == set()
+
+
+def test_a_time_beside_a_persons_id_links(store: sqlite3.Connection) -> None:
+    """However it is spelt, and in whichever column."""
+    store.execute("CREATE TABLE log (id INTEGER PRIMARY KEY, at TEXT, about TEXT)")
+    store.execute("INSERT INTO log VALUES (1, '2026-03-02 08:00:41', ?)", (ANN.replace("-", ""),))
+    store.execute("INSERT INTO log VALUES (2, '2026-03-02 08:00:41', 'somebody else')")
+    assert found(store) == {ANN}
+
+
+def test_a_date_beside_a_persons_id_is_no_time(store: sqlite3.Connection) -> None:
+    store.execute("CREATE TABLE plan (id INTEGER PRIMARY KEY, date TEXT, person TEXT)")
+    store.execute("INSERT INTO plan VALUES (1, '2026-03-02', ?)", (ANN,))
+    assert found(store) == set()
+
+
+@pytest.mark.parametrize(
+    ("kind", "suffix", "links_by"), [(9, "", {"stay"}), (9, "WITHOUT ROWID", set()), (10, "", set())]
+)
+def test_the_order_in_which_finished_stays_were_written_links(
+    store: sqlite3.Connection, kind: int, suffix: str, links_by: set[str]
+) -> None:
+    """Not where rows lie by their random ids, and not for what belongs to a site."""
+    store.execute(f"CREATE TABLE stay (id TEXT NOT NULL PRIMARY KEY, left_on TEXT, cell BLOB) {suffix}")
+    for name in ("b", "a", "c"):
+        store.execute(
+            "INSERT INTO stay VALUES (?, '2026-03-02', ?)", (name, b"GH\x01" + bytes([kind]) + os.urandom(60))
+        )
+    assert found(store) == links_by
+
+
+def test_many_passages_are_searched_in_time_that_grows_with_their_number(store: sqlite3.Connection) -> None:
+    """Each person is compared with all others at once; one against one took hours for a factory."""
+    people = {day: {os.urandom(16): f"worker {n}" for n in range(1500)} for day in (MONDAY, TUESDAY)}
+    for (_, day), tokens in people.items():
+        rows = [(os.urandom(8).hex(), "gate-0001", f"{day}T08:00:{n}", t, os.urandom(64)) for n, t in enumerate(tokens)]
+        store.executemany("INSERT INTO passage VALUES (?, ?, ?, ?, ?)", rows)
+    store.commit()
+    path = Path(store.execute("PRAGMA database_list").fetchone()[2])
+    began = time.monotonic()
+    assert links(path, Truth(people)) == []
+    assert time.monotonic() - began < 10

@@ -3,17 +3,26 @@
 Whoever drills knows the truth: the keeper says which rows of a day are whose (by the day's tokens). The thief has only
 the rows. A link is any value, length or timestamp that occurs with a person's rows of one day and of another day and
 with nobody else's rows of those days, where a row's values include those of the rows that it refers to, up to three
-foreign keys away, and of rows that refer to it.
+foreign keys away, and of rows that refer to it. `beside` looks for what needs no token.
 """
 
 import sqlite3
+from array import array
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import combinations
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
+from gatehouse.drill import beside
+from gatehouse.drill.beside import Link
 from gatehouse.drill.loot import as_bytes
+
+__all__ = ["Link", "Truth", "links"]
 
 JOINS = 3
 # Clear by design and shared by many (docs/specs/clear-columns.md): where, which way, with what outcome, how much.
@@ -30,19 +39,11 @@ Feature = Hashable
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """Whose token is which: for each site-day, token -> a stable name of the person or vehicle."""
+    """Whose token is which: for each site-day, token -> a stable name of the person or vehicle. `subjects` are the ids
+    of everybody and every vehicle."""
 
     tokens: Mapping[Day, Mapping[bytes, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A person whose rows of two days can be told from other people's, and by what (never the value)."""
-
-    subject: str
-    days: tuple[date, date]
-    table: str
-    by: str
+    subjects: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,13 @@ class Copy:
         self._connection.text_factory = lambda data: data.decode("utf-8", "replace")
         names = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"
         self.tables: list[str] = [row[0] for row in self._connection.execute(names)]
-        self._references = [reference for table in self.tables for reference in self._foreign_keys(table)]
+        self._from: dict[str, list[_Reference]] = defaultdict(list)
+        self._to: dict[str, list[_Reference]] = defaultdict(list)
+        for reference in (found for table in self.tables for found in self._foreign_keys(table)):
+            # Through a gate everybody is joined to everybody, so nothing is read off it.
+            if reference.table not in PUBLISHED_TABLES and reference.target not in PUBLISHED_TABLES:
+                self._from[reference.table].append(reference)
+                self._to[reference.target].append(reference)
 
     def close(self) -> None:
         self._connection.close()
@@ -76,38 +83,31 @@ class Copy:
     def rows(self, table: str) -> Iterable[sqlite3.Row]:
         return self._connection.execute(f'SELECT * FROM "{table}"')  # noqa: S608 - the name comes from the schema
 
-    def features(self, table: str, row: sqlite3.Row) -> set[Feature]:
-        """Everything that can be read off a row and what it is joined to."""
-        return {
-            feature
-            for path, name, joined in self._reached(table, row)
-            if name not in PUBLISHED_TABLES
-            for feature in _read_off(path, joined)
-        }
+    def features(self, table: str, row: sqlite3.Row) -> set[tuple[str, Feature]]:
+        """Everything that can be read off a row and what it is joined to, and how it is called."""
+        return {found for path, joined in self._reached(table, row) for found in _read_off(path, joined)}
 
-    def _reached(self, table: str, row: sqlite3.Row) -> Iterator[tuple[str, str, sqlite3.Row]]:
+    def _reached(self, table: str, row: sqlite3.Row) -> Iterator[tuple[str, sqlite3.Row]]:
         seen: set[tuple[str, object]] = set()
         front = [("", table, row)]
         for _ in range(JOINS + 1):
             following: list[tuple[str, str, sqlite3.Row]] = []
             for path, name, here in front:
                 identity = (name, here[0])
-                if identity in seen:
-                    continue
-                seen.add(identity)
-                yield path, name, here
-                if name not in PUBLISHED_TABLES:  # through a gate everybody is joined to everybody
+                if identity not in seen:
+                    seen.add(identity)
+                    yield path, here
                     following.extend(self._neighbours(path, name, here))
             front = following
 
     def _neighbours(self, path: str, table: str, row: sqlite3.Row) -> Iterator[tuple[str, str, sqlite3.Row]]:
-        for reference in self._references:
-            if reference.table == table and row[reference.column] is not None:
+        for reference in self._from.get(table, ()):
+            if row[reference.column] is not None:
                 step = f"{path}.{reference.column}"
                 yield from self._find(step, reference.target, reference.key, row[reference.column])
-            if reference.target == table:
-                step = f"{path}<{reference.table}.{reference.column}"
-                yield from self._find(step, reference.table, reference.column, row[reference.key])
+        for reference in self._to.get(table, ()):
+            step = f"{path}<{reference.table}.{reference.column}"
+            yield from self._find(step, reference.table, reference.column, row[reference.key])
 
     def _find(self, path: str, table: str, column: str, value: object) -> Iterator[tuple[str, str, sqlite3.Row]]:
         query = f'SELECT * FROM "{table}" WHERE "{column}" = ? LIMIT 200'  # noqa: S608 - names come from the schema
@@ -115,61 +115,87 @@ class Copy:
             yield path, table, row
 
 
-def _read_off(path: str, row: sqlite3.Row) -> Iterator[Feature]:
+def _read_off(path: str, row: sqlite3.Row) -> Iterator[tuple[str, Feature]]:
+    """(how it is called in a link, feature)"""
     for column in row.keys():  # noqa: SIM118 - a Row iterates over values
         if column in PUBLISHED or row[column] is None:
             continue
-        value = as_bytes(row[column])
-        if len(value) >= SHORT:
-            yield value  # the same value anywhere links: a copied id or timestamp under another name
-        else:
-            yield f"{path}.{column}", value
-        yield f"{path}.{column} length", len(value)
+        name, value = f"{path}.{column}", as_bytes(row[column])
+        # A long value links wherever it stands: a copied id or timestamp under another name.
+        yield ("a value of its own", value) if len(value) >= SHORT else (name, (name, value))
+        yield f"{name} length", (name, len(value))
+
+
+class _Seen:
+    """Features as numbers, so that a month of a large site fits into memory: one record of (feature, day, person) for
+    each feature of each row, and where it was read."""
+
+    def __init__(self) -> None:
+        self._columns = tuple(array(code) for code in "qlll")
+        self._places: dict[tuple[str, str], int] = {}
+
+    def add(self, feature: Feature, day: int, subject: int, place: tuple[str, str]) -> None:
+        """`place` is (table, how it is called)."""
+        number = self._places.setdefault(place, len(self._places))
+        for column, value in zip(self._columns, (hash(feature), day, subject, number), strict=True):
+            column.append(value)
+
+    def telling(self) -> Iterator[tuple[int, tuple[int, int], tuple[str, str]]]:
+        """(person, two days, place): a feature of theirs on both days, and of nobody else's on either."""
+        feature, day, subject, place = (np.array(column, dtype=np.int64) for column in self._columns)
+        order = np.lexsort((place, subject, day, feature))
+        feature, day, subject, place = feature[order], day[order], subject[order], place[order]
+        # Once per feature, day and person; then only what one person alone had on that day.
+        once = _begins(feature, day, subject)
+        feature, day, subject, place = feature[once], day[once], subject[once], place[once]
+        starts = np.flatnonzero(_begins(feature, day))
+        alone = starts[np.diff(np.append(starts, len(feature))) == 1]
+        feature, day, subject, place = feature[alone], day[alone], subject[alone], place[alone]
+        found: set[tuple[int, int, int]] = set()
+        names = list(self._places)
+        order = np.lexsort((day, subject, feature))
+        groups = np.split(order, np.flatnonzero(_begins(feature[order], subject[order]))[1:]) if len(order) else []
+        for group in groups:
+            for first, second in combinations(group, 2):
+                link = int(subject[first]), int(day[first]), int(day[second])
+                if link not in found:
+                    found.add(link)
+                    yield link[0], link[1:], names[place[first]]
+
+
+def _begins(*columns: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Where in sorted columns a new combination begins."""
+    changed = np.zeros(len(columns[0]), dtype=np.bool_)
+    changed[:1] = True
+    for column in columns:
+        changed[1:] |= column[1:] != column[:-1]
+    return changed
 
 
 def links(database: Path, truth: Truth) -> list[Link]:
-    """All links that the copy at `database` allows; at most one for each person, pair of days and table pair."""
+    """All links that the copy at `database` allows; between two days at most one for each person and pair of days."""
+    days = sorted(truth.tokens)
+    subjects = sorted({subject for owners in truth.tokens.values() for subject in owners.values()})
+    number = {subject: place for place, subject in enumerate(subjects)}
+    whose = {
+        token: (place, number[subject])
+        for place, day in enumerate(days)
+        for token, subject in truth.tokens[day].items()
+    }
+    seen = _Seen()
     copy = Copy(database)
     try:
-        seen_by_day = {day: _features_of_day(copy, tokens) for day, tokens in truth.tokens.items()}
+        for table in copy.tables:
+            for row in copy.rows(table):
+                owners = {whose[value] for value in row if isinstance(value, bytes) and value in whose}
+                features = copy.features(table, row) if owners else ()
+                for day, subject in owners:
+                    for name, feature in features:
+                        seen.add(feature, day, subject, (table, name))
     finally:
         copy.close()
-    found: list[Link] = []
-    days = sorted(seen_by_day, key=lambda day: (day[0], day[1]))
-    for number, first in enumerate(days):
-        for second in days[number + 1 :]:
-            found.extend(_telling(first, seen_by_day[first], second, seen_by_day[second]))
-    return found
-
-
-def _features_of_day(copy: Copy, tokens: Mapping[bytes, str]) -> dict[str, dict[Feature, str]]:
-    """Per person of that day: feature -> the table in which it was read."""
-    found: dict[str, dict[Feature, str]] = defaultdict(dict)
-    for table in copy.tables:
-        for row in copy.rows(table):
-            whose = {tokens[value] for value in row if isinstance(value, bytes) and value in tokens}
-            if not whose:
-                continue
-            features = copy.features(table, row)
-            for subject in whose:
-                found[subject].update(dict.fromkeys(features, table))
-    return found
-
-
-def _telling(
-    first: Day,
-    here: Mapping[str, Mapping[Feature, str]],
-    second: Day,
-    there: Mapping[str, Mapping[Feature, str]],
-) -> Iterator[Link]:
-    for subject in here.keys() & there.keys():
-        shared = here[subject].keys() & there[subject].keys()
-        others: set[Feature] = set()
-        for rows in (here, there):
-            for other, features in rows.items():
-                if other != subject:
-                    others |= features.keys()
-        for feature in shared - others:
-            by = feature[0] if isinstance(feature, tuple) else "a value of its own"
-            yield Link(subject, (first[1], second[1]), here[subject][feature], str(by))
-            break
+    found = [
+        Link(subjects[subject], (days[first][1], days[second][1]), table, by)
+        for subject, (first, second), (table, by) in seen.telling()
+    ]
+    return [*found, *beside.instants(database, truth.subjects), *beside.orders(database)]

@@ -102,4 +102,4 @@ def tokens(inspector: Inspector, plates: Iterable[str]) -> links.Truth:
             if token is not None:
                 owners[token] = f"plate {number}"
         days[site, day] = owners
-    return links.Truth(days)
+    return links.Truth(days, frozenset(inspector.subjects()))
