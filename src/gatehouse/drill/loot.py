@@ -19,6 +19,7 @@ from pathlib import Path
 SECRET_FOLDERS = ("keeper", "edge")
 ROWS = ".rows"  # suffix of a consistent copy of a database, beside the raw copy of its file
 STREAM_LIMIT = 64 * 1024 * 1024  # bytes that one compressed stream may unfold to
+INFLATE_BYTES = 4096
 DEPTH_LIMIT = 3  # a stream inside a stream inside a stream
 
 
@@ -133,18 +134,25 @@ def _deflated(data: bytes) -> Iterator[bytes]:
         while at != -1:
             # A zlib header is a multiple of 31 (RFC 1950, 2.2): this spares a try at every letter x.
             if magic != b"\x78" or (at + 1 < len(data) and (0x7800 | data[at + 1]) % 31 == 0):
-                stream = _inflate(data[at:], window)
+                stream = _inflate(memoryview(data)[at:], window)
                 if len(stream) >= 4:
                     yield stream
             at = data.find(magic, at + 1)
 
 
-def _inflate(data: bytes, window: int) -> bytes:
+def _inflate(data: memoryview, window: int) -> bytes:
+    """Fed in small parts: a large file has thousands of places that only look like a stream, and what follows each must
+    not be copied."""
     machine = zlib.decompressobj(window)
+    found = bytearray()
     try:
-        return machine.decompress(data, STREAM_LIMIT)
+        for at in range(0, len(data), INFLATE_BYTES):
+            found += machine.decompress(data[at : at + INFLATE_BYTES], STREAM_LIMIT - len(found))
+            if machine.eof or len(found) >= STREAM_LIMIT:
+                break
     except zlib.error:
-        return b""
+        return bytes(found)  # what came before the break
+    return bytes(found)
 
 
 def _zipped(data: bytes) -> Iterator[bytes]:
