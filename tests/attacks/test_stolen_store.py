@@ -3,13 +3,15 @@
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from tests.server.conftest import keeper  # noqa: F401  these tests need the keeper of the server's tests
-from tests.server.world import World
+from tests.server.world import ZONE, World
 
 from gatehouse.clock import ShiftedClock
+from gatehouse.domain.periods import Period, local_date
 from gatehouse.keeper.client import Client
 from gatehouse.keeper.protocol import Role
 from gatehouse.server import jobs
@@ -21,7 +23,10 @@ from gatehouse.server.audit import queries
 from gatehouse.server.audit.by import By
 from gatehouse.server.audit.models import DueJob, Entry
 from gatehouse.server.databases import fold
-from gatehouse.server.parking.models import ClosedStay, OpenStay
+from gatehouse.server.parking.actions import start_payment
+from gatehouse.server.parking.models import ClosedStay, OpenStay, Payment
+from gatehouse.server.parking.stays import retoken_stays
+from gatehouse.server.parking.times import cut_payment_times
 from gatehouse.server.people.credential_actions import set_pin
 
 PLATES = [f"京A{number:05d}" for number in range(100, 112)]
@@ -55,7 +60,7 @@ def test_the_order_of_finished_stays_does_not_tell_which_car_left_when(world: Wo
     "table",
     ["people_person", "people_consent", "people_credential", "people_vehicle", "attendance_worknote",
      "attendance_workday", "payroll_contract", "payroll_payslip", "parking_openstay", "parking_exitclearance",
-     "parking_closedstay", "parking_spentkey", "parking_permit"],
+     "parking_closedstay", "parking_spentkey", "parking_permit", "parking_payment"],
 )  # fmt: skip
 def test_rows_that_tell_no_time_have_no_number_that_counts_up(table: str, db: None) -> None:
     if connection.vendor != "sqlite":
@@ -98,6 +103,24 @@ def test_what_a_worker_asks_for_is_not_signed_with_the_workers_id(world: World) 
     entry = queries.latest_entries(1)[0]
     assert entry.actor.startswith("~")
     assert str(person.pk) not in (entry.actor, entry.object_id)
+
+
+def test_the_minute_of_a_payment_is_gone_when_its_date_is_over(world: World) -> None:
+    """Taken off it, the price of a stay would say when the car came in, on another date perhaps."""
+    zone = ZoneInfo(ZONE)
+    paid_at = Period.local_day(local_date(world.now(), zone), zone).end - timedelta(hours=5)
+    world.tell(world.enters(PLATES[0], world.ago(hours=3)))
+    stay = OpenStay.objects.get()
+    payment, _ = start_payment(stay, "test", world.now())
+    Payment.objects.update(at=paid_at, state="settled")
+    told = {row.object_id for row in Entry.objects.filter(object_type="payment")}
+    assert len(told) == 1
+    assert str(payment.pk) not in told
+    cut_payment_times(world.site, local_date(paid_at, zone), paid_at + timedelta(hours=4))
+    assert Payment.objects.get().at == paid_at
+    with transaction.atomic():
+        assert retoken_stays(world.site, paid_at + timedelta(hours=5), by=By.job("retoken"))
+    assert Payment.objects.get().at == Period.local_day(local_date(paid_at, zone), zone).start
 
 
 @pytest.mark.django_db(transaction=True)

@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from gatehouse.domain.periods import DAY
 from gatehouse.keeper.protocol import Role
 from gatehouse.server.accounts import actions
 from gatehouse.server.accounts.models import Operator
@@ -24,7 +25,7 @@ from gatehouse.server.audit.models import Entry
 from gatehouse.server.backoffice.base import OWNERS, OfficeAdmin, OfficeForm
 from gatehouse.server.backoffice.site import backoffice
 from gatehouse.server.console.words import ROLES
-from gatehouse.server.parking.models import Permit
+from gatehouse.server.parking.models import Payment, Permit
 from gatehouse.server.people.models import Person, Site, Vehicle
 from gatehouse.server.people.queries import all_sites
 
@@ -93,6 +94,7 @@ class EntryAdmin(OfficeAdmin):
 def _told(row: Entry, kind: str, name: str) -> str:
     """The id behind an entry's alias, found among those of everybody who is still there."""
     everybody = {"person": Person.objects.all(), "vehicle": Vehicle.objects.all(), "permit": Permit.objects.all()}
+    everybody |= {"payment": Payment.objects.filter(at__date__gte=logged_on(row.at) - DAY)}
     if kind not in everybody:
         return name
     ids = tuple(everybody[kind].values_list("pk", flat=True))

@@ -36,6 +36,7 @@ from gatehouse.server.parking.models import (
     OpenStay,
     SpentKey,
 )
+from gatehouse.server.parking.times import cut_payment_times
 from gatehouse.server.people.actions import bump_clearances
 from gatehouse.server.people.models import Site
 
@@ -247,7 +248,7 @@ def retoken_stays(site: Site, at: datetime, *, by: By) -> bool:
     """At the change of the site's date, every open stay gets that day's token; False when it had changed already.
 
     All rows are written anew in shuffled order within one transaction: neither the token nor a row's place tells which
-    of yesterday's stays it was. Raises KeeperAway, Outdated.
+    of yesterday's stays it was. Yesterday's payments keep their date alone. Raises KeeperAway, Outdated.
     """
     day = local_date(at, ZoneInfo(site.zone))
     held = Site.objects.get(pk=site.pk).stay_day
@@ -270,5 +271,6 @@ def retoken_stays(site: Site, at: datetime, *, by: By) -> bool:
         OpenStay.objects.bulk_create(rows, batch_size=500)
         random.SystemRandom().shuffle(cleared)
         ExitClearance.objects.bulk_create(cleared, batch_size=500)
+        cut_payment_times(site, held, at)
         record("stays.retokened", "site", site.pk, by=by, at=at)
     return True

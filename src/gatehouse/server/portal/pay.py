@@ -20,6 +20,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from gatehouse.domain.errors import DomainError
 from gatehouse.domain.money import Money
+from gatehouse.domain.periods import local_date, start_of_day
 from gatehouse.domain.plates import normalise
 from gatehouse.keeper.protocol import Refused
 from gatehouse.server.console import words
@@ -205,11 +206,14 @@ def receipt(request: HttpRequest, code: str, payment_id: UUID) -> HttpResponse:
     garage = _garage(code)
     payment = _payment(garage, payment_id)
     settled = payment.state in {PaymentState.SETTLED, PaymentState.LATE}
+    zone = ZoneInfo(garage.site.zone)
     context = _frame(garage) | _receipt_state(payment)
     context |= {
         "payment": payment.pk,
         "amount": Money(payment.amount_minor, payment.currency),
         "paid_at": payment.at if settled else None,
+        # Later than the same day only the date is known; it is kept as its midnight.
+        "date_only": payment.at == start_of_day(local_date(payment.at, zone), zone),
     }
     return render(request, "portal/receipt.html", context)
 
