@@ -90,7 +90,7 @@ class Story:
         found = next(gate for gate in gates if gate["code"] == code)
         return {**found["last"], "display": found["display"]}
 
-    def answer(self, code: str, come: Callable[[Spot], None], within_s: float = 20.0) -> Facts:
+    def answer(self, code: str, come: Callable[[Spot], None], within_s: float = 45.0) -> Facts:
         """Somebody comes to a gate; what it answered, as the console shows it."""
         before = self.gate(code)["at"]
         come(self.stage[code])
@@ -293,7 +293,7 @@ def expect(truth: bool, otherwise: str) -> None:
         raise Untrue(otherwise)
 
 
-def wait_for_value(what: str, look: Callable[[], Any], within_s: float = 15.0) -> Any:
+def wait_for_value(what: str, look: Callable[[], Any], within_s: float = 45.0) -> Any:
     """The first value that is not None. Raises TooSlow."""
     found: list[Any] = []
 

@@ -96,7 +96,7 @@ class TooSlow(RuntimeError):
     """Something that should have happened did not, in the time given."""
 
 
-def wait_for(what: str, happened: Callable[[], object], within_s: float = 15.0) -> None:
+def wait_for(what: str, happened: Callable[[], object], within_s: float = 45.0) -> None:
     """Returns when `happened()` is true; raises TooSlow naming `what`."""
     deadline = monotonic_s() + within_s
     pause = threading.Event()
