@@ -11,7 +11,6 @@ def passing(monkeypatch):
     """Seconds of the monotonic clock, moved by hand."""
     silence.forget()
     seconds = [1000.0]
-    monkeypatch.setattr(silence, "_began_s", 1000.0)
     for module in (bus, silence):
         monkeypatch.setattr(module, "monotonic_s", lambda: seconds[0])
     yield seconds
@@ -35,6 +34,7 @@ def test_an_edge_that_falls_silent_raises_one_alarm_and_its_gates_say_so(world, 
 
 
 def test_an_edge_that_speaks_again_clears_its_gates_but_not_their_own_faults(world, passing):
+    silence.look()
     passing[0] += 91
     silence.look()
     bus.set_tile(world.site.pk, "in", fault="relay_lost")
@@ -49,6 +49,13 @@ def test_a_request_that_is_not_signed_by_the_edge_is_no_sign_of_life(world, pass
 
 
 def test_an_edge_that_was_never_heard_is_silent_once_the_server_has_waited(world, passing):
+    assert silence.look() == 0
+    passing[0] += 91
+    assert silence.look() == 1
+
+
+def test_an_edge_that_is_enrolled_while_the_server_runs_has_time_to_come_up(world, passing):
+    passing[0] += 3600
     assert silence.look() == 0
     passing[0] += 91
     assert silence.look() == 1

@@ -17,14 +17,14 @@ log = structlog.get_logger()
 
 FAULT = "edge_silent"
 SILENT_AFTER_S = 90.0  # a long poll lasts 30 seconds at most
-_began_s = monotonic_s()
+_met_s: dict[str, float] = {}  # when an edge was first looked at: one that is enrolled later has its time, too
 _silent: set[str] = set()
 
 
 def look() -> int:
     """Compare all active edges with when they were last heard; how many are silent."""
     for edge in gates.edges(people.all_sites()).filter(active=True):
-        quiet_s = monotonic_s() - (bus.heard_s(edge.pk) or _began_s)
+        quiet_s = monotonic_s() - (bus.heard_s(edge.pk) or _met_s.setdefault(edge.pk, monotonic_s()))
         if quiet_s > SILENT_AFTER_S and edge.pk not in _silent:
             _silent.add(edge.pk)
             _falls_silent(edge)
@@ -51,4 +51,5 @@ def _speaks_again(edge: Edge) -> None:
 
 def forget() -> None:
     """For tests."""
+    _met_s.clear()
     _silent.clear()
