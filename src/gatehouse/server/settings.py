@@ -8,6 +8,8 @@ import os
 import secrets
 from pathlib import Path
 
+from django.templatetags.static import static
+
 from gatehouse.server.databases import database
 
 HOME = Path(os.environ.get("GATEHOUSE_HOME", ".demo")).absolute()
@@ -130,6 +132,7 @@ UNFOLD = {
     "SITE_HEADER": "Gatehouse",
     "SITE_URL": "/",
     "SITE_SYMBOL": "door_front",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda _: static("gatehouse/mark.svg")}],
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_BACK_BUTTON": True,

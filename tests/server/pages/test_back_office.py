@@ -10,6 +10,7 @@ from gatehouse.server.accounts.actions import change_operator
 from gatehouse.server.audit import queries as audit
 from gatehouse.server.audit.models import Entry
 from gatehouse.server.backoffice.site import backoffice
+from gatehouse.server.gates.models import Device, Gate
 from gatehouse.server.people.actions import add_group, add_site
 from gatehouse.server.people.models import Group, Person, SiteType, Zone
 
@@ -99,3 +100,35 @@ def test_nothing_is_deleted_here(house) -> None:
     address = reverse("admin:people_person_delete", args=[house.person.pk])
     assert house.browser(Role.OWNER).post(address, {"post": "yes"}).status_code == 403
     assert Person.objects.filter(pk=house.person.pk).exists()
+
+
+DEVICE = {"kind": "camera", "driver": "stream", "address": "/srv/door.mp4", "secret": ""}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"driver": "shelly", "address": "http://10.0.0.9"}, "driver"),
+        ({"kind": "relay", "driver": "stream"}, "driver"),
+        ({"address": "nonsense"}, "address"),
+        ({"kind": "relay", "driver": "shelly", "address": "10.0.0.9"}, "address"),
+    ],
+)
+def test_a_device_that_no_edge_could_open_is_refused_in_the_form(house, wrong, said) -> None:
+    browser = house.browser(Role.OWNER)
+    gate = Gate.objects.filter(site=house.world.site).first()
+    before = Device.objects.count()
+    response = browser.post(reverse("admin:gates_device_add"), DEVICE | {"gate": gate.pk} | wrong)
+    assert response.status_code == 200
+    assert list(response.context["adminform"].form.errors) == [said]
+    assert Device.objects.count() == before
+    assert browser.post(reverse("admin:gates_device_add"), DEVICE | {"gate": gate.pk}).status_code == 302
+    assert Device.objects.count() == before + 1
+
+
+def test_a_new_sites_time_zone_and_currency_are_never_the_first_of_the_alphabet(house) -> None:
+    form = {"code": "mill", "name": "The Mill", "type": "workplace", "zone": "", "currency": ""}
+    response = house.browser(Role.OWNER).post(reverse("admin:people_site_add"), form)
+    assert set(response.context["adminform"].form.errors) == {"zone", "currency"}
+    page = house.browser(Role.OWNER).get(reverse("admin:people_site_add")).content.decode()
+    assert page.count('<option value="" selected') == 2

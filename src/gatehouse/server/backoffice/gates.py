@@ -101,6 +101,13 @@ class GateAdmin(OfficeAdmin):
         actions.change_gate(row, _fact(data, row.code, row.mode), data["name"], by=by, at=at)
 
 
+_DRIVERS = {DeviceKind.CAMERA: "stream", DeviceKind.RELAY: "shelly"}
+_BEGINNINGS = {
+    "stream": ("rtsp://", "rtsps://", "http://", "https://", "tcp://", "file://", "/"),
+    "shelly": ("http://", "https://"),
+}
+
+
 class NewDevice(OfficeForm):
     gate = forms.ModelChoiceField(Gate.objects.none(), label=_("Gate"))
     kind = forms.ChoiceField(label=_("Kind"), choices=DeviceKind.choices)
@@ -116,6 +123,20 @@ class NewDevice(OfficeForm):
         if "@" in address.split("//", 1)[-1].split("/", 1)[0]:
             raise ValidationError(_("Write the password into its own field: there it is sealed."))
         return address
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        kind, driver, address = data.get("kind"), data.get("driver"), data.get("address")
+        if kind and driver and driver != _DRIVERS[DeviceKind(kind)]:
+            self.add_error("driver", _("A camera's driver is RTSP / HTTP, a relay's is Shelly Gen2."))
+        elif driver and address and not address.startswith(_BEGINNINGS[driver]):
+            self.add_error(
+                "address",
+                _("A camera's address begins with rtsp://, http:// or tcp://, or is a file's path from the root.")
+                if driver == "stream"
+                else _("A relay's address begins with http://"),
+            )
+        return data
 
 
 @admin.register(Device, site=backoffice)

@@ -50,8 +50,13 @@ from gatehouse.server.people.models import (
 PURPOSE = "backoffice"
 
 
+_UNCHOSEN = ("", "---------")  # as Django shows it
+
+
 def _zones() -> list[tuple[str, str]]:
-    return [(name, name) for name in sorted(available_timezones()) if "/" in name and not name.startswith("Etc/")]
+    """Nothing is chosen for a new site: whoever overlooks the field would get the first zone of the alphabet."""
+    names = sorted(available_timezones())
+    return [_UNCHOSEN, *((name, name) for name in names if "/" in name and not name.startswith("Etc/"))]
 
 
 class NewSite(OfficeForm):
@@ -59,7 +64,9 @@ class NewSite(OfficeForm):
     name = forms.CharField(label=_("Name"), max_length=80)
     type = forms.ChoiceField(label=_("Type"), choices=SiteType.choices)
     zone = forms.ChoiceField(label=_("Time zone"), choices=_zones)
-    currency = forms.ChoiceField(label=_("Currency"), choices=[(code, code) for code in sorted(EXPONENTS)])
+    currency = forms.ChoiceField(
+        label=_("Currency"), choices=[_UNCHOSEN, *((code, code) for code in sorted(EXPONENTS))]
+    )
 
 
 @admin.register(Site, site=backoffice)

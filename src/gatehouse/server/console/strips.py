@@ -33,7 +33,7 @@ def strip(of: Month, found: Mapping[date, Sequence[Workday]], zone: ZoneInfo) ->
 def _cell(on: date, found: Sequence[Workday], zone: ZoneInfo) -> StripDay:
     shifts = [w for w in found if w.owed_min or w.worked_min or w.ot_worked_min or w.flags]
     if not shifts:
-        return StripDay(on, "–", f"{day(on)}: {_('no working day')}", "off", "")
+        return StripDay(on, "–", f"{day(on)}: {_('nothing counted')}", "off", "")
     worst = max(shifts, key=lambda w: ("off", "good", "warn", "stop").index(words_work.tone(w)[0]))
     tone, mark = words_work.tone(worst)
     minutes = sum(w.worked_min + w.ot_worked_min for w in shifts)

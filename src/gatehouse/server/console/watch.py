@@ -229,6 +229,8 @@ def _alarm(alarm: GateAlarm, names: dict[tuple[UUID, str], str]) -> dict[str, ob
 
 
 def _summary(tiles: list[TileView]) -> str:
+    if not tiles:
+        return ""
     count = ngettext("%(count)d gate", "%(count)d gates", len(tiles)) % {"count": len(tiles)}
     wrong = sum(tile.tone == "stop" for tile in tiles)
     if not wrong:
