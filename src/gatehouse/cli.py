@@ -34,7 +34,15 @@ def default_home() -> Path:
     return Path(os.environ.get("GATEHOUSE_HOME", str(Path.home() / "gatehouse")))
 
 
-Home = Annotated[Path, typer.Option("--home", help="The installation's folder.", default_factory=default_home)]
+Home = Annotated[
+    Path,
+    typer.Option(
+        "--home",
+        help="The installation's folder.",
+        default_factory=default_home,
+        show_default="$GATEHOUSE_HOME, or ~/gatehouse",
+    ),
+]
 Port = Annotated[int, typer.Option("--port", min=1, max=65535, help="Port on localhost.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
@@ -60,8 +68,8 @@ def fail(message: str, code: int = 1) -> NoReturn:
 @app.command()
 def up(home: Home, port: Port = 8000) -> None:
     """Run keeper, server and edge on this machine. The first run prints a one-time sign-in link for the owner."""
-    from gatehouse import tending
-    from gatehouse.up import StartFailed
+    from gatehouse.box import tending
+    from gatehouse.box.processes import StartFailed
 
     try:
         tending.run(home.absolute(), port, _say)
@@ -117,11 +125,11 @@ def keeper_invite(
     port: Port = 8000,
 ) -> None:
     """Print a one-time sign-in link for an operator. Only the keeper's own user can."""
-    from gatehouse import up as box
+    from gatehouse.box import processes
 
     try:
-        out.print(box.sign_in_link(home.absolute(), port, role.value))
-    except box.StartFailed as fault:
+        out.print(processes.sign_in_link(home.absolute(), port, role.value))
+    except processes.StartFailed as fault:
         fail(str(fault))
 
 
@@ -176,7 +184,7 @@ def enrol(
     port: Port = 8000,
 ) -> None:
     """Let somebody in: a person, and a face or a QR pass for them. Needs a running Gatehouse."""
-    from gatehouse import enrolling
+    from gatehouse.box import enrolling
 
     wanted = enrolling.Wanted(site, name, number, person, tuple(group or ()), photo, consent, pass_out, days)
     try:
@@ -260,6 +268,8 @@ def eval_plates(
             f"{country:>4}  n {row['n']:4d}  exact {row['exact']:6.1%}  folded {row['exact_folded']:6.1%}"
             f"  any plate {row['any_plate_exact']:6.1%}  none {row['none']:.1%}  {row['ms_per_image']:.0f} ms"
         )
+    if result["unreadable"]:
+        err.print(f"cannot be read: {', '.join(result['unreadable'])}", markup=False)
 
 
 def _progress() -> Progress:

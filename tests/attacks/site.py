@@ -15,6 +15,7 @@ import httpx
 from tests.server.world import EdgeSim
 
 from gatehouse import wire
+from gatehouse.box.processes import Box, free_port
 from gatehouse.clock import VARIABLE, ShiftedClock
 from gatehouse.crypto.keyring import TOKEN_BYTES
 from gatehouse.drill import loot
@@ -24,7 +25,6 @@ from gatehouse.keeper.inspect import Inspector
 from gatehouse.keeper.local import invite_operator, socket_path
 from gatehouse.keeper.protocol import Authority, Cell, Role
 from gatehouse.server.accounts.signed_in import COOKIE
-from gatehouse.up import Box, free_port
 
 COUNTED = (
     "gates_attempt", "gates_passage", "gates_quarantine", "gates_gatealarm", "attendance_punch", "parking_openstay",

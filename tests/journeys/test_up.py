@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from gatehouse.up import free_port
+from gatehouse.box.processes import free_port
 from gatehouse.vision.packs import asset_path
 
 COMMAND = [sys.executable, "-m", "gatehouse"]

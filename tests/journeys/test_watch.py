@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from gatehouse import up
-from gatehouse.up import LONGEST_PAUSE_S, Process, StartFailed, Watch
+from gatehouse.box import processes
+from gatehouse.box.processes import LONGEST_PAUSE_S, Process, StartFailed, Watch
 
 
 @pytest.fixture
 def seconds(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     now = [100.0]
-    monkeypatch.setattr(up, "monotonic_s", lambda: now[0])
+    monkeypatch.setattr(processes, "monotonic_s", lambda: now[0])
     return now
 
 
@@ -65,7 +65,7 @@ def test_a_process_that_ends_while_awaited_is_said_with_the_end_of_its_log(tmp_p
 
 
 def test_a_process_that_ignores_the_order_to_stop_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(up, "STOP_WITHIN_S", 0.5)
+    monkeypatch.setattr(processes, "STOP_WITHIN_S", 0.5)
     ready = tmp_path / "ready"
     program = (
         "import pathlib, signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
@@ -82,5 +82,5 @@ def test_watching_ends_when_it_is_told(seconds: list[float]) -> None:
     stopping = threading.Event()
     stopping.set()
     process = Falling()
-    up.watch([process], stopping, lambda _: None)  # type: ignore[list-item]
+    processes.watch([process], stopping, lambda _: None)  # type: ignore[list-item]
     assert process.starts == 0

@@ -13,6 +13,7 @@ from datetime import date, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from gatehouse.box.processes import Box, StartFailed
 from gatehouse.clock import ShiftedClock, monotonic_s
 from gatehouse.demo import site as setting
 from gatehouse.demo.console import Answered, Driver, Operator, shown_amount
@@ -23,7 +24,6 @@ from gatehouse.drill import run as thief
 from gatehouse.edge import config as edge_config
 from gatehouse.keeper.client import Client
 from gatehouse.keeper.local import socket_path
-from gatehouse.up import Box, StartFailed
 
 Facts = dict[str, Any]
 ANSWERS = ("granted", "refused", "passed")  # other outcomes tell of the gate itself

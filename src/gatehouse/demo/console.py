@@ -8,9 +8,9 @@ from typing import Any
 
 import httpx
 
+from gatehouse.box.processes import Box
 from gatehouse.keeper.local import invite_operator
 from gatehouse.keeper.protocol import Role
-from gatehouse.up import Box
 
 TIMEOUT_S = 20.0
 

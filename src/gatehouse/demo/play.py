@@ -16,6 +16,8 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
+from gatehouse.box.home import UnusableHome, check_port
+from gatehouse.box.processes import Box, StartFailed, free_port, sign_in_link
 from gatehouse.clock import VARIABLE, ShiftedClock
 from gatehouse.demo.acts import Story, Told
 from gatehouse.demo.console import Answered, Operator
@@ -23,8 +25,6 @@ from gatehouse.demo.life import live
 from gatehouse.demo.stage import Stage
 from gatehouse.demo.story import tell
 from gatehouse.drill import run as thief
-from gatehouse.home import UnusableHome, check_port
-from gatehouse.up import Box, StartFailed, free_port, sign_in_link
 from gatehouse.vision.errors import VisionError
 
 

@@ -16,15 +16,15 @@ from typing import Any
 
 import msgspec
 
+from gatehouse.box.home import UnusableHome, check_port, claimed
+from gatehouse.box.local_api import SHELL_ACTOR, ApiProblem, LocalApi
+from gatehouse.box.processes import RESTART_AFTER_S, Box, StartFailed, Watch, sign_in_link
 from gatehouse.crypto.signing import PublicKeys
 from gatehouse.edge import config
 from gatehouse.edge.errors import EdgeError
-from gatehouse.home import UnusableHome, check_port, claimed
 from gatehouse.keeper.client import Client, KeeperAway
 from gatehouse.keeper.local import socket_path
 from gatehouse.keeper.protocol import Welcome
-from gatehouse.local_api import SHELL_ACTOR, ApiProblem, LocalApi
-from gatehouse.up import RESTART_AFTER_S, Box, StartFailed, Watch, sign_in_link
 
 Say = Callable[[str], None]
 NEW_SITE = "/backoffice/people/site/add/"

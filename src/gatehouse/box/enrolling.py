@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import segno
 
+from gatehouse.box.local_api import ApiProblem, LocalApi
 from gatehouse.clock import from_environment
 from gatehouse.domain.periods import local_date
-from gatehouse.local_api import ApiProblem, LocalApi
 
 WORDING = "face-at-gates/1"
 PHOTO_LIMIT = 11 * 1024 * 1024  # bytes
@@ -41,6 +42,8 @@ def enrol(home: Path, port: int, wanted: Wanted, say: Callable[[str], None]) -> 
     portrait = _portrait(wanted)
     if not wanted.person and not (wanted.name.strip() and wanted.number.strip()):
         raise CannotEnrol("say who: --name and --number of somebody new, or --person ID")
+    if wanted.person and not _is_id(wanted.person):
+        raise CannotEnrol(f"{wanted.person} is no person's id; it stands at the end of their page's address")
     if wanted.pass_out is not None and not wanted.pass_out.absolute().parent.is_dir():
         raise CannotEnrol(f"{wanted.pass_out.absolute().parent} is no folder")
     try:
@@ -57,6 +60,14 @@ def enrol(home: Path, port: int, wanted: Wanted, say: Callable[[str], None]) -> 
     except ApiProblem as fault:
         raise CannotEnrol(str(fault)) from fault
     return str(person)
+
+
+def _is_id(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _portrait(wanted: Wanted) -> bytes | None:
