@@ -78,3 +78,9 @@ def test_a_labels_file_that_is_no_json_or_is_gone_says_so(tmp_path: Path) -> Non
 @pytest.mark.parametrize(("one", "other", "count"), [("", "", 0), ("AB1", "AB1", 0), ("AB1", "B1", 1), ("AB", "BA", 2)])
 def test_edits_are_counted(one: str, other: str, count: int) -> None:
     assert edits(one, other) == edits(other, one) == count
+
+
+def test_a_folder_that_is_none_is_said_and_not_counted_as_photos_without_plates(folder: Path) -> None:
+    labels = write_labels(folder, [{"file": "a.png", "label": "京A88731", "country": "CN"}])
+    with pytest.raises(NotADirectoryError, match="no folder"):
+        evaluate_plates(folder / "nowhere", labels)

@@ -79,10 +79,13 @@ def evaluate_plates(
     `packs` all are read with those instead. Over all and under `per_country`: `n`; the shares in [0, 1]
     `exact` (best read), `exact_folded` (O = 0, I = 1), `any_plate_exact` (any read of the photo),
     `char` (1 - edits / longer length), `none` (nothing read); `ms_per_image`. `reads` lists every photo.
-    Unreadable photos count as `n`, are read as nothing, and are named in `unreadable`. Raises BadLabels.
+    Unreadable photos count as `n`, are read as nothing, and are named in `unreadable`. Raises BadLabels,
+    and NotADirectoryError.
     """
     rows: list[dict[str, Any]] = []
     wanted = read_labels(labels)
+    if not folder.is_dir():
+        raise NotADirectoryError(f"{folder} is no folder of pictures")
     for done, item in enumerate(wanted, start=1):
         rows.append(_evaluated(folder, item, packs or (item.country,)))
         progress(done, len(wanted))
