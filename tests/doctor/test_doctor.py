@@ -74,6 +74,22 @@ def test_a_relay_without_password_and_a_camera_with_a_guessed_one_are_named_by_g
     assert not any("12345" in finding.what for finding in findings)
 
 
+def test_a_gate_without_a_relay_is_named_because_it_opens_nothing(home: Path) -> None:
+    connection = sqlite3.connect(home / "server" / "gatehouse.db")
+    connection.executescript(
+        """
+        CREATE TABLE gates_gate (id TEXT, code TEXT);
+        CREATE TABLE gates_device (gate_id TEXT, kind TEXT, address TEXT, secret_cell BLOB);
+        INSERT INTO gates_gate VALUES ('1', 'north'), ('2', 'south');
+        INSERT INTO gates_device VALUES ('1', 'relay', 'http://10.0.0.9', x'00'), ('2', 'camera', '/srv/a.mp4', NULL);
+        """
+    )
+    connection.close()
+    assert [(finding.check, finding.what) for finding in inside.devices(home)] == [
+        ("gate.no_relay", "gate south has no relay: it opens nothing")
+    ]
+
+
 class Careless(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         found = self.path in ("/", "/people/", "/media/")

@@ -144,7 +144,14 @@ def debug(home: Path) -> Iterator[Finding]:
 
 
 def devices(home: Path) -> Iterator[Finding]:
-    """Relays that anybody on their network may pulse; cameras with the password they were delivered with."""
+    """Gates without a relay, which say that somebody passed and open nothing; relays that anybody on their network
+    may pulse; cameras with the password they were delivered with."""
+    for (code,) in _select(
+        home,
+        "SELECT code FROM gates_gate g WHERE NOT EXISTS"
+        " (SELECT 1 FROM gates_device d WHERE d.gate_id = g.id AND d.kind = 'relay') ORDER BY code",
+    ):
+        yield warn("gate.no_relay", f"gate {code} has no relay: it opens nothing", "add one under Devices")
     for kind, code, address, has_secret in _select(
         home,
         "SELECT d.kind, g.code, d.address, d.secret_cell IS NOT NULL FROM gates_device d"

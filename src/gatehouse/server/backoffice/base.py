@@ -49,6 +49,8 @@ def _widget(field: forms.Field) -> forms.Widget:
     widget = kind()
     if isinstance(widget, forms.Select):
         widget.choices = getattr(field, "choices", [])
+    if isinstance(widget, forms.SelectMultiple) and isinstance(field, forms.MultipleChoiceField):
+        widget.attrs["size"] = len(list(widget.choices))  # few and fixed: nobody scrolls for a Sunday
     return widget
 
 
