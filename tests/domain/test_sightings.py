@@ -9,6 +9,7 @@ from gatehouse.domain.sightings import Means, Read, Voting, settle
 
 NOW = datetime(2026, 6, 10, 8, 0, tzinfo=UTC)
 GAP = timedelta(seconds=3)
+LEAVES = timedelta(seconds=2.5)
 
 
 def at(seconds):
@@ -140,7 +141,7 @@ class Lane:
 
     def passes(self):
         if self.approach.answers:
-            self.approach = self.approach.passed(self.approach.answers[-1])
+            self.approach = self.approach.passed(self.approach.answers[-1], self.approach.seen_at + LEAVES)
 
     def car(self, text, start, end, step=0.5):
         seconds = start
@@ -191,6 +192,17 @@ def test_after_the_passage_a_car_with_nearly_the_same_plate_is_another_car():
     lane.passes()
     lane.car("京A12346", 5, 10)
     assert [value for _, value in lane.decided] == ["京A12345", "京A12346"]
+
+
+def test_a_car_that_drives_off_and_is_misread_while_it_leaves_opens_nothing_more():
+    lane = Lane()
+    lane.car("京A12345", 0, 5)
+    lane.passes()
+    lane.car("京A1234", 5, 6)
+    lane.car("京A78888", 6, 7)
+    assert [value for _, value in lane.decided] == ["京A12345"]
+    lane.car("沪B77777", 7, 12)
+    assert [value for _, value in lane.decided] == ["京A12345", "沪B77777"]
 
 
 def test_in_a_queue_without_a_gap_a_car_that_comes_back_is_decided_again():

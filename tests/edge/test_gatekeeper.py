@@ -116,6 +116,16 @@ def test_who_passed_and_comes_again_a_moment_later_is_let_in_again(entry, clock,
     assert shelly.device.pulses == 2
 
 
+def test_a_car_that_is_misread_while_it_drives_off_over_the_loop_opens_nothing_more(entry, clock, shelly, world):
+    drive_up(entry, clock)
+    clock.advance(1)
+    entry.sensed(clock.now())
+    for text in ("京A1234", "京B12345", "京B12345", "京B12345"):
+        clock.advance(0.4)
+        entry.look(plate_reads(text, clock.now(), 0.99), clock.now())
+    assert shelly.device.pulses == 1
+
+
 def test_within_the_time_that_a_grant_serves_it_is_not_given_again(entry, clock, shelly, spool, world):
     drive_up(entry, clock)
     clock.advance(5)  # it reversed out of sight and came back

@@ -33,13 +33,14 @@ class Answer:
 class Approach:
     """What was read and answered since something came into view. `serving` is a grant that is still being
     used: until `serves_until`, or until the passage, whoever is read there is taken to be the one who was
-    let in."""
+    let in. Until `leaves_until` what drove off is still in view: no plate counts."""
 
     reads: tuple[Read, ...] = ()
     seen_at: datetime | None = None
     answers: tuple[Answer, ...] = ()
     serving: Sighting | None = None
     serves_until: datetime | None = None
+    leaves_until: datetime | None = None
 
     def seen(self, reads: Sequence[Read], at: datetime, gap: timedelta, voting: Voting = STANDARD) -> "Approach":
         """The approach after one look at `at`; a new one when nothing had been seen for longer than `gap`.
@@ -50,10 +51,15 @@ class Approach:
         if not reads:
             return here
         here = replace(here, answers=tuple(here._remembered(reads, at)))
-        answered = {_key_of(answer.sighting) for answer in here.answers}
-        # A pass that is held up longer must not hide the face behind it once it was answered.
-        new = tuple(r for r in reads if r.means not in _SHOWN or (r.means, r.value) not in answered)
+        new = tuple(read for read in reads if here._counts(read, at))
         return replace(here, reads=(here.reads + new)[-2 * voting.longest :], seen_at=at)
+
+    def _counts(self, read: Read, at: datetime) -> bool:
+        if read.means is Means.PLATE:
+            # A plate that leaves the picture is cut off and misread: it is no other car.
+            return self.leaves_until is None or at >= self.leaves_until
+        # A pass that is held up longer must not hide the face behind it once it was answered.
+        return read.means not in _SHOWN or all((read.means, read.value) != _key_of(a.sighting) for a in self.answers)
 
     def _remembered(self, reads: Sequence[Read], at: datetime) -> Iterator[Answer]:
         there = {(read.means, (read.subject or "") if read.means is Means.FACE else read.value) for read in reads}
@@ -94,10 +100,10 @@ class Approach:
             return replace(after, serving=answer.sighting, serves_until=serves_until)
         return after
 
-    def passed(self, answer: Answer) -> "Approach":
-        """Who was given this answer has passed: who is nearly alike is somebody else from now on, and who is the same
-        is only still in view."""
-        return replace(self.answered(answer), serving=None, serves_until=None)
+    def passed(self, answer: Answer, leaves_until: datetime) -> "Approach":
+        """Who was given this answer has passed and is out of view by `leaves_until`: who is nearly alike then is
+        somebody else, and who is the same is only still in view."""
+        return replace(self.answered(answer), serving=None, serves_until=None, leaves_until=leaves_until)
 
     def _is_served(self, sighting: Sighting, now: datetime) -> bool:
         """True for what is only another look at the one who was just let in: a turned head, a misread

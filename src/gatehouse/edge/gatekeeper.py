@@ -31,6 +31,8 @@ log = structlog.get_logger()
 
 # An approach is over when nothing was seen for this long.
 GAP = timedelta(seconds=3)
+# How long a car that the loop felt may still be in the picture; the next one is decided after that.
+LEAVES = timedelta(seconds=2.5)
 # How long an operator's order is remembered: far longer than any server keeps offering it.
 ORDER_KEPT = timedelta(days=30)
 # A grant that certainly did not reach the relay is tried again after this.
@@ -58,6 +60,7 @@ class Gatekeeper:
         knowledge: Callable[[], Knowledge],
         clock: Clock,
         voting: Voting = STANDARD,
+        leaves: timedelta = LEAVES,
     ) -> None:
         """Takes up the grants that were waiting for their passage when the edge stopped. Raises
         SpoolFailed."""
@@ -67,6 +70,7 @@ class Gatekeeper:
         self._knowledge = knowledge
         self._clock = clock
         self._voting = voting
+        self._leaves = leaves
         self._lock = threading.RLock()
         # Who passed just before the edge stopped may still stand there and is not let in a second time.
         answers = [_given(passed, clock.now()) for passed in spool.passed(gate, clock.now())]
@@ -226,7 +230,7 @@ class Gatekeeper:
             waiting = next((p for p in self._waiting if at < p.until), None)
             if waiting is None:
                 return False
-            self._approach = self._approach.passed(_given(waiting, at))
+            self._approach = self._approach.passed(_given(waiting, at), at + self._leaves)
             self._settle(waiting, _passage(waiting.attempt, at, sensed=True))
             return True
 
