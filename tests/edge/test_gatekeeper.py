@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -116,7 +117,11 @@ def test_who_passed_and_comes_again_a_moment_later_is_let_in_again(entry, clock,
     assert shelly.device.pulses == 2
 
 
-def test_a_car_that_is_misread_while_it_drives_off_over_the_loop_opens_nothing_more(entry, clock, shelly, world):
+def test_a_car_that_is_misread_while_it_drives_off_over_the_loop_opens_nothing_more(
+    keeper_of, known, world, clock, shelly
+):
+    known.learn(world.feed(gates=[replace(ENTRY, admits_unknown=True)]))
+    entry = keeper_of("entry")
     drive_up(entry, clock)
     clock.advance(1)
     entry.sensed(clock.now())
