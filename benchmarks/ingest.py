@@ -32,7 +32,8 @@ from gatehouse.crypto.letters import seal_letter
 from gatehouse.crypto.signing import DeviceKeys, new_device_keys
 
 BATCH, PEOPLE, FILL = 200, 200, 10_000
-TABLES = ("gates_attempt", "gates_passage", "attendance_punch", "audit_entry", "parking_openstay", "parking_closedstay")
+NUMBERED = ("gates_attempt", "gates_passage", "attendance_punch", "audit_entry")
+BY_KEY = ("parking_openstay", "parking_closedstay")
 PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA cache_size=-65536;"
 KEEPER = "import sys, pathlib; from gatehouse.clock import SystemClock; from gatehouse.keeper.service import run; "
 KEEPER += "run(pathlib.Path(sys.argv[1]), SystemClock())"
@@ -103,17 +104,24 @@ class Twin:
         self._to = sqlite3.connect(path)
         self._to.executescript(PRAGMAS)
         self._from.backup(self._to)
-        self._seen = {table: self._last(table) for table in TABLES}
+        self._seen = {table: self._last(table) for table in NUMBERED}
+        self._held: dict[str, set[object]] = {table: self._keys(table) for table in BY_KEY}
 
     def _last(self, table: str) -> int:
         return int(self._from.execute(f"SELECT COALESCE(MAX(rowid), 0) FROM {table}").fetchone()[0])
 
+    def _keys(self, table: str) -> set[object]:
+        return {row[0] for row in self._from.execute(f"SELECT id FROM {table}")}
+
     def new_rows(self) -> dict[str, list[tuple[object, ...]]]:
-        """What the source has taken since the last call."""
+        """What the source has taken since the last call. The small tables that lie by key have no row numbers."""
         found = {}
-        for table in TABLES:
+        for table in NUMBERED:
             found[table] = self._from.execute(f"SELECT * FROM {table} WHERE rowid > ?", (self._seen[table],)).fetchall()
             self._seen[table] = self._last(table)
+        for table, held in self._held.items():
+            found[table] = [row for row in self._from.execute(f"SELECT * FROM {table}") if row[0] not in held]
+            held |= {row[0] for row in found[table]}
         return found
 
     def insert_one_by_one(self, rows: dict[str, list[tuple[object, ...]]], letters: int) -> None:
