@@ -251,6 +251,7 @@ def eval_plates(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder of pictures.")],
     labels: Annotated[Path, typer.Option(help='JSON list of {"file", "label", "country"}.')],
     as_json: AsJson = False,
+    home: Annotated[Path | None, typer.Option("--home", help="Taken as everywhere; nothing of it is read.")] = None,
 ) -> None:
     """Read plates in your own pictures and compare with what they say."""
     from gatehouse.vision import errors, evaluate
