@@ -35,8 +35,9 @@
     window.addEventListener("pagehide", () => source.close());
   };
 
-  doc.addEventListener("htmx:afterSwap", (event) => {
-    tick();
+  doc.addEventListener("htmx:afterSwap", tick);
+  // Not before htmx has taken the new form over: a quick hand would send it the browser's own way.
+  doc.addEventListener("htmx:afterSettle", (event) => {
     const dialog = doc.getElementById("dialog");
     if (!dialog || event.target !== dialog.firstElementChild) return;
     if (!dialog.open) dialog.showModal();
