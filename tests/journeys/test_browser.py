@@ -40,6 +40,7 @@ def test_the_dialog_is_worked_with_the_keyboard_alone(place) -> None:
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog")).to_contain_text("was told to open")
+    expect(page.get_by_role("button", name="Done")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog")).to_be_hidden()
     assert page.faults == []

@@ -35,14 +35,25 @@
     window.addEventListener("pagehide", () => source.close());
   };
 
-  doc.addEventListener("htmx:afterSwap", tick);
-  // Not before htmx has taken the new form over: a quick hand would send it the browser's own way.
-  doc.addEventListener("htmx:afterSettle", (event) => {
+  const dialogOf = (event) => {
     const dialog = doc.getElementById("dialog");
-    if (!dialog || event.target !== dialog.firstElementChild) return;
-    if (!dialog.open) dialog.showModal();
+    return dialog && event.target === dialog.firstElementChild ? dialog : null;
+  };
+  const focusFirst = (dialog) => {
     const first = dialog.querySelector("[autofocus]"); // the browser looks for it only when the dialog opens
     if (first) first.focus();
+  };
+  doc.addEventListener("htmx:afterSwap", (event) => {
+    tick();
+    const dialog = dialogOf(event);
+    if (dialog && dialog.open) focusFirst(dialog);
+  });
+  // Not before htmx has taken a new form over: a quick hand would send it the browser's own way.
+  doc.addEventListener("htmx:afterSettle", (event) => {
+    const dialog = dialogOf(event);
+    if (!dialog || dialog.open) return;
+    dialog.showModal();
+    focusFirst(dialog);
   });
   // A refusal is an answer with words in it: show what the server said instead of dropping it.
   doc.addEventListener("htmx:beforeSwap", (event) => {
