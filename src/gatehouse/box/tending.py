@@ -129,7 +129,7 @@ def _edge_url(box: Box) -> str:
 
 def _make_edge(box: Box, site: str) -> None:
     """Raises EdgeError, KeeperAway."""
-    welcome = _keeper_keys(box)
+    welcome = keeper_keys(box)
     config.init(
         box.home,
         _edge_url(box),
@@ -140,7 +140,8 @@ def _make_edge(box: Box, site: str) -> None:
     )
 
 
-def _keeper_keys(box: Box) -> Welcome:
+def keeper_keys(box: Box) -> Welcome:
+    """The keeper's public keys, which an edge pins. Raises KeeperAway."""
     client = Client(socket_path(box.home))
     try:
         return client.hello()
@@ -158,10 +159,11 @@ def _enrol(box: Box, api: LocalApi) -> None:
         config.replace_durably(config.folder(box.home) / "edge.json", text)
     known = api.get(f"sites/{settings.site}/edges")
     if settings.edge not in {edge["edge"] for edge in known}:
-        api.post(f"sites/{settings.site}/edges", edge=settings.edge, **_texts(keys.public()))
+        api.post(f"sites/{settings.site}/edges", edge=settings.edge, **key_texts(keys.public()))
 
 
-def _texts(keys: PublicKeys) -> dict[str, str]:
+def key_texts(keys: PublicKeys) -> dict[str, str]:
+    """An edge's public keys as the API takes them."""
     return {
         "sign_key": base64.b64encode(keys.sign_key).decode(),
         "seal_key": base64.b64encode(keys.seal_key).decode(),

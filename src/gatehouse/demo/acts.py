@@ -5,15 +5,14 @@ the relays, at what came of it. Nothing is written by an act itself: every punch
 from __future__ import annotations
 
 import threading
-from base64 import b64encode
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from gatehouse.box.processes import Box, StartFailed
+from gatehouse.box.tending import keeper_keys, key_texts
 from gatehouse.clock import ShiftedClock, monotonic_s
 from gatehouse.demo import site as setting
 from gatehouse.demo.console import Answered, Driver, Operator, shown_amount
@@ -22,8 +21,6 @@ from gatehouse.demo.stage import Spot, Stage, TooSlow, wait_for
 from gatehouse.domain.periods import at_local
 from gatehouse.drill import run as thief
 from gatehouse.edge import config as edge_config
-from gatehouse.keeper.client import Client
-from gatehouse.keeper.local import socket_path
 
 Facts = dict[str, Any]
 ANSWERS = ("granted", "refused", "passed")  # other outcomes tell of the gate itself
@@ -141,8 +138,7 @@ class Story:
     def edge_starts(self) -> Facts:
         """An edge with keys of its own is enrolled; it has the site's policy when every camera has a viewer."""
         home = self.box.edge_home or self.box.home
-        with closing(Client(socket_path(self.box.home))) as keeper:
-            theirs = keeper.hello()
+        theirs = keeper_keys(self.box)
         keys = edge_config.init(
             home,
             self.box.url,
@@ -151,8 +147,7 @@ class Story:
             keeper_seal_key=theirs.seal_key,
             keeper_verify_key=theirs.verify_key,
         )
-        sign_key, seal_key = b64encode(keys.sign_key).decode(), b64encode(keys.seal_key).decode()
-        self.owner.post(f"sites/{self.site.id}/edges", edge="riverside", sign_key=sign_key, seal_key=seal_key)
+        self.owner.post(f"sites/{self.site.id}/edges", edge="riverside", **key_texts(keys))
         self.box.edge.start()
         self.box.edge.wait_until(
             lambda: all(spot.camera.studio.clients() for spot in self.stage.spots.values()), within_s=60
