@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -21,6 +22,8 @@ from gatehouse.edge.errors import AlreadyRunning
 from gatehouse.wire import Attempt, DeviceEntry, GateEvent, Opening, Passage
 
 ROOT = Path(__file__).parents[2]
+# Random ids and times of day may spell "ada" or "4711" by chance; what they stand for is checked without them.
+CHANCE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\dT[\d:.]+Z")
 PASSES = DOOR.__class__("door", DOOR.kind, DOOR.direction, frozenset({Means.PASS}), has_sensor=True, confirm_s=60)
 RUN = """
 import sys
@@ -169,8 +172,9 @@ def test_logs_hold_ids_only(world, server, edge, shelly):
     logged = (world.home / "edge-0.log").read_text()
     events = [json.loads(line)["event"] for line in logged.splitlines()]
     assert {"edge.started", "feed.learnt", "gate.set_up", "attempt", "edge.stopped"} <= set(events)
+    told = CHANCE.sub("", logged)
     for secret in ("ada", "4711", "京A12345", text, "pass-1", "rule-1", "Traceback"):
-        assert secret not in logged
+        assert secret not in told
 
 
 def test_a_second_process_at_the_same_home_is_refused(world, server):

@@ -84,12 +84,12 @@ def test_a_pass_lasts_one_of_the_offered_spans(house, days) -> None:
 def test_card_and_pin_are_taken_or_refused_in_words(house) -> None:
     browser = house.browser(Role.SECURITY)
     assert browser.post(_address(house, "person-card"), {"number": "04A2219F"}).status_code == 302
-    assert browser.post(_address(house, "person-pin"), {"digits": "4711"}).status_code == 302
+    assert browser.post(_address(house, "person-pin"), {"digits": "471100471100"}).status_code == 302
     assert _active(house, CredentialKind.CARD).count() == _active(house, CredentialKind.PIN).count() == 1
     wrong = browser.post(_address(house, "person-pin"), {"digits": "12"})
     assert wrong.status_code == 422
     assert "A PIN is 4 to 12 digits." in wrong.content.decode()
-    assert "4711" not in browser.get(_address(house)).content.decode()
+    assert "471100471100" not in browser.get(_address(house)).content.decode()
 
 
 def test_a_lost_card_is_taken_back_and_nothing_else_with_it(house) -> None:
