@@ -4,6 +4,8 @@ BIN := .venv/bin
 UV := $(BIN)/uv
 UV_VERSION := 0.13.9
 export UV_LINK_MODE ?= hardlink
+# The machine's own certificates where it has some, as pip does: a company's proxy signs with them.
+export UV_SYSTEM_CERTS ?= $(if $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/ca-bundle.pem /etc/ssl/cert.pem),true,false)
 export GATEHOUSE_MODELS ?= $(CURDIR)/.cache/models
 
 .PHONY: help demo test setup setup-dev lint types contracts check screenshots translations benchmark lock clean
