@@ -1,7 +1,7 @@
 """What an edge is told: its site only, sealed to it alone, and only when something changed."""
 
 import asyncio
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from tests.server.world import SETUP
@@ -36,6 +36,23 @@ def test_the_roster_holds_the_sites_gates_rules_and_people_sealed_to_this_edge(w
     assert world.sim.open("credential.card/1", entry.id, entry.card) == b"04AABB12"
     assert world.sim.open("credential.pin/1", entry.id, entry.pin) == b"4711"
     assert roster.lease_ends - world.now() > timedelta(hours=71)
+
+
+def test_dates_outside_the_calendar_stop_no_roster(world):
+    person = world.hire()
+    facts = Facts(number="S-1", name="Lin Moss", file=File(starts=date(1, 1, 1), ends=date(9999, 12, 31)))
+    edit_person(person, facts, by=SETUP, at=world.now())
+    (entry,) = changes(world).roster.people
+    assert (entry.starts.year, entry.ends.year) == (1999, 2199)
+
+
+def test_an_edge_with_a_new_key_numbers_its_letters_from_one(world):
+    held = Edge.objects.get()
+    Edge.objects.update(last_seq=7)
+    gates.add_edge(held.pk, world.site, bytes(held.sign_key), by=SETUP, at=world.now())
+    assert Edge.objects.get().last_seq == 7
+    gates.add_edge(held.pk, world.site, bytes(32), by=SETUP, at=world.now())
+    assert Edge.objects.get().last_seq == 0
 
 
 def test_a_pass_that_was_taken_back_is_named_and_a_living_one_is_not(world):

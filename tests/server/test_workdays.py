@@ -189,12 +189,13 @@ def test_jobs_run_once_for_every_due_time_that_has_passed(office, moved):
     assert timedelta() < due - office.world.now() <= timedelta(days=1)
 
 
-def test_a_job_that_fails_stops_no_other_and_is_tried_again(office, moved, monkeypatch):
+@pytest.mark.parametrize("fault", [keeping.KeeperAway("gone"), OverflowError("nobody expected this")])
+def test_a_job_that_fails_stops_no_other_and_is_tried_again(office, moved, monkeypatch, fault):
     jobs.run_due(office.world.now())
     moved(timedelta(days=1))
 
     def away(*args, **kwargs):
-        raise jobs.KeeperAway("gone")
+        raise fault
 
     with monkeypatch.context() as broken:
         broken.setattr(jobs, "retoken_stays", away)

@@ -176,13 +176,21 @@ def _spans(active: Sequence[Person], zone: ZoneInfo) -> dict[UUID, Span]:
     return known | spans
 
 
+# A date outside of these is somebody's slip; reckoning with zones would leave the calendar and stop the whole feed.
+EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
+
+
+def _within(day: date) -> date:
+    return min(max(day, EARLIEST), LATEST)
+
+
 def _start(day: date | None, zone: ZoneInfo) -> datetime | None:
-    return start_of_day(day, zone) if day else None
+    return start_of_day(_within(day), zone) if day else None
 
 
 def _end(last: date | None, zone: ZoneInfo) -> datetime | None:
     """The end of the last date on which somebody has access."""
-    return Period.local_day(last, zone).end if last else None
+    return Period.local_day(_within(last), zone).end if last else None
 
 
 def _vehicles(edge: Edge, site: Site) -> list[wire.VehicleEntry]:
@@ -192,8 +200,8 @@ def _vehicles(edge: Edge, site: Site) -> list[wire.VehicleEntry]:
         codes[garage.pk] = frozenset(lane.code for lane in parking.lanes(garage))
     by_vehicle: dict[object, list[Permit]] = {}
     for row in parking.permits(site):
-        ends = start_of_day(row.ends, zone) if row.ends else None
-        permit = Permit(str(row.pk), codes[row.garage_id], start_of_day(row.starts, zone), ends)
+        starts = start_of_day(_within(row.starts), zone)
+        permit = Permit(str(row.pk), codes[row.garage_id], starts, _start(row.ends, zone))
         by_vehicle.setdefault(row.vehicle_id, []).append(permit)
     vehicles = list(people.listed_vehicles(site))
     cells = [(keeping.cell("vehicle.plate/1", row.pk, row.plate_cell), row.pk) for row in vehicles]

@@ -15,17 +15,15 @@ import structlog
 from django.db import DatabaseError, close_old_connections
 
 from gatehouse.clock import Clock
-from gatehouse.domain.errors import DomainError
 from gatehouse.domain.pay_facts import Month
 from gatehouse.domain.periods import DAY, at_local, local_date
 from gatehouse.server import silence
-from gatehouse.server.attendance.workdays import WorkdaysRefused, compute_workdays
+from gatehouse.server.attendance.workdays import compute_workdays
 from gatehouse.server.audit import actions as audit
 from gatehouse.server.audit import queries as due
 from gatehouse.server.audit.by import By
 from gatehouse.server.databases import fold
-from gatehouse.server.keeping import KeeperAway, KeeperRefused
-from gatehouse.server.parking.stays import Outdated, forget_spent_keys, retoken_stays
+from gatehouse.server.parking.stays import forget_spent_keys, retoken_stays
 from gatehouse.server.payroll.actions import draft_payslips
 from gatehouse.server.people import queries as people
 from gatehouse.server.people.models import Site
@@ -34,7 +32,6 @@ from gatehouse.server.reindex import reindex
 log = structlog.get_logger()
 
 LOOK_EVERY_S = 0.5
-FAULTS = (KeeperAway, KeeperRefused, Outdated, WorkdaysRefused, DomainError, DatabaseError)
 WORKDAYS_AT = time(4, 30)  # by then yesterday's day shifts are over, and the night shifts of the date before
 WORKDAYS_ASK_DAYS = 2  # the keeper tells this job whose tokens these are for so many days and the one before
 PAYSLIPS_AT = time(5)
@@ -137,7 +134,7 @@ def _run_site_job(job: SiteJob, site: Site, now: datetime) -> int:
 def _tried(name: str, scope: str, work: Callable[[], object]) -> bool:
     try:
         work()
-    except FAULTS as fault:
+    except Exception as fault:  # noqa: BLE001  outermost: whatever one job meets, the others and the next look go on
         log.warning("job.failed", job=name, site=scope, fault=type(fault).__name__)
         return False
     return True

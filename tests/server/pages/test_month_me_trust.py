@@ -114,7 +114,8 @@ def test_a_correction_is_asked_for_and_changes_no_punch(worked) -> None:
     note = WorkNote.objects.get()
     assert note.state == NoteState.ASKED
     assert b"reader" not in bytes(note.cell)
-    browser.post(reverse("me-correct"), {"date": "yesterday", "left": "18:20", "why": "x"})
+    for odd in ("yesterday", "9999-12-31", "0001-01-01"):
+        assert browser.post(reverse("me-correct"), {"date": odd, "left": "18:20", "why": "x"}).status_code == 302
     browser.post(reverse("me-correct"), {"date": day, "left": "", "came": "", "why": "x"})
     assert WorkNote.objects.count() == 1
 

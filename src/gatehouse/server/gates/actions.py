@@ -123,7 +123,9 @@ def drop_rule(rule: Rule, *, by: By, at: datetime) -> None:
 
 @transaction.atomic
 def add_edge(edge_id: str, site: Site, sign_key: bytes, *, by: By, at: datetime) -> Edge:
-    """Let an edge speak to this server. Its keys count only once an owner has enrolled them at the keeper as well."""
+    """Let an edge speak to this server. Its keys count only once an owner has enrolled them at the keeper as well.
+    With another key it is an edge installed anew, which numbers its letters from 1."""
+    Edge.objects.filter(pk=edge_id).exclude(sign_key=sign_key).update(last_seq=0)
     edge, _ = Edge.objects.update_or_create(pk=edge_id, defaults={"site": site, "sign_key": sign_key, "active": True})
     record("edge.added", "edge", edge_id, by=by, at=at)
     return edge

@@ -36,6 +36,7 @@ from gatehouse.server.people.models import CredentialKind, CredentialState, Pers
 PURPOSE = "me.page"
 LOOKS_SHOWN = 30
 REASON_LIMIT = 500  # characters
+CORRECTABLE = timedelta(days=400)  # back from today; a punch of tomorrow cannot be missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +182,9 @@ def correct(request: HttpRequest) -> HttpResponse:
         ]
     except ValueError:
         wanted = []
+    else:
+        today = local_date(now(), zone)
+        wanted = wanted if today - CORRECTABLE <= on <= today else []
     why = request.POST.get("why", "").strip()[:REASON_LIMIT]
     if not wanted or not why:
         messages.error(request, _("Say when you came or left, and why it is missing."), "warn")
