@@ -46,6 +46,19 @@ def test_the_dialog_is_worked_with_the_keyboard_alone(place) -> None:
     assert page.faults == []
 
 
+def test_an_answer_closed_before_it_settles_does_not_come_back(place) -> None:
+    page = place.open(Role.SECURITY)
+    page.get_by_role("article", name="Door").get_by_role("button").click()
+    page.get_by_label("A delivery").check()
+    page.evaluate(
+        """document.addEventListener("htmx:afterSwap", () => document.querySelector("#dialog [data-close]").click());
+        document.addEventListener("htmx:afterSettle", () => { document.body.dataset.settled = "yes"; })"""
+    )
+    page.get_by_role("button", name="Open now").click()
+    expect(page.locator("body[data-settled]")).to_be_attached()
+    expect(page.get_by_role("dialog")).to_be_hidden()
+
+
 def test_a_driver_pays_on_a_phone_and_the_display_says_goodbye(place) -> None:
     world = place.house.world
     world.tell(world.enters(PLATE, at=world.ago(hours=2, minutes=18)))

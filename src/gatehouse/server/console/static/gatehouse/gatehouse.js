@@ -35,6 +35,7 @@
     window.addEventListener("pagehide", () => source.close());
   };
 
+  let opensWhenSettled = false;
   const dialogOf = (event) => {
     const dialog = doc.getElementById("dialog");
     return dialog && event.target === dialog.firstElementChild ? dialog : null;
@@ -46,12 +47,16 @@
   doc.addEventListener("htmx:afterSwap", (event) => {
     tick();
     const dialog = dialogOf(event);
-    if (dialog && dialog.open) focusFirst(dialog);
+    if (!dialog) return;
+    opensWhenSettled = !dialog.open;
+    if (dialog.open) focusFirst(dialog);
   });
-  // Not before htmx has taken a new form over: a quick hand would send it the browser's own way.
+  // Not before htmx has taken a new form over: a quick hand would send it the browser's own way. And only what was
+  // closed when its content came: a quick hand that closes an answer before it settles does not see it come back.
   doc.addEventListener("htmx:afterSettle", (event) => {
     const dialog = dialogOf(event);
-    if (!dialog || dialog.open) return;
+    if (!dialog || !opensWhenSettled) return;
+    opensWhenSettled = false;
     dialog.showModal();
     focusFirst(dialog);
   });
