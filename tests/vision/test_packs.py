@@ -15,7 +15,7 @@ from gatehouse.vision import packs as packs_module
 from gatehouse.vision.dlibnet import to_onnx
 from gatehouse.vision.errors import ModelMissing, ModelRefused
 from gatehouse.vision.install import install, install_pack, installed, take_out
-from gatehouse.vision.packs import Pack, model_bytes, models_home, pack, packs, parse_manifest
+from gatehouse.vision.packs import Pack, check_installed, model_bytes, models_home, pack, packs, parse_manifest
 
 Fetch = Callable[[Pack, Path], Path]
 CONTENT = b"weights"
@@ -88,6 +88,14 @@ def test_a_missing_model_says_what_to_run(tmp_path: Path, monkeypatch: pytest.Mo
     assert models_home() == tmp_path
     with pytest.raises(ModelMissing, match="make setup"):
         model_bytes("facemesh.tflite")
+
+
+def test_a_check_of_all_names_the_first_that_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    check_installed()
+    monkeypatch.setenv("GATEHOUSE_MODELS", str(tmp_path))
+    first = packs()[0].files[0].name
+    with pytest.raises(ModelMissing, match=first):
+        check_installed()
 
 
 def test_a_changed_model_in_the_cache_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

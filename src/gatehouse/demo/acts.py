@@ -7,9 +7,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
+
+import httpx
 
 from gatehouse.box.processes import Box, StartFailed
 from gatehouse.box.tending import keeper_keys, key_texts
@@ -46,13 +48,13 @@ class Told:
 
 @dataclass
 class Story:
-    """What the steps share. `say` gets each step as it is told."""
+    """What the steps share. `say` gets each step as it is told: its headline, how it went, the story's time."""
 
     box: Box
     stage: Stage
     clock: ShiftedClock
     owner: Operator
-    say: Callable[[str, Told], None]
+    say: Callable[[str, Told, datetime], None]
     told: list[Told] = field(default_factory=list)
     report: thief.Report | None = None
     site: Site = field(init=False)
@@ -63,10 +65,10 @@ class Story:
         began_s = monotonic_s()
         try:
             facts, ok = act(), True
-        except (Untrue, TooSlow, Answered, StartFailed, thief.CannotDrill) as fault:
+        except (Untrue, TooSlow, Answered, StartFailed, thief.CannotDrill, httpx.HTTPError) as fault:
             facts, ok = {"failed": str(fault)}, False
         self.told.append(Told(name, ok, round((monotonic_s() - began_s) * 1000), facts))
-        self.say(headline, self.told[-1])
+        self.say(headline, self.told[-1], self.clock.now())
         return ok
 
     # --- looking and waiting --------------------------------------------------------------------------------------
@@ -257,7 +259,7 @@ class Story:
         figures = self.owner.get(f"people/{self.site.people[MARA]}/performance", **self._month())
         shown = {row["measure"]: _ratio(row) for row in figures if row["over"] is not None}
         expect(shown.get("punctuality") == "1/2", f"punctuality is {shown.get('punctuality')}")
-        return {"late": "once of two days", **shown}
+        return shown
 
     def payslip_is_drafted(self) -> Facts:
         month = f"{self.monday:%Y-%m}"
@@ -276,7 +278,8 @@ class Story:
         thief.remember(self.box.home, self.report, self.clock.now())
         expect(all(self.report.needles.values()), f"nothing to look for: {self.report.needles}")
         expect(self.report.clean, f"found {self.report.found}")
-        return {"files": self.report.files, "bytes": self.report.bytes}
+        needles, found = sum(self.report.needles.values()), sum(self.report.found.values())
+        return {"files": self.report.files, "bytes": self.report.bytes, "needles": needles, "found": found}
 
 
 def _ratio(row: Facts) -> str:

@@ -9,12 +9,13 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from types import FrameType
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from rich.console import Console
-from rich.markup import escape
 
 from gatehouse.box.home import UnusableHome, check_port
 from gatehouse.box.processes import Box, StartFailed, free_port, sign_in_link
@@ -22,10 +23,13 @@ from gatehouse.clock import VARIABLE, ShiftedClock
 from gatehouse.demo.acts import Story, Told
 from gatehouse.demo.console import Answered, Operator
 from gatehouse.demo.life import live
+from gatehouse.demo.narration import Narrator
+from gatehouse.demo.site import ZONE
 from gatehouse.demo.stage import Stage
 from gatehouse.demo.story import tell
 from gatehouse.drill import run as thief
 from gatehouse.vision.errors import VisionError
+from gatehouse.vision.packs import check_installed
 
 
 class CannotPlay(RuntimeError):
@@ -42,9 +46,10 @@ def run(*, home: Path | None, once: bool, say: Console | None, port: int | None 
         settings = {VARIABLE: str(clock.file), "GATEHOUSE_TEST_PROVIDER": "1"}
         port = port or free_port()
         box = Box(folder / "box", port, edge_home=folder / "gates", environment=settings)
-        narrator = _narrator(say)
+        narrator = Narrator(say, ZoneInfo(ZONE)) if say else _quiet
         try:
             check_port(port)
+            check_installed()
             return _play(box, clock, narrator, say, once=once)
         except (UnusableHome, StartFailed, VisionError, Answered) as fault:
             raise CannotPlay(str(fault)) from fault
@@ -53,7 +58,7 @@ def run(*, home: Path | None, once: bool, say: Console | None, port: int | None 
 
 
 def _play(
-    box: Box, clock: ShiftedClock, narrator: Callable[[str, Told], None], say: Console | None, *, once: bool
+    box: Box, clock: ShiftedClock, narrator: Callable[[str, Told, datetime], None], say: Console | None, *, once: bool
 ) -> dict[str, Any]:
     _print(say, "Starting keeper and server ...")
     box.start_keeper()
@@ -133,13 +138,5 @@ def _print(say: Console | None, text: str) -> None:
         say.print(text)
 
 
-def _narrator(say: Console | None) -> Callable[[str, Told], None]:
-    def narrate(headline: str, told: Told) -> None:
-        if say is None:
-            return
-        mark = "[green]✓[/]" if told.ok else "[bold red]✗[/]"
-        say.print(f"{mark} {escape(headline)} [dim]({told.ms / 1000:.1f} s)[/]")
-        for key, value in told.facts.items():
-            say.print(f"    [dim]{escape(key.replace('_', ' '))}:[/] {escape(str(value))}")
-
-    return narrate
+def _quiet(headline: str, told: Told, at: datetime) -> None:
+    """For a report in JSON: nothing is narrated."""

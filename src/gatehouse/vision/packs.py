@@ -139,3 +139,13 @@ def asset_path(name: str) -> Path:
     """Where a cached file lies (portraits, fonts), after the same checks as `model_bytes`."""
     model_bytes(name)
     return models_home() / name
+
+
+def check_installed() -> None:
+    """Returns when every file of every pack is in the cache and is what its manifest says.
+
+    Raises ModelMissing, ModelRefused for the first that is not.
+    """
+    for each in packs():
+        for file in each.files:
+            model_bytes(file.name)
