@@ -126,7 +126,7 @@ def _write(batch: _Batch, now: datetime) -> None:
     """Raises stays.Outdated when a concurrent delivery, payment or change of date came first: all is rolled back."""
     if not records.advance(batch.edge.pk, batch.since, batch.through):
         raise stays.Outdated
-    if people.site(batch.edge.site_id).stay_day != batch.stay_day:
+    if people.stay_day_held(batch.edge.site_id) != batch.stay_day:
         raise stays.Outdated
     passages = [fact for fact in batch.facts if fact.kind == "passage"]
     records.record_attempts([fact for fact in batch.facts if fact.kind == "attempt"])

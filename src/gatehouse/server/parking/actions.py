@@ -5,8 +5,8 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
 
+from gatehouse.domain.errors import DomainError
 from gatehouse.domain.money import Money, exponent
 from gatehouse.domain.plates import normalise
 from gatehouse.domain.tariff_json import tariff_from_dict
@@ -15,7 +15,7 @@ from gatehouse.server import keeping
 from gatehouse.server.audit.actions import record
 from gatehouse.server.audit.by import By
 from gatehouse.server.parking import queries
-from gatehouse.server.parking.facts import Quote, quote
+from gatehouse.server.parking.facts import Quote, StayUnreadable, quote
 from gatehouse.server.parking.models import (
     ExceptionKind,
     ExitClearance,
@@ -30,6 +30,7 @@ from gatehouse.server.parking.models import (
 )
 from gatehouse.server.people.actions import bump_clearances, bump_roster
 from gatehouse.server.people.models import Site, Vehicle, Zone
+from gatehouse.server.people.queries import stay_day_held
 
 QUOTE_HOLDS = timedelta(minutes=10)  # how long a started payment's amount settles the stay
 FREE_CLEARANCE = timedelta(minutes=5)  # for a car that stands at the exit and owes nothing
@@ -108,61 +109,106 @@ class NothingDue:
 
 
 def start_payment(stay: OpenStay, provider: str, at: datetime) -> tuple[Payment, Quote] | NothingDue:
-    """A payment of what is due now; a stay that owes nothing is cleared instead. Raises as `quote`."""
+    """A payment of what is due now; a stay that owes nothing is cleared instead.
+
+    Asked again while a payment of the same amount is under way (two tabs, a double tap), that one is answered.
+    Raises as `quote`, StayUnreadable also when the car left meanwhile.
+    """
     asked = quote(stay, at)
     if not asked.due:
         return NothingDue(clear_free(stay, by=By.job("stays"), at=at))
     with transaction.atomic():
-        payment = Payment.objects.create(
-            stay=stay.pk,
-            garage=stay.garage,
-            amount_minor=asked.due.minor,
-            currency=asked.due.currency,
-            provider=provider,
-            at=at,
-        )
+        stay_day_held(stay.garage.site_id)
+        if not OpenStay.objects.select_for_update().filter(pk=stay.pk).exists():
+            raise StayUnreadable("gone")
+        payment = _under_way(stay, provider, asked.due, at)
+        if payment is None:
+            payment = Payment.objects.create(
+                stay=stay.pk,
+                garage=stay.garage,
+                amount_minor=asked.due.minor,
+                currency=asked.due.currency,
+                provider=provider,
+                at=at,
+            )
+            record("payment.started", "payment", payment.pk, by=By.job("stays"), at=at)
         OpenStay.objects.filter(pk=stay.pk, state=OpenState.OPEN).update(state=OpenState.QUOTED)
-        record("payment.started", "payment", payment.pk, by=By.job("stays"), at=at)
     return payment, asked
+
+
+def _under_way(stay: OpenStay, provider: str, due: Money, at: datetime) -> Payment | None:
+    """The stay's started payment of just this amount; it settles the stay from `at` on for as long as a new one."""
+    started = Payment.objects.filter(
+        stay=stay.pk,
+        provider=provider,
+        state=PaymentState.STARTED,
+        amount_minor=due.minor,
+        currency=due.currency,
+        at__gt=at - QUOTE_HOLDS,
+    )
+    payment = started.order_by("at").first()
+    if payment is not None:
+        payment.at = at
+        payment.save(update_fields=["at"])
+    return payment
 
 
 def settle_payment(payment_id: UUID, event: str, amount: Money, *, by: By, at: datetime) -> Payment | None:
     """The provider's word that the money came; None for a payment that is not ours or another amount.
 
-    `event` is the provider's own id: the same word again changes nothing. When it comes later than `QUOTE_HOLDS`
-    after the start, the stay is cleared only if nothing more is due by then. Raises KeeperAway, StayUnreadable.
+    `event` is the provider's own id: the same word again changes nothing. The money is written down in any case.
+    When it comes later than `QUOTE_HOLDS` after the start, the stay is cleared only if nothing more is due by then;
+    what goes beyond the debt (paid twice, or after a free pass) is marked, and somebody is told.
     """
     payment = queries.payment(payment_id)
     if payment is None or Money(payment.amount_minor, payment.currency) != amount:
         return None
-    stay = queries.open_stay(payment.stay)
-    owed_now = _owed_after(stay, payment, at) if stay else Money.zero(amount.currency)
-    with transaction.atomic():
-        mine = Payment.objects.filter(pk=payment_id, state__in=[PaymentState.STARTED, PaymentState.FAILED])
-        if mine.update(state=PaymentState.SETTLED, provider_ref=event, at=at):
-            record("payment.settled", "payment", payment_id, by=by, at=at)
-            _credit(payment, amount, owed_now, by=by, at=at)
-    payment.refresh_from_db()
-    return payment
+    while True:
+        stay = queries.open_stay(payment.stay)
+        due = _due(stay, at) if stay else None
+        with transaction.atomic():
+            stay_day_held(payment.garage.site_id)
+            row = OpenStay.objects.select_for_update().filter(pk=payment.stay).first()
+            if row and (stay is None or row.paid_minor != stay.paid_minor):
+                continue  # another payment of the stay was credited meanwhile
+            mine = Payment.objects.filter(pk=payment_id, state__in=[PaymentState.STARTED, PaymentState.FAILED])
+            if mine.update(state=PaymentState.SETTLED, provider_ref=event, at=at):
+                record("payment.settled", "payment", payment_id, by=by, at=at)
+                _credit(payment, row, due, at=at)
+        payment.refresh_from_db()
+        return payment
 
 
-def _owed_after(stay: OpenStay, payment: Payment, at: datetime) -> Money:
-    """What will still be owed once this payment counts."""
-    if at < payment.at + QUOTE_HOLDS:
-        return Money.zero(payment.currency)
-    due = quote(stay, at).due
-    return max(due - Money(payment.amount_minor, payment.currency), Money.zero(payment.currency))
+def _due(stay: OpenStay, at: datetime) -> Money | None:
+    """What the stay owes before a payment counts; None where nobody can tell at this moment."""
+    try:
+        return quote(stay, at).due
+    except (keeping.KeeperAway, StayUnreadable, DomainError):
+        return None
 
 
-def _credit(payment: Payment, amount: Money, owed_now: Money, *, by: By, at: datetime) -> None:
-    row = OpenStay.objects.filter(pk=payment.stay)
-    if not row.update(paid_minor=F("paid_minor") + amount.minor, state=OpenState.PAID):
+def _credit(payment: Payment, row: OpenStay | None, due: Money | None, *, at: datetime) -> None:
+    """Count the money towards the stay's debt and clear the stay if that is paid."""
+    amount = Money(payment.amount_minor, payment.currency)
+    if row is None:
         # The car is gone: the money stays visible until somebody has dealt with it.
-        Payment.objects.filter(pk=payment.pk).update(state=PaymentState.LATE)
-        LaneException.objects.create(garage=payment.garage, kind=ExceptionKind.LATE_PAYMENT, at=at)
+        _look_at(payment, PaymentState.LATE, ExceptionKind.LATE_PAYMENT, at)
         return
-    if not owed_now:
-        _clear(row.get(), at + timedelta(minutes=payment.garage.leave_min))
+    if due is not None and amount > due:
+        _look_at(payment, PaymentState.OVERPAID, ExceptionKind.OVERPAID, at)
+        amount = due
+    if amount:
+        row.paid_minor += amount.minor
+        row.state = OpenState.PAID
+        row.save(update_fields=["paid_minor", "state"])
+    held = at < payment.at + QUOTE_HOLDS
+    if amount and (held or due == amount):
+        _clear(row, at + timedelta(minutes=payment.garage.leave_min))
+
+
+def _look_at(payment: Payment, state: PaymentState, kind: ExceptionKind, at: datetime) -> None:
+    Payment.objects.filter(pk=payment.pk).update(state=state)
+    LaneException.objects.create(garage=payment.garage, kind=kind, at=at)
 
 
 @transaction.atomic
@@ -181,6 +227,7 @@ def _clear(stay: OpenStay, ends: datetime) -> None:
 @transaction.atomic
 def clear_free(stay: OpenStay, *, by: By, at: datetime) -> datetime:
     """A stay that owes nothing may leave until the answered instant; an earlier, longer clearance stands."""
+    stay_day_held(stay.garage.site_id)
     held = ExitClearance.objects.filter(stay=stay, ends__gt=at).first()
     if held is not None:
         return held.ends
@@ -192,6 +239,7 @@ def clear_free(stay: OpenStay, *, by: By, at: datetime) -> datetime:
 @transaction.atomic
 def free_pass(stay: OpenStay, *, by: By, at: datetime) -> datetime:
     """An operator lets a stay out without payment."""
+    stay_day_held(stay.garage.site_id)
     ends = at + timedelta(minutes=stay.garage.leave_min)
     record("stay.free_pass", "garage", stay.garage_id, by=by, at=at)
     _clear(stay, ends)

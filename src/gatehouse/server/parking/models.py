@@ -109,6 +109,7 @@ class PaymentState(models.TextChoices):
     SETTLED = "settled"
     FAILED = "failed"
     LATE = "late"  # the money came when the stay was over; somebody must look
+    OVERPAID = "overpaid"  # it went beyond what was owed, in part or whole; somebody must look
 
 
 class Payment(models.Model):
@@ -162,6 +163,7 @@ class ExceptionKind(models.TextChoices):
     EXIT_WITHOUT_STAY = "exit_without_stay"
     ENTERED_TWICE = "entered_twice"
     LATE_PAYMENT = "late_payment"
+    OVERPAID = "overpaid"
 
 
 class LaneException(models.Model):

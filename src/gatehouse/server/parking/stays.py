@@ -6,6 +6,7 @@ begins anew.
 """
 
 import random
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,6 +40,7 @@ from gatehouse.server.parking.models import (
 from gatehouse.server.parking.times import cut_payment_times
 from gatehouse.server.people.actions import bump_clearances
 from gatehouse.server.people.models import Site
+from gatehouse.server.people.queries import stay_day_held
 
 
 class Outdated(Exception):
@@ -258,15 +260,16 @@ def retoken_stays(site: Site, at: datetime, *, by: By) -> bool:
     cells = [keeping.cell("stay.plate/1", stay.pk, stay.plate_cell) for stay in stays]
     tokens = dict(zip((stay.pk for stay in stays), keeping.retoken(site.pk, day, cells), strict=True))
     with transaction.atomic():
-        if not Site.objects.filter(pk=site.pk, stay_day=held).update(stay_day=day):
+        if stay_day_held(site.pk) != held:
             raise Outdated
+        Site.objects.filter(pk=site.pk).update(stay_day=day)
         rows = list(OpenStay.objects.filter(garage__site=site))
         if {row.pk for row in rows} != set(tokens):
             raise Outdated
         cleared = list(ExitClearance.objects.filter(garage__site=site))
         OpenStay.objects.filter(pk__in=tokens).delete()
         for row in rows:
-            row.token = tokens[row.pk]
+            row.token = tokens[row.pk] or secrets.token_bytes(len(row.token))  # its key is gone: no plate finds it
         random.SystemRandom().shuffle(rows)
         OpenStay.objects.bulk_create(rows, batch_size=500)
         random.SystemRandom().shuffle(cleared)

@@ -205,7 +205,7 @@ def test_provider(request: HttpRequest, code: str, payment_id: UUID) -> HttpResp
 def receipt(request: HttpRequest, code: str, payment_id: UUID) -> HttpResponse:
     garage = _garage(code)
     payment = _payment(garage, payment_id)
-    settled = payment.state in {PaymentState.SETTLED, PaymentState.LATE}
+    settled = payment.state in {PaymentState.SETTLED, PaymentState.LATE, PaymentState.OVERPAID}
     zone = ZoneInfo(garage.site.zone)
     context = _frame(garage) | _receipt_state(payment)
     context |= {
@@ -236,6 +236,9 @@ def _receipt_state(payment: Payment) -> dict[str, object]:
     if payment.state == PaymentState.LATE:
         late = _("The car had left by then. Somebody looks at it and pays back what is too much.")
         return _said(_("Paid"), late, "info")
+    if payment.state == PaymentState.OVERPAID:
+        beyond = _("This is more than you owed. Somebody looks at it and pays back what is too much.")
+        return _said(_("Paid"), beyond, "info")
     stay = queries.open_stay(payment.stay)
     if stay is None:
         return _said(_("Goodbye"), _("Your stay is over. Keep this receipt if you need it."), "yes")
