@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo
 from gatehouse.domain.errors import DomainError
 
 DAY = timedelta(days=1)
+# A date outside of these is somebody's slip, and reckoning with zones near the calendar's ends would leave it.
+EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
 _SECOND = timedelta(seconds=1)
 
 
@@ -28,6 +30,11 @@ class WallTime(Enum):
     ONCE = "once"
     TWICE = "twice"
     SKIPPED = "skipped"
+
+
+def can_be_meant(day: date) -> bool:
+    """Whether somebody who writes this date can mean it: from EARLIEST to LATEST."""
+    return EARLIEST <= day <= LATEST
 
 
 def instant(moment: datetime) -> datetime:

@@ -126,7 +126,7 @@ def known_and_wait(query: str) -> tuple[feed.Known, float] | None:
         wait_s = float(fields.get("wait", ["0"])[0])
     except ValueError:
         return None
-    return feed.Known(roster, clearances), min(max(wait_s, 0.0), LONGEST_WAIT_S)
+    return feed.Known(roster, clearances), min(max(0.0, wait_s), LONGEST_WAIT_S)  # NaN is 0
 
 
 # --- ASGI --------------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from babel.core import get_global
 from gatehouse import wire
 from gatehouse.clock import monotonic_s
 from gatehouse.domain.access import Permit
-from gatehouse.domain.periods import Period, start_of_day
+from gatehouse.domain.periods import EARLIEST, LATEST, Period, start_of_day
 from gatehouse.keeper.protocol import Cell, Refused
 from gatehouse.server import keeping
 from gatehouse.server.audit.by import By
@@ -176,11 +176,8 @@ def _spans(active: Sequence[Person], zone: ZoneInfo) -> dict[UUID, Span]:
     return known | spans
 
 
-# A date outside of these is somebody's slip; reckoning with zones would leave the calendar and stop the whole feed.
-EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
-
-
 def _within(day: date) -> date:
+    """No date that slipped in stops the whole feed."""
     return min(max(day, EARLIEST), LATEST)
 
 

@@ -16,7 +16,7 @@ def check_size(request: HttpRequest) -> None:
     """Refuse what says that it is too large before any of it is read. Raises Problem."""
     upload = (request.content_type or "").startswith("multipart/")
     said = request.META.get("CONTENT_LENGTH") or "0"
-    length = int(said) if said.isdigit() else 0
+    length = int(said) if said.isascii() and said.isdigit() else 0
     if length > (settings.UPLOAD_LIMIT if upload else JSON_LIMIT):
         raise Problem(413, "too_large", "The request is too large.")
 

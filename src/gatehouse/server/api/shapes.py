@@ -17,7 +17,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic import WithJsonSchema as Described
 from pydantic_core import PydanticCustomError
 
-YEARS = range(2000, 2200)  # outside of these a date is a mistake, and reckoning with zones would leave the calendar
+from gatehouse.domain.periods import can_be_meant
 
 
 class Shape(BaseModel):
@@ -62,7 +62,7 @@ def _day(value: Any) -> date:
             found = date.fromisoformat(value)
         except ValueError:
             found = None
-        if found is not None and found.year in YEARS:
+        if found is not None and can_be_meant(found):
             return found
     raise PydanticCustomError("date", "a date as 2026-03-01")
 
@@ -74,7 +74,7 @@ def _instant(value: Any) -> datetime:
             found = datetime.fromisoformat(value)
         except ValueError:
             found = None
-        if found is not None and found.year in YEARS:
+        if found is not None and can_be_meant(found.date()):
             return found
     raise PydanticCustomError("instant", "an instant with its offset, as 2026-03-01T08:00:00+08:00")
 

@@ -5,7 +5,7 @@ the action, which also writes the audit entry. Django's own admin log stays empt
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, ClassVar
 
 from django import forms
@@ -14,9 +14,11 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
 from unfold import widgets
 from unfold.admin import ModelAdmin
 
+from gatehouse.domain.periods import EARLIEST, LATEST, can_be_meant
 from gatehouse.keeper.protocol import Role
 from gatehouse.server.accounts.signed_in import SignedIn
 from gatehouse.server.audit.by import By
@@ -54,6 +56,13 @@ def _widget(field: forms.Field) -> forms.Widget:
     return widget
 
 
+def _check_date(day: date) -> None:
+    if not can_be_meant(day):
+        raise ValidationError(
+            _("Write a date from %(earliest)s to %(latest)s."), params={"earliest": EARLIEST, "latest": LATEST}
+        )
+
+
 class OfficeForm(forms.ModelForm):  # type: ignore[type-arg]
     """Declared fields only; `who` and `sites` are set for the reader of the form."""
 
@@ -67,6 +76,8 @@ class OfficeForm(forms.ModelForm):  # type: ignore[type-arg]
         for name, field in self.fields.items():
             if isinstance(field, forms.ModelChoiceField):
                 field.queryset = self.rows(name)
+            if isinstance(field, forms.DateField):
+                field.validators.append(_check_date)
             widget = _widget(field)
             widget.is_required = field.required
             widget.attrs |= field.widget_attrs(widget)

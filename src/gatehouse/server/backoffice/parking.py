@@ -7,6 +7,7 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from django.forms.fields import InvalidJSONInput
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -24,8 +25,24 @@ from gatehouse.server.parking.models import ClosedStay, Garage, LaneException, P
 from gatehouse.server.people.models import Site, Vehicle, Zone
 
 
+class TariffField(forms.JSONField):
+    """Nested deeper than a program can follow is no tariff, and is shown again as it was typed."""
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except RecursionError as fault:
+            raise ValidationError(self.error_messages["invalid"], code="invalid", params={"value": ""}) from fault
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        try:
+            return super().bound_data(data, initial)
+        except RecursionError:
+            return InvalidJSONInput(data)
+
+
 class TariffForm(OfficeForm):
-    versions = forms.JSONField(label=_("Tariff"), help_text=_("As docs/recipes says; checked whole before it is kept."))
+    versions = TariffField(label=_("Tariff"), help_text=_("As docs/recipes says; checked whole before it is kept."))
 
     def clean_versions(self) -> dict[str, object]:
         versions: dict[str, object] = self.cleaned_data["versions"]
@@ -116,6 +133,15 @@ class NewPermit(OfficeForm):
     def rows(self, name: str) -> QuerySet[Any]:
         models: dict[str, Any] = {"vehicle": Vehicle, "garage": Garage}
         return models[name].objects.filter(site__in=self.sites) if name in models else super().rows(name)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        vehicle, garage, starts, ends = (data.get(name) for name in ("vehicle", "garage", "starts", "ends"))
+        if vehicle is not None and garage is not None and vehicle.site_id != garage.site_id:
+            raise ValidationError(_("Vehicle and garage belong to one site."))
+        if starts is not None and ends is not None and ends <= starts:
+            self.add_error("ends", _("A permit ends after it starts."))
+        return data
 
 
 class PermitForm(OfficeForm):

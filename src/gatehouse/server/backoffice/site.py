@@ -1,6 +1,6 @@
 """The admin site: entered with the ticket that the keeper gave, never with a password."""
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
@@ -22,6 +22,12 @@ class Backoffice(UnfoldAdminSite):  # type: ignore[misc]  # Unfold has no types
 
     def login(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
         return HttpResponseRedirect(reverse("home" if signed_in(request) else "enter"))
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
+        """Nobody has a password."""
+        raise Http404
+
+    password_change_done = password_change
 
     def logout(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
         return sign_out(request)

@@ -18,16 +18,16 @@ from gatehouse.server.console import (
     watch_log,
 )
 from gatehouse.server.console.access import GUARDS, KNOWERS, OWNERS, PAYROLL, TRUSTED, WATCHERS, page, public
-from gatehouse.server.console.months import MonthConverter
+from gatehouse.server.console.months import MonthConverter, meant
 
 
 class DateConverter(StringConverter):
-    """An ISO date."""
+    """An ISO date that can be meant; a ValueError is a 404."""
 
     regex = r"\d{4}-\d{2}-\d{2}"
 
-    def to_python(self, value: str) -> date:  # type: ignore[override]  # a ValueError is a 404
-        return date.fromisoformat(value)
+    def to_python(self, value: str) -> date:  # type: ignore[override]
+        return meant(date.fromisoformat(value))
 
 
 class CodeConverter(StringConverter):
