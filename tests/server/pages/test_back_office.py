@@ -6,7 +6,8 @@ from django.urls import reverse
 from tests.server.world import SETUP
 
 from gatehouse.keeper.protocol import Role
-from gatehouse.server.accounts.actions import change_operator
+from gatehouse.server.accounts.actions import add_operator, change_operator
+from gatehouse.server.accounts.models import Operator
 from gatehouse.server.audit import queries as audit
 from gatehouse.server.audit.models import Entry
 from gatehouse.server.backoffice.site import backoffice
@@ -132,3 +133,57 @@ def test_a_new_sites_time_zone_and_currency_are_never_the_first_of_the_alphabet(
     assert set(response.context["adminform"].form.errors) == {"zone", "currency"}
     page = house.browser(Role.OWNER).get(reverse("admin:people_site_add")).content.decode()
     assert page.count('<option value="" selected') == 2
+
+
+@pytest.fixture
+def limited(house):
+    """A browser of an owner of the world's site alone, and another site with a desk of its own."""
+    at = house.world.now()
+    other = add_site("else", "Elsewhere", SiteType.GARAGE, zone="Europe/Berlin", currency="EUR", by=SETUP, at=at)
+    desk = add_operator("desk-else", Role.SECURITY, sites=[other.pk], by=SETUP, at=at)
+    browser = house.browser(Role.OWNER)
+    owner = house.operators[Role.OWNER]
+    change_operator(owner, role=Role.OWNER, sites=[house.world.site.pk], active=True, by=SETUP, at=at)
+    return browser, other, desk
+
+
+def test_an_owner_of_some_sites_sees_only_those_who_work_at_no_other(house, limited) -> None:
+    browser, _, desk = limited
+    here = add_operator("desk-here", Role.SECURITY, sites=[house.world.site.pk], by=SETUP, at=house.world.now())
+    everywhere = add_operator("desk-all", Role.SECURITY, by=SETUP, at=house.world.now())
+    listed = browser.get(reverse("admin:accounts_operator_changelist")).content.decode()
+    assert ("desk-here" in listed, "desk-else" in listed, "desk-all" in listed) == (True, False, False)
+    form = {"role": "owner", "places": [house.world.site.pk], "active": "on"}
+    for one in (desk, everywhere):
+        assert browser.post(reverse("admin:accounts_operator_change", args=[one.pk]), form).status_code == 302
+        assert browser.post(reverse("invite-operator", args=[one.pk])).status_code == 404
+        one.refresh_from_db()
+        assert one.role == Role.SECURITY
+    assert browser.get(reverse("invite-operator", args=[here.pk])).status_code == 200
+    api = browser.get("/api/operators").json()
+    assert {row["handle"] for row in api} == {"desk-here", "test-owner"}
+
+
+def test_an_owner_of_some_sites_gives_nobody_more(house, limited) -> None:
+    browser, other, _ = limited
+    form = {"handle": "desk-9", "role": "security", "contact": "", "active": "on"}
+    for places in ([], [other.pk], [house.world.site.pk, other.pk]):
+        answer = browser.post(reverse("admin:accounts_operator_add"), form | {"places": places})
+        assert answer.status_code == 200
+    assert not Operator.objects.filter(handle="desk-9").exists()
+    assert (
+        browser.post(reverse("admin:accounts_operator_add"), form | {"places": [house.world.site.pk]}).status_code
+        == 302
+    )
+
+
+def test_an_owner_of_some_sites_adds_none_and_reads_no_log_of_all(limited) -> None:
+    browser, _, _ = limited
+    assert browser.get(reverse("admin:people_site_add")).status_code == 403
+    assert browser.get(reverse("admin:audit_entry_changelist")).status_code == 403
+
+
+def test_an_operator_who_may_not_sign_in_yet_is_made_so(house) -> None:
+    form = {"handle": "desk-8", "role": "security", "contact": ""}
+    assert house.browser(Role.OWNER).post(reverse("admin:accounts_operator_add"), form).status_code == 302
+    assert not Operator.objects.get(handle="desk-8").active

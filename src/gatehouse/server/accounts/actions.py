@@ -20,14 +20,26 @@ ACCOUNTS_OWNER = "accounts"
 
 
 def add_operator(
-    handle: str, role: Role, *, sites: Sequence[UUID] = (), contact: str = "", by: By, at: datetime
+    handle: str,
+    role: Role,
+    *,
+    sites: Sequence[UUID] = (),
+    contact: str = "",
+    active: bool = True,
+    by: By,
+    at: datetime,
 ) -> Operator:
     """Somebody who may be invited (keeper verb `invite`) to sign in. Raises KeeperAway."""
     new_id = uuid4()
     cell = keeping.seal_one("operator.contact/1", ACCOUNTS_OWNER, new_id, contact.encode()) if contact else None
     with transaction.atomic():
         operator = Operator.objects.create(
-            id=new_id, handle=handle, role=role.value, sites=[str(site) for site in sites], contact_cell=cell
+            id=new_id,
+            handle=handle,
+            role=role.value,
+            sites=[str(site) for site in sites],
+            active=active,
+            contact_cell=cell,
         )
         record("operator.added", "operator", new_id, by=by, at=at)
     return operator

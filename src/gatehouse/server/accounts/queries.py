@@ -5,14 +5,19 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from gatehouse.server.accounts.models import Operator
+from gatehouse.server.accounts.signed_in import SignedIn
 
 
-def operators() -> QuerySet[Operator]:
-    return Operator.objects.order_by("handle")
+def operators(who: SignedIn) -> QuerySet[Operator]:
+    """Those who see no site that the asking one does not."""
+    within = [pk for pk, sites in Operator.objects.values_list("pk", "sites") if who.reaches_as_far_as(sites)]
+    return Operator.objects.filter(pk__in=within).order_by("handle")
 
 
-def operator(operator_id: UUID | str) -> Operator | None:
-    return Operator.objects.filter(pk=operator_id).first()
+def operator(operator_id: UUID | str, who: SignedIn) -> Operator | None:
+    """None also for one who sees more sites than the asking one."""
+    found = Operator.objects.filter(pk=operator_id).first()
+    return found if found is not None and who.reaches_as_far_as(found.sites) else None
 
 
 def handle_of(operator_id: str) -> str:

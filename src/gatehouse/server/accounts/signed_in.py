@@ -2,6 +2,7 @@
 
 import hashlib
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -37,8 +38,20 @@ class SignedIn:
 
     def sees_site(self, site: UUID | str) -> bool:
         """Both the ticket and the operator's own list must allow the site; an empty list is every site."""
-        lists = [self.ticket.sites, tuple(self.operator.sites) if self.operator else ()]
-        return all(not allowed or str(site) in allowed for allowed in lists)
+        return all(not allowed or str(site) in allowed for allowed in self._lists)
+
+    @property
+    def sees_every_site(self) -> bool:
+        """Also those that are added tomorrow."""
+        return not any(self._lists)
+
+    def reaches_as_far_as(self, sites: Sequence[str]) -> bool:
+        """Whether somebody who is let in at these sites (none: at every site) sees nothing that this one does not."""
+        return self.sees_every_site or (bool(sites) and all(self.sees_site(site) for site in sites))
+
+    @property
+    def _lists(self) -> tuple[Sequence[str], Sequence[str]]:
+        return self.ticket.sites, self.operator.sites if self.operator else ()
 
 
 _kept: dict[bytes, tuple[float, Ticket]] = {}

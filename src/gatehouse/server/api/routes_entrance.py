@@ -87,9 +87,10 @@ class OperatorRow(Made):
 
 @route(router, "GET", "/operators", response=list[OperatorRow])
 def list_operators(request: HttpRequest) -> list[OperatorRow]:
+    """An owner of some sites sees those who work at no other."""
     return [
         OperatorRow(id=row.pk, handle=row.handle, role=Role(row.role), sites=row.sites, active=row.active)
-        for row in queries.operators()
+        for row in queries.operators(caller(request))
     ]
 
 
@@ -100,7 +101,7 @@ def add_operator(request: HttpRequest, body: NewOperator) -> Invited:
     if body.role is Role.WORKER:
         raise Invalid("role", "unknown")
     seen: set[UUID] = {site.pk for site in sites(request)}
-    if not set(body.sites) <= seen or (not body.sites and who.ticket.sites):
+    if not set(body.sites) <= seen or not who.reaches_as_far_as([str(site) for site in body.sites]):
         raise Invalid("sites", "unknown")
     at = moment.now()
     operator = actions.add_operator(body.handle, body.role, sites=body.sites, by=who.by, at=at)

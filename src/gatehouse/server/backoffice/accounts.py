@@ -7,7 +7,9 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.core.exceptions import ValidationError
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -17,13 +19,14 @@ from gatehouse.domain.periods import DAY
 from gatehouse.keeper.protocol import Role
 from gatehouse.server.accounts import actions
 from gatehouse.server.accounts.models import Operator
-from gatehouse.server.accounts.queries import handle_of
+from gatehouse.server.accounts.queries import handle_of, operators
 from gatehouse.server.accounts.signed_in import SignedIn
 from gatehouse.server.audit.actions import logged_on, name_in_log
 from gatehouse.server.audit.by import By
 from gatehouse.server.audit.models import Entry
 from gatehouse.server.backoffice.base import OWNERS, OfficeAdmin, OfficeForm
 from gatehouse.server.backoffice.site import backoffice
+from gatehouse.server.console.access import reader
 from gatehouse.server.console.words import ROLES
 from gatehouse.server.parking.models import Payment, Permit
 from gatehouse.server.people.models import Person, Site, Vehicle
@@ -40,6 +43,12 @@ class OperatorForm(OfficeForm):
     def rows(self, name: str) -> QuerySet[Any]:
         return super().rows("site")
 
+    def clean_places(self) -> QuerySet[Site]:
+        places: QuerySet[Site] = self.cleaned_data["places"]
+        if not self.who.reaches_as_far_as([str(site.pk) for site in places]):
+            raise ValidationError(_("Choose among your own sites; you do not see every site yourself."))
+        return places
+
 
 class NewOperator(OperatorForm):
     handle = forms.SlugField(label=_("Handle"), max_length=32, help_text=_("Not a name: desk-1, night-2."))
@@ -55,6 +64,9 @@ class OperatorAdmin(OfficeAdmin):
     list_display = ("handle", "role", "active", "link")
     shown = ("handle", "role", "active")
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Operator]:
+        return operators(reader(request))
+
     @admin.display(description=_("Sign-in link"))
     def link(self, row: Operator) -> SafeString:
         return format_html('<a href="{}">{}</a>', reverse("invite-operator", args=[row.pk]), _("Make one"))
@@ -64,9 +76,15 @@ class OperatorAdmin(OfficeAdmin):
         return {"role": row.role, "active": row.active, "places": places}
 
     def create(self, data: dict[str, Any], by: By, at: datetime) -> Operator:
-        sites = [site.pk for site in data["places"]]
-        role = Role(data["role"])
-        return actions.add_operator(data["handle"], role, sites=sites, contact=data["contact"], by=by, at=at)
+        return actions.add_operator(
+            data["handle"],
+            Role(data["role"]),
+            sites=[site.pk for site in data["places"]],
+            contact=data["contact"],
+            active=data["active"],
+            by=by,
+            at=at,
+        )
 
     def change(self, row: Operator, data: dict[str, Any], by: By, at: datetime) -> None:
         sites = [site.pk for site in data["places"]]
@@ -75,12 +93,17 @@ class OperatorAdmin(OfficeAdmin):
 
 @admin.register(Entry, site=backoffice)
 class EntryAdmin(OfficeAdmin):
+    """An entry names no site, so the log is for those who see every site."""
+
     site_path = ""
     viewers = OWNERS
     list_display = ("at", "who", "verb", "object_type", "about")
     list_display_links = None
     shown = list_display
     ordering = ("-pk",)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return super().has_view_permission(request, obj) and reader(request).sees_every_site
 
     @admin.display(description=_("Who"))
     def who(self, row: Entry) -> str:

@@ -77,6 +77,9 @@ class SiteAdmin(OfficeAdmin):
     list_display = ("name", "code", "type", "zone", "currency")
     shown = list_display
 
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return super().has_add_permission(request) and reader(request).sees_every_site
+
     def create(self, data: dict[str, Any], by: By, at: datetime) -> Site:
         kind = SiteType(data["type"])
         return actions.add_site(

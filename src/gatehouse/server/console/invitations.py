@@ -27,7 +27,7 @@ def invite_worker(request: HttpRequest, person_id: UUID) -> HttpResponse:
 
 def invite_operator(request: HttpRequest, operator_id: UUID) -> HttpResponse:
     """GET asks, POST makes the link."""
-    operator = queries.operator(operator_id)
+    operator = queries.operator(operator_id, reader(request))
     if operator is None:
         raise Http404
     if request.method != "POST":
