@@ -1,6 +1,7 @@
 """Punches become workdays, performance and draft payslips, and nobody can tell from the rows who came."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -206,6 +207,27 @@ def test_a_job_that_fails_stops_no_other_and_is_tried_again(office, moved, monke
     jobs.run_due(office.world.now())
     office.world.site.refresh_from_db()
     assert office.world.site.stay_day > stale
+
+
+def test_a_job_that_goes_on_failing_is_tried_less_and_less_often():
+    start, tries, broken = datetime(2026, 3, 2, tzinfo=UTC), [], {"oddjob"}
+
+    def work():
+        tries.append(at)
+        if broken:
+            raise OverflowError
+
+    for second in range(1800):
+        at = start + timedelta(seconds=second)
+        jobs._tried("oddjob", "", work, at)
+    waits = [(later - earlier).seconds for earlier, later in pairwise(tries)]
+    assert waits == [1, 1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300, 300]
+    at = start + timedelta(hours=1)
+    broken.clear()
+    assert jobs._tried("oddjob", "", work, at)
+    broken.add("oddjob")
+    assert not jobs._tried("oddjob", "", work, at)
+    assert jobs._failing.pop(("oddjob", "")).times == 1
 
 
 def test_the_keeper_is_told_the_hashes_of_all_entries(office):

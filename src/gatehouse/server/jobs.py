@@ -1,7 +1,8 @@
 """Work by the clock: a plain loop over a table of due jobs.
 
 A job runs at its due time or as soon after it as somebody looks, once for every due time that has passed, so that a
-clock which jumped by three days still makes three days' workdays. A job that fails is tried again at the next look.
+clock which jumped by three days still makes three days' workdays. A job that fails is tried again at the next look,
+and after pauses that double when it goes on failing.
 """
 
 import threading
@@ -32,6 +33,7 @@ from gatehouse.server.reindex import reindex
 log = structlog.get_logger()
 
 LOOK_EVERY_S = 0.5
+LONGEST_PAUSE = timedelta(minutes=5)  # of a job that keeps failing
 WORKDAYS_AT = time(4, 30)  # by then yesterday's day shifts are over, and the night shifts of the date before
 WORKDAYS_ASK_DAYS = 2  # the keeper tells this job whose tokens these are for so many days and the one before
 PAYSLIPS_AT = time(5)
@@ -108,7 +110,7 @@ def _run_server_job(job: ServerJob, now: datetime) -> int:
     at = due.due_at(job.name, "")
     if at is not None and now < at:
         return 0
-    if not _tried(job.name, "", job.run):
+    if not _tried(job.name, "", job.run, now):
         return 0
     audit.set_due(job.name, "", now + job.every)
     return 1
@@ -123,7 +125,7 @@ def _run_site_job(job: SiteJob, site: Site, now: datetime) -> int:
         return 0
     at = max(at, job.after(site, now - CATCH_UP_DAYS * DAY))
     while at <= now:
-        if not _tried(job.name, scope, partial(job.run, site, at, now)):
+        if not _tried(job.name, scope, partial(job.run, site, at, now), now):
             break
         at = job.after(site, at)
         audit.set_due(job.name, scope, at)
@@ -131,13 +133,35 @@ def _run_site_job(job: SiteJob, site: Site, now: datetime) -> int:
     return runs
 
 
-def _tried(name: str, scope: str, work: Callable[[], object]) -> bool:
+@dataclass(frozen=True, slots=True)
+class _Failing:
+    """How often a job has failed in a row, and when it is tried again."""
+
+    times: int
+    not_before: datetime
+
+
+_failing: dict[tuple[str, str], _Failing] = {}  # by job and scope; of one process, whose start tries everything anew
+
+
+def _tried(name: str, scope: str, work: Callable[[], object], now: datetime) -> bool:
+    before = _failing.get((name, scope), _Failing(0, now))
+    if now < before.not_before:
+        return False
     try:
         work()
     except Exception as fault:  # noqa: BLE001  outermost: whatever one job meets, the others and the next look go on
-        log.warning("job.failed", job=name, site=scope, fault=type(fault).__name__)
+        times = before.times + 1
+        _failing[name, scope] = _Failing(times, now + pause_after(times))
+        log.warning("job.failed", job=name, site=scope, fault=type(fault).__name__, times=times)
         return False
+    _failing.pop((name, scope), None)
     return True
+
+
+def pause_after(failures: int) -> timedelta:
+    """None after the first failure, then a second, two, four ... up to LONGEST_PAUSE."""
+    return min(LONGEST_PAUSE, timedelta(seconds=2 ** min(failures - 2, 20))) if failures > 1 else timedelta()
 
 
 class Ticker(threading.Thread):

@@ -1,15 +1,22 @@
 """Watch: what a guard sees at a gate, live and afterwards, and who opened it."""
 
 import asyncio
+import re
+from zoneinfo import ZoneInfo
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.urls import reverse
+from tests.server.world import ZONE
 
 from gatehouse import wire
+from gatehouse.domain.periods import local_date
 from gatehouse.keeper.protocol import Refused, Role
 from gatehouse.server import bus
+from gatehouse.server.accounts.actions import sign_out
 from gatehouse.server.accounts.signed_in import signed_in
 from gatehouse.server.audit.models import Entry
+from gatehouse.server.console import watch_events, watch_log
 from gatehouse.server.console.watch_events import _stream
 from gatehouse.server.gates.models import Attempt, Opening
 from gatehouse.server.people import looks
@@ -55,6 +62,21 @@ def test_the_reason_of_an_old_attempt_is_not_known_until_somebody_asks(house) ->
     assert "Lin Moss" in answer
     looks = house.world.keeper.looks(str(house.person.pk), house.ticket(Role.OWNER))
     assert {"watch.who"} <= {look.purpose for look in looks}
+
+
+def test_every_attempt_of_a_day_can_be_reached(house, monkeypatch) -> None:
+    monkeypatch.setattr(watch_log, "PAGE", 2)
+    house.world.tell(*(house.world.attempt(granted=False, reason="unknown_face") for _ in range(5)))
+    browser, day = house.browser(Role.SECURITY), local_date(house.world.now(), ZoneInfo(ZONE)).isoformat()
+    shown: list[str] = []
+    for number, links in ((1, ("Older",)), (2, ("Newer", "Older")), (3, ("Newer",))):
+        page = browser.get(f"/watch/log/{day}/page/{number}/").content.decode()
+        assert ("5 attempts" in page, f"Page {number} of 3" in page) == (True, True)
+        assert tuple(link for link in ("Newer", "Older") if f">{link}<" in page) == links
+        shown += re.findall(r'id="who-([0-9a-f-]+)"', page)
+    assert sorted(shown) == sorted(str(pk) for pk in Attempt.objects.values_list("pk", flat=True))
+    beyond = browser.get(f"/watch/log/{day}/page/{'9' * 30}/").content.decode()
+    assert "Page 3 of 3" in beyond
 
 
 def test_looking_is_not_done_by_a_link(house) -> None:
@@ -139,3 +161,22 @@ def test_over_the_limit_a_name_is_refused_in_words(house, monkeypatch) -> None:
     answer = house.browser(Role.SECURITY).post(reverse("watch-who", args=[Attempt.objects.get().pk])).content.decode()
     assert "You have looked at as many people as your role may for now" in answer
     assert "Lin Moss" not in answer
+
+
+def test_live_events_end_with_the_sign_in_also_while_much_happens(house, monkeypatch) -> None:
+    monkeypatch.setattr(watch_events, "HEARTBEAT_S", 0.2)
+    who, site = signed_in(house.ticket(Role.SECURITY)), str(house.world.site.pk)
+
+    async def listen() -> int:
+        stream, said = _stream(who), 0
+        await anext(stream)
+        await sync_to_async(sign_out)(who.token)
+        for _ in range(60):
+            bus.publish(bus.TileChanged(site, "door"))
+            if await asyncio.wait_for(anext(stream, None), 5) is None:
+                return said
+            said += 1
+            await asyncio.sleep(0.02)
+        return said
+
+    assert asyncio.run(listen()) < 60

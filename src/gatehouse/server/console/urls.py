@@ -55,6 +55,7 @@ urlpatterns = [
     page("watch/gates/<uuid:gate_id>/mode", watch.set_mode, "watch-mode", watch.LOCKERS),
     page("watch/log/", watch_log.log, "watch-log", WATCHERS),
     page("watch/log/<date:on>/", watch_log.log, "watch-log-day", WATCHERS),
+    page("watch/log/<date:on>/page/<int:number>/", watch_log.log, "watch-log-page", WATCHERS),
     page("watch/log/<uuid:attempt_id>/who", watch_log.who, "watch-who", watch_log.ASKERS),
     page("people/", people.people, "people", KNOWERS),
     page("people/page/<int:number>/", people.people, "people-page", KNOWERS),

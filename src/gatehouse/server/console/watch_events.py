@@ -7,6 +7,7 @@ from functools import partial
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest, StreamingHttpResponse
 
+from gatehouse.clock import monotonic_s
 from gatehouse.server import bus
 from gatehouse.server.accounts.signed_in import SignedIn, signed_in
 from gatehouse.server.console.access import reader
@@ -22,18 +23,21 @@ async def events(request: HttpRequest) -> StreamingHttpResponse:
 
 
 async def _stream(who: SignedIn) -> AsyncIterator[bytes]:
-    """Until the reader goes away or their sign-in ends; that is asked again with every heartbeat."""
+    """Until the reader goes away or their sign-in ends, which is asked every HEARTBEAT_S, however much happens."""
     with bus.listening() as queue:
         yield b"retry: 2000\n" + _line("clock", now().isoformat())
+        asked_s = monotonic_s()
         while True:
             try:
                 event = await asyncio.wait_for(queue.get(), HEARTBEAT_S)
             except TimeoutError:
-                if await sync_to_async(partial(signed_in, who.token))() is None:
+                event = None
+            if event is None or monotonic_s() - asked_s >= HEARTBEAT_S:
+                found = await sync_to_async(partial(signed_in, who.token))()
+                if found is None:
                     return
-                yield _line("clock", now().isoformat())
-                continue
-            line = _said(event, who)
+                who, asked_s = found, monotonic_s()
+            line = _said(event, who) if event else _line("clock", now().isoformat())
             if line:
                 yield line
 

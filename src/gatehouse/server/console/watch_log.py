@@ -28,6 +28,7 @@ from gatehouse.server.people.queries import people_by_id, sites_visible_to
 
 ASKERS = frozenset({Role.OWNER, Role.SECURITY, Role.HR, Role.PARKING})
 FACTS = "attempt.facts/1"
+PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +47,25 @@ class LogLine:
 
 
 @require_safe
-def log(request: HttpRequest, on: date | None = None) -> HttpResponse:
-    """The attempts of a date at every visible site, each by its own clock; the last site's date when none is given."""
+def log(request: HttpRequest, on: date | None = None, number: int = 1) -> HttpResponse:
+    """A page of a date's attempts at every visible site, each by its own clock; without one, the last site's date."""
     who = reader(request)
     sites = sites_visible_to(who)
     today = max((local_date(now(), ZoneInfo(site.zone)) for site in sites), default=now().date())
     day = min(on or today, today)
-    found = [attempt for site in sites for attempt in _of_day(site, day)]
-    found.sort(key=lambda attempt: attempt.at, reverse=True)
+    found = queries.attempts({site.pk: Period.local_day(day, ZoneInfo(site.zone)) for site in sites})
+    count = found.count()
+    pages = max(1, -(-count // PAGE))
+    number = min(max(1, number), pages)
     names = {(gate.site_id, gate.code): gate.name for gate in queries.gates(sites)}
-    said = ngettext("%(count)d attempt", "%(count)d attempts", len(found)) % {"count": len(found)}
+    said = ngettext("%(count)d attempt", "%(count)d attempts", count) % {"count": count}
     context = {
-        "lines": [_line(attempt, names, who) for attempt in found],
+        "lines": [_line(attempt, names, who) for attempt in found[(number - 1) * PAGE : number * PAGE]],
+        "day": day.isoformat(),
+        "page": number,
+        "pages": pages,
+        "newer": number - 1 if number > 1 else None,
+        "older": number + 1 if number < pages else None,
         "caption": f"{saying.day(day)} · {said}",
         "before": (day - timedelta(days=1)).isoformat(),
         "after": (day + timedelta(days=1)).isoformat() if day < today else "",
@@ -107,10 +115,6 @@ def _named(facts: PassageFacts, sites: list[Site], asking: SignedIn) -> dict[str
     if isinstance(named, Refused):
         return {"refused": words.refused(named.code)}
     return {"person": {"id": person.pk, "name": named[0].name or named[0].brief.number}}
-
-
-def _of_day(site: Site, day: date) -> list[Attempt]:
-    return list(queries.attempts([site], Period.local_day(day, ZoneInfo(site.zone))))
 
 
 def _line(attempt: Attempt, names: dict[tuple[UUID, str], str], asking: SignedIn) -> LogLine:

@@ -1,10 +1,10 @@
 """Reading gates, rules and what happened at them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from gatehouse.domain import access
 from gatehouse.domain.periods import Period
@@ -115,10 +115,12 @@ def rule_fact(rule: Rule) -> access.Rule:
 # --- what happened -----------------------------------------------------------------------------------------------
 
 
-def attempts(sites: Iterable[Site], span: Period, limit: int = 200) -> Sequence[Attempt]:
-    """The latest of the span, newest first."""
-    found = Attempt.objects.filter(site__in=list(sites), at__gte=span.start, at__lt=span.end)
-    return list(found.select_related("site").order_by("-at")[:limit])
+def attempts(spans: Mapping[UUID, Period]) -> QuerySet[Attempt]:
+    """Those of each site in its own span, newest first."""
+    within = Q(pk__in=())
+    for site, span in spans.items():
+        within |= Q(site=site, at__gte=span.start, at__lt=span.end)
+    return Attempt.objects.filter(within).select_related("site").order_by("-at", "-pk")
 
 
 def passages(sites: Iterable[Site], span: Period, limit: int = 200) -> Sequence[Passage]:
