@@ -19,7 +19,7 @@ from gatehouse.clock import Clock
 from gatehouse.domain.pay_facts import Month
 from gatehouse.domain.periods import DAY, at_local, local_date
 from gatehouse.server import silence
-from gatehouse.server.attendance.workdays import compute_workdays
+from gatehouse.server.attendance.workdays import WORKDAYS_ASK_DAYS, compute_workdays
 from gatehouse.server.audit import actions as audit
 from gatehouse.server.audit import queries as due
 from gatehouse.server.audit.by import By
@@ -35,7 +35,6 @@ log = structlog.get_logger()
 LOOK_EVERY_S = 0.5
 LONGEST_PAUSE = timedelta(minutes=5)  # of a job that keeps failing
 WORKDAYS_AT = time(4, 30)  # by then yesterday's day shifts are over, and the night shifts of the date before
-WORKDAYS_ASK_DAYS = 2  # the keeper tells this job whose tokens these are for so many days and the one before
 PAYSLIPS_AT = time(5)
 CATCH_UP_DAYS = 35  # further back the days' keys may be gone
 

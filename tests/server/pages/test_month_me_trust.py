@@ -1,7 +1,7 @@
 """Month, My page and Trust: hours on a click, one's own page for oneself only, and what a thief would find."""
 
 import json
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -12,9 +12,12 @@ from tests.server.world import SETUP, ZONE
 
 from gatehouse.domain.money import Money
 from gatehouse.domain.pay_facts import Contract, Month, PayKind, Term
-from gatehouse.keeper.protocol import Role
+from gatehouse.domain.periods import DAY
+from gatehouse.keeper.protocol import Authority, Role
 from gatehouse.server.attendance import actions as work
-from gatehouse.server.attendance.models import NoteState, WorkNote
+from gatehouse.server.attendance import looks
+from gatehouse.server.attendance.models import NoteState, Workday, WorkNote
+from gatehouse.server.attendance.notes import CorrectionNote
 from gatehouse.server.attendance.workdays import compute_workdays
 from gatehouse.server.payroll.actions import draft_payslips, set_contract
 from gatehouse.server.people.models import Credential, CredentialState
@@ -107,17 +110,82 @@ def test_a_worker_sees_who_looked_at_them_and_why(worked) -> None:
 
 
 def test_a_correction_is_asked_for_and_changes_no_punch(worked) -> None:
-    browser = worked.browser(Role.WORKER)
-    day = worked.world.now().astimezone(ZoneInfo(ZONE)).date().isoformat()
+    browser, day = worked.browser(Role.WORKER), _yesterday(worked).isoformat()
     asked = browser.post(reverse("me-correct"), {"date": day, "left": "18:20", "why": "the reader was dark"})
     assert asked.status_code == 302
     note = WorkNote.objects.get()
     assert note.state == NoteState.ASKED
     assert b"reader" not in bytes(note.cell)
-    for odd in ("yesterday", "9999-12-31", "0001-01-01"):
-        assert browser.post(reverse("me-correct"), {"date": odd, "left": "18:20", "why": "x"}).status_code == 302
+    for odd, said in (
+        ("yesterday", "Say when you came or left"),
+        ("9999-12-31", "Choose a date of the last 400 days"),
+        ("0001-01-01", "Choose a date of the last 400 days"),
+        ((_yesterday(worked) + DAY).isoformat(), "That time has not come yet"),
+    ):
+        form = {"date": odd, "left": "23:59", "why": "x"}
+        assert said in browser.post(reverse("me-correct"), form, follow=True).content.decode()
     browser.post(reverse("me-correct"), {"date": day, "left": "", "came": "", "why": "x"})
     assert WorkNote.objects.count() == 1
+
+
+def _yesterday(worked) -> date:
+    return worked.world.now().astimezone(ZoneInfo(ZONE)).date() - DAY
+
+
+def _hr(worked) -> Authority:
+    return Authority(ticket=worked.ticket(Role.HR))
+
+
+def _asked(worked) -> list[CorrectionNote]:
+    return list(looks.notes(list(WorkNote.objects.all()), _hr(worked), "test").values())
+
+
+def test_hr_sees_what_is_asked_and_an_approval_counts_at_once(worked) -> None:
+    day = _yesterday(worked)
+    form = {"date": day.isoformat(), "came": "08:58", "why": "the reader was dark"}
+    worked.browser(Role.WORKER).post(reverse("me-correct"), form)
+    address = reverse("admin:attendance_worknote_change", args=[WorkNote.objects.get().pk])
+    browser = worked.browser(Role.HR)
+    page = browser.get(address).content.decode()
+    for said in ("Lin Moss (S-104)", "came at", "08:58", "the reader was dark", "late 0:11"):
+        assert said in page, said
+    done = browser.post(address, {"state": "approved"}, follow=True).content.decode()
+    assert "The day was reckoned anew." in done
+    found = looks.workdays(list(Workday.objects.filter(date=day)), _hr(worked), "test")
+    (workday,) = found[worked.person.pk, day]
+    assert workday.late_min == 0
+    assert browser.post(address, {"state": "declined"}).status_code == 403
+    assert WorkNote.objects.get().state == NoteState.APPROVED
+
+
+def test_an_answer_about_a_day_that_is_not_over_waits_for_the_night(worked) -> None:
+    today = _yesterday(worked) + DAY
+    form = {"date": today.isoformat(), "came": "08:10", "why": "the reader was dark"}
+    worked.browser(Role.WORKER).post(reverse("me-correct"), form)
+    address = reverse("admin:attendance_worknote_change", args=[WorkNote.objects.get().pk])
+    done = worked.browser(Role.HR).post(address, {"state": "approved"}, follow=True).content.decode()
+    assert "The day is reckoned anew in the night." in done
+    assert not Workday.objects.filter(date=today).exists()
+
+
+@pytest.mark.parametrize(
+    ("night", "form", "days_later"),
+    [
+        (False, {"came": "22:00", "left": "06:10"}, 1),
+        (True, {"left": "06:10"}, 1),
+        (True, {"left": "23:30"}, 0),
+        (False, {"left": "18:20"}, 0),
+    ],
+)
+def test_who_leaves_after_midnight_leaves_on_the_next_date(worked, night, form, days_later) -> None:
+    day = _yesterday(worked) - DAY
+    if night:
+        rules = DAY_SHIFT | {"start": "22:00:00", "end": "06:00:00"}
+        pattern = work.add_pattern(worked.world.site, "night", "Night", rules, by=SETUP, at=worked.world.now())
+        work.plan(worked.person, pattern, [day], by=SETUP, at=worked.world.now())
+    worked.browser(Role.WORKER).post(reverse("me-correct"), form | {"date": day.isoformat(), "why": "forgot"})
+    (note,) = [note for note in _asked(worked) if note.direction == "out"]
+    assert (note.date, note.at.astimezone(ZoneInfo(ZONE)).date()) == (day, day + days_later * DAY)
 
 
 def test_a_worker_withdraws_their_own_face(house) -> None:

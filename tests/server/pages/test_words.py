@@ -122,3 +122,14 @@ def test_text_can_be_read_on_its_ground(scheme, ink, ground) -> None:
 def test_shapes_and_focus_can_be_seen(scheme, line, ground) -> None:
     colours = _schemes()[scheme]
     assert _contrast(colours[line], colours[ground]) >= 3
+
+
+def test_every_purpose_of_a_look_is_told_in_words() -> None:
+    """Whoever was looked at reads it on their own page."""
+    found: set[str] = set()
+    for file in SERVER.rglob("*.py"):
+        text = file.read_text("utf-8")
+        found |= set(re.findall(r'authority,\s+"([a-z_.]+)"', text)) | set(re.findall(r'^PURPOSE = "(.+)"', text, re.M))
+    assert len(found) > 15
+    assert found - set(words.PURPOSES) == set()
+    assert words.purpose("worker:0198") == "handed out a link to your page"

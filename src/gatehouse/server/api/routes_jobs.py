@@ -10,16 +10,15 @@ from ninja import Router
 
 from gatehouse.domain.errors import DomainError
 from gatehouse.domain.pay_facts import Month
-from gatehouse.domain.periods import DAY, local_date
+from gatehouse.domain.periods import local_date
 from gatehouse.keeper.protocol import Authority
 from gatehouse.server import moment
 from gatehouse.server.api import reach
 from gatehouse.server.api.access import caller, route
 from gatehouse.server.api.errors import Invalid, Problem, refused
 from gatehouse.server.api.shapes import Answer, Day, Shape
-from gatehouse.server.attendance.workdays import WorkdaysRefused, compute_workdays
+from gatehouse.server.attendance.workdays import WorkdaysRefused, compute_workdays, reckoner
 from gatehouse.server.audit.by import By
-from gatehouse.server.jobs import WORKDAYS_ASK_DAYS
 from gatehouse.server.payroll.actions import draft_payslips
 
 router = Router(tags=["jobs"])
@@ -45,12 +44,10 @@ def run_job(request: HttpRequest, name: Literal["workdays", "payslips"], body: S
     ago = local_date(at, ZoneInfo(site.zone)) - body.day
     if ago < timedelta(0):
         raise Invalid("day", "not_yet")
-    # The keeper lets the job itself reckon the last days; further back it wants to hear who asks.
-    right = By(by.actor, Authority(job=name)) if ago <= WORKDAYS_ASK_DAYS * DAY or name == "payslips" else by
     try:
         if name == "workdays":
-            return Ran(written=compute_workdays(site, body.day, at=at, by=right))
-        return Ran(written=draft_payslips(site, Month.of(body.day), at=at, by=right))
+            return Ran(written=compute_workdays(site, body.day, at=at, by=reckoner(site, body.day, by, at=at)))
+        return Ran(written=draft_payslips(site, Month.of(body.day), at=at, by=By(by.actor, Authority(job=name))))
     except WorkdaysRefused as fault:
         raise refused(fault.code) from fault
     except DomainError as fault:

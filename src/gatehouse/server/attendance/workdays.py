@@ -29,6 +29,7 @@ from gatehouse.server.people.models import Site
 
 JOB = By.job("workdays")
 DUPLICATE_WITHIN_MIN = 2
+WORKDAYS_ASK_DAYS = 2  # the keeper tells the job whose tokens these are for so many days and the one before
 AROUND = timedelta(days=1)  # a punch at 00:20 may belong to the night shift of the date before
 
 
@@ -60,6 +61,22 @@ def compute_workdays(site: Site, day: date, *, at: datetime, by: By = JOB) -> in
     }
     _write(site, day, found, by=by, at=at)
     return len(found)
+
+
+def reckoner(site: Site, day: date, by: By, *, at: datetime) -> By:
+    """By whose authority somebody has this date reckoned: the job's for the last days, for which the keeper tells it
+    whose punches these are; their own further back, for there it wants to hear who asks."""
+    ago = local_date(at, ZoneInfo(site.zone)) - day
+    return By(by.actor, JOB.authority) if ago <= timedelta(days=WORKDAYS_ASK_DAYS) else by
+
+
+def reckon_again(site: Site, day: date, *, by: By, at: datetime) -> bool:
+    """The date's workdays anew, after an answer changed what counts; False for a date that is not over yet, which the
+    job reckons in its night. Raises KeeperAway, WorkdaysRefused."""
+    if day >= local_date(at, ZoneInfo(site.zone)):
+        return False
+    compute_workdays(site, day, at=at, by=reckoner(site, day, by, at=at))
+    return True
 
 
 def _workdays(

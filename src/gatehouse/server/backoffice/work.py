@@ -1,26 +1,38 @@
 """Shift patterns, plans, calendars, and what workers ask for."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from gatehouse.domain.errors import DomainError
+from gatehouse.domain.periods import DAY
 from gatehouse.domain.shifts import DayClass
-from gatehouse.server.attendance import actions
+from gatehouse.keeper.protocol import Refused
+from gatehouse.server.accounts.signed_in import SignedIn
+from gatehouse.server.attendance import actions, looks, queries
 from gatehouse.server.attendance.models import CalendarDay, NoteState, ShiftPattern, WorkNote
+from gatehouse.server.attendance.notes import Note
 from gatehouse.server.attendance.patterns import pattern_fact
+from gatehouse.server.attendance.workdays import WorkdaysRefused, reckon_again
 from gatehouse.server.audit.by import By
 from gatehouse.server.backoffice.base import PERSONNEL, OfficeAdmin, OfficeForm, chosen_site
 from gatehouse.server.backoffice.site import backoffice
+from gatehouse.server.console import saying, words_work
+from gatehouse.server.console.access import reader
+from gatehouse.server.keeping import KeeperAway
+from gatehouse.server.moment import now
+from gatehouse.server.people import looks as people_looks
 from gatehouse.server.people.models import Site
 
-PLAN_LIMIT = timedelta(days=366)
+PURPOSE = "note.answer"
 
 
 class NewPattern(OfficeForm):
@@ -90,6 +102,13 @@ class CalendarDayAdmin(OfficeAdmin):
 
 
 class AnswerForm(OfficeForm):
+    """What was asked, to look at, and the answer."""
+
+    person = forms.CharField(label=_("Who"), disabled=True, required=False)
+    on = forms.CharField(label=_("Date"), disabled=True, required=False)
+    asked = forms.CharField(label=_("Asked for"), disabled=True, required=False)
+    why = forms.CharField(label=_("Reason"), disabled=True, required=False)
+    day = forms.CharField(label=_("The day as it counts now"), disabled=True, required=False)
     state = forms.ChoiceField(
         label=_("Answer"), choices=[(NoteState.APPROVED, _("approved")), (NoteState.DECLINED, _("declined"))]
     )
@@ -97,7 +116,7 @@ class AnswerForm(OfficeForm):
 
 @admin.register(WorkNote, site=backoffice)
 class WorkNoteAdmin(OfficeAdmin):
-    """What was asked for is sealed; it is read with the person's month."""
+    """What was asked for is sealed: opening one shows it, which the keeper counts and logs."""
 
     site_path = "person__site"
     viewers = changers = PERSONNEL
@@ -106,7 +125,49 @@ class WorkNoteAdmin(OfficeAdmin):
     shown = list_display
 
     def get_queryset(self, request: Any) -> QuerySet[WorkNote]:
-        return super().get_queryset(request).order_by("state", "id")
+        return super().get_queryset(request).select_related("person__site").order_by("state", "id")
 
-    def change(self, row: WorkNote, data: dict[str, Any], by: By, at: datetime) -> None:
-        actions.answer_note(row, NoteState(data["state"]), by=by, at=at)
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """An answer stands."""
+        return (obj is None or obj.state == NoteState.ASKED) and super().has_change_permission(request, obj)
+
+    def known(self, row: WorkNote, who: SignedIn) -> dict[str, Any]:
+        """Raises PermissionDenied where the keeper tells no more."""
+        note = _note(row, who.by)
+        named = people_looks.names([row.person], who.by.authority, PURPOSE)
+        if note is None or isinstance(named, Refused):
+            raise PermissionDenied
+        zone = ZoneInfo(row.person.site.zone)
+        return {
+            "person": f"{named[0].name} ({named[0].brief.number})",
+            "on": saying.day(note.date),
+            "asked": words_work.asked(note, zone),
+            "why": note.reason,
+            "day": _counts_now(row, note.date, zone, who.by),
+            "state": NoteState.APPROVED,
+        }
+
+    def save_model(self, request: HttpRequest, obj: WorkNote, form: Any, change: bool) -> None:
+        """The day is reckoned anew at once where it is over."""
+        by, at, state = reader(request).by, now(), NoteState(form.cleaned_data["state"])
+        if not actions.answer_note(obj, state, by=by, at=at) or state is not NoteState.APPROVED:
+            return
+        try:
+            note = _note(obj, by)
+            done = note is not None and reckon_again(obj.person.site, note.date, by=by, at=at)
+        except (WorkdaysRefused, KeeperAway):
+            done = False
+        said = _("The day was reckoned anew.") if done else _("The day is reckoned anew in the night.")
+        self.message_user(request, said)
+
+
+def _note(row: WorkNote, by: By) -> Note | None:
+    """What was asked; None when it may not be read, or its key is gone."""
+    found = looks.notes([row], by.authority, PURPOSE)
+    return None if isinstance(found, Refused) else found.get(row.pk)
+
+
+def _counts_now(row: WorkNote, day: date, zone: ZoneInfo, by: By) -> str:
+    found = looks.workdays(list(queries.workdays([row.person], day, day + DAY)), by.authority, PURPOSE)
+    shifts = [] if isinstance(found, Refused) else found.get((row.person_id, day), [])
+    return "; ".join(words_work.title(shift, zone) for shift in shifts) or str(_("not reckoned yet"))

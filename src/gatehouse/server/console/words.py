@@ -146,8 +146,17 @@ PURPOSES: dict[str, Text] = {
     "payslip.draft": _("drafted your payslip"),
     "workdays": _("counted your hours"),
     "consent.withdraw": _("withdrew a consent of yours"),
+    "person.leave": _("ended your access on your last day"),
+    "contract.edit": _("opened your contract to change it"),
+    "note.answer": _("answered what you asked for"),
+    "stay.price": _("reckoned a parking fee"),
+    "api.workdays": _("looked at your hours from another program"),
+    "api.payslip": _("looked at your payslip from another program"),
     "feed": _("took your way in to a gate computer"),
+    "feed.spans": _("took the dates of your access to a gate computer"),
 }
+
+WORKERS_LINK = _("handed out a link to your page")  # the keeper names such a look worker:<whose>
 
 UNKNOWN = Wording(_("No reason was given"))
 
@@ -158,6 +167,11 @@ def reason(code: str) -> Wording:
 
 def event(kind: str) -> Wording:
     return EVENTS.get(kind, Wording(kind.replace("_", " ")))
+
+
+def purpose(code: str) -> Text:
+    """What a look was for, told to the person who was looked at."""
+    return WORKERS_LINK if code.startswith("worker:") else PURPOSES.get(code, code)
 
 
 def refused(code: str) -> Wording:

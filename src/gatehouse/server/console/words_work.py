@@ -1,5 +1,6 @@
 """Working time in words: why a minute counts, what a figure means."""
 
+from datetime import datetime
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
@@ -7,8 +8,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from gatehouse.domain.performance import Figure, Measure, Withheld
+from gatehouse.domain.periods import local_date
 from gatehouse.domain.reckoning import Flag, Rule, Step, Workday
-from gatehouse.server.console.saying import hours, number, percent, time_of_day
+from gatehouse.server.attendance.notes import ApprovalNote, CorrectionNote, LeaveNote, Note
+from gatehouse.server.console.saying import day, hours, number, percent, time_of_day
 from gatehouse.server.console.words import FLAGS, Text
 
 STEPS: dict[Rule, Text] = {
@@ -46,6 +49,12 @@ MEASURES: dict[Measure, tuple[Text, Text]] = {
     Measure.ABSENCE_DAYS: (gettext_lazy("Absence"), gettext_lazy("Days that were owed and nobody came.")),
 }
 
+LEAVES: dict[str, Text] = {
+    "whole": gettext_lazy("leave, the whole day"),
+    "morning": gettext_lazy("leave in the morning"),
+    "afternoon": gettext_lazy("leave in the afternoon"),
+}
+
 WITHHELD: dict[Withheld, Text] = {
     Withheld.NOTHING_TO_MEASURE: gettext_lazy("no day yet"),
     Withheld.GROUP_TOO_SMALL: gettext_lazy("too few people to tell without pointing at one"),
@@ -55,6 +64,26 @@ WITHHELD: dict[Withheld, Text] = {
 def step(of: Step) -> str:
     said = str(STEPS[of.rule])
     return f"{said}: {hours(of.minutes)}" if of.minutes else said
+
+
+def asked(note: Note, zone: ZoneInfo) -> str:
+    """What a worker asks for, or was given: a punch, leave, overtime."""
+    match note:
+        case CorrectionNote(at=datetime() as at, direction="in"):
+            return _("came at %(when)s") % {"when": moment_in(at, zone)}
+        case CorrectionNote(at=datetime() as at):
+            return _("left at %(when)s") % {"when": moment_in(at, zone)}
+        case CorrectionNote():
+            return _("a punch does not hold")
+        case LeaveNote(part=part):
+            return str(LEAVES[part])
+        case ApprovalNote(minutes=minutes, banked=banked):
+            return f"{STEPS[Rule.OVERTIME_BANKED if banked else Rule.OVERTIME_PAID]}: {hours(minutes)}"
+
+
+def moment_in(at: datetime, zone: ZoneInfo) -> str:
+    """Date and time of day, since a night shift ends on the next date."""
+    return f"{day(local_date(at, zone))}, {time_of_day(at, zone)}"
 
 
 def value(figure: Figure) -> str:

@@ -184,7 +184,13 @@ def correct(request: HttpRequest) -> HttpResponse:
         wanted = []
     else:
         today = local_date(now(), zone)
-        wanted = wanted if today - CORRECTABLE <= on <= today else []
+        if not today - CORRECTABLE <= on <= today:
+            messages.error(request, _("Choose a date of the last 400 days, not after today."), "warn")
+            return HttpResponseRedirect(reverse("me"))
+        wanted = _in_order(person, on, wanted)
+        if any(moment > now() for _direction, moment in wanted):
+            messages.error(request, _("That time has not come yet."), "warn")
+            return HttpResponseRedirect(reverse("me"))
     why = request.POST.get("why", "").strip()[:REASON_LIMIT]
     if not wanted or not why:
         messages.error(request, _("Say when you came or left, and why it is missing."), "warn")
@@ -194,6 +200,22 @@ def correct(request: HttpRequest) -> HttpResponse:
         work_actions.add_note(person, note, state=NoteState.ASKED, by=who.by, at=now())
     messages.success(request, _("Asked. HR sees it with the month; your punches stay as they are until then."), "yes")
     return HttpResponseRedirect(reverse("me"))
+
+
+def _in_order(person: Person, on: date, wanted: list[tuple[str, datetime]]) -> list[tuple[str, datetime]]:
+    """Who leaves before they came leaves on the next date, as does one whose planned shift runs past midnight."""
+    said = dict(wanted)
+    left = said.get("out")
+    if left is None:
+        return wanted
+    came = said.get("in")
+    if came is not None:
+        late = left.time() <= came.time()
+    else:
+        rules = [planned.pattern.rules for planned in work.plan_of(person, on, on + timedelta(days=1))]
+        nights = [rule for rule in rules if rule["end"] <= rule["start"]]
+        late = len(nights) == len(rules) > 0 and all(left.time() < time.fromisoformat(rule["start"]) for rule in nights)
+    return [("out", left + timedelta(days=1)) if late and way == "out" else (way, at) for way, at in wanted]
 
 
 @require_POST
