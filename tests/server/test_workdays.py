@@ -1,5 +1,6 @@
 """Punches become workdays, performance and draft payslips, and nobody can tell from the rows who came."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -228,6 +229,17 @@ def test_a_job_that_goes_on_failing_is_tried_less_and_less_often():
     broken.add("oddjob")
     assert not jobs._tried("oddjob", "", work, at)
     assert jobs._failing.pop(("oddjob", "")).times == 1
+
+
+def test_a_contract_that_cannot_be_reckoned_holds_up_nobody_else(office):
+    month = Month.of(office.day)
+    half = month.first + timedelta(days=9)
+    yuan = Term(PayKind.MONTHLY, Money(900_000, "CNY"), month.first, None, None)
+    dollars = Term(PayKind.MONTHLY, Money(200_000, "USD"), half, None, None)
+    pay.set_contract(office.away, Contract((replace(yuan, until=half), dollars)), by=SETUP, at=office.world.now())
+    pay.set_contract(office.came, Contract((yuan,)), by=SETUP, at=office.world.now())
+    assert pay.draft_payslips(office.world.site, month, at=office.world.now()) == 1
+    assert Payslip.objects.get().person_id == office.came.pk
 
 
 def test_the_keeper_is_told_the_hashes_of_all_entries(office):

@@ -8,7 +8,7 @@ from django.urls import reverse
 from tests.server.world import SETUP
 
 from gatehouse.keeper.protocol import Refused
-from gatehouse.server import bus
+from gatehouse.server import bus, keeping
 from gatehouse.server.parking import actions
 from gatehouse.server.parking.actions import add_garage
 from gatehouse.server.parking.models import ExitClearance, Payment, PaymentState
@@ -102,6 +102,16 @@ def test_without_a_provider_nothing_is_started(driver, house, settings) -> None:
     page = driver.post(reverse("pay-start", args=[_code(house)]), {"quote": quote})
     assert page.status_code == 503
     assert "Paying by phone is not set up here yet" in page.content.decode()
+
+
+def test_without_the_keeper_a_driver_is_told_what_to_do(driver, house, keeper) -> None:
+    keeping.configure(None)
+    try:
+        page = _find(driver, house)
+    finally:
+        keeping.configure(keeper)
+    assert page.status_code == 503
+    assert "Paying does not work right now" in page.content.decode()
 
 
 def test_a_card_is_good_for_a_while_only(driver, house, monkeypatch) -> None:

@@ -18,6 +18,11 @@ PROBLEMS: dict[int, Wording] = {
     ),
 }
 
+NO_PAYING = Wording(
+    _("Paying does not work right now"),
+    _("Try again in a minute. If you stand at the exit, press the help button: somebody lets you out."),
+)
+
 
 def problem(request: HttpRequest, status: int, said: Wording | None = None) -> HttpResponse:
     """The page for `status`; a fragment where htmx asked."""
@@ -47,7 +52,9 @@ def broken(request: HttpRequest) -> HttpResponse:
 
 
 def keeper_away(request: HttpRequest) -> HttpResponse:
-    return problem(request, 503)
+    """The keeper does not answer: no names for operators, no amount for a driver."""
+    paying = request.resolver_match is not None and (request.resolver_match.url_name or "").startswith("pay")
+    return problem(request, 503, NO_PAYING if paying else None)
 
 
 def keeper_refused(request: HttpRequest, code: str) -> HttpResponse:

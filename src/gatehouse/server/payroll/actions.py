@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
+import structlog
 from django.db import transaction
 
 from gatehouse.domain import pay_facts, payroll
+from gatehouse.domain.errors import DomainError
 from gatehouse.domain.pay_facts import Month, MonthFacts, days_worked, paid_overtime, unpaid_absence
 from gatehouse.domain.reckoning import Workday
 from gatehouse.domain.withholding import YearToDate
@@ -21,6 +23,8 @@ from gatehouse.server.payroll.cells import contract_to_bytes, slip_to_bytes
 from gatehouse.server.payroll.models import Contract, Payslip, PayslipState
 from gatehouse.server.payroll.rules import rules_for
 from gatehouse.server.people.models import Person, Site
+
+log = structlog.get_logger()
 
 PAYSLIPS = By.job("payslips")
 PURPOSE = "payslip.draft"
@@ -51,7 +55,7 @@ def set_contract(person: Person, contract: pay_facts.Contract, *, by: By, at: da
 
 
 def draft_payslip(person: Person, month: Month, *, by: By, at: datetime) -> Drafted | NotDrafted | Refused:
-    """The month's draft from contract and workdays as they are now. Raises KeeperAway, PayError."""
+    """The month's draft from contract and workdays as they are now. Raises KeeperAway."""
     contract = looks.contract(queries.contract_of(person), by.authority, PURPOSE)
     if contract is None or isinstance(contract, Refused):
         return NotDrafted("no_contract") if contract is None else contract
@@ -66,7 +70,11 @@ def draft_payslip(person: Person, month: Month, *, by: By, at: datetime) -> Draf
         return NotDrafted("not_employed")
     currency = terms[-1].rate.currency
     so_far = before.to_date if before else YearToDate.start(month.year, currency)
-    slip = payroll.payslip(contract, _facts(person.site, month, days), so_far, rules_for(currency))
+    try:
+        slip = payroll.payslip(contract, _facts(person.site, month, days), so_far, rules_for(currency))
+    except DomainError as fault:  # a contract that changes its currency within a month, say: nobody else waits for it
+        log.warning("payslip.not_drafted", site=str(person.site_id), code=fault.code)
+        return NotDrafted(fault.code)
     if isinstance(slip, payroll.Refusal):
         return NotDrafted(slip.reason.name.lower())
     return Drafted(_keep(person, slip, by=by, at=at), slip)
