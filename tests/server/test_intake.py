@@ -1,14 +1,19 @@
 """Letters arrive twice, late, out of order, broken, and while the keeper is away."""
 
+import shutil
+
 import pytest
 
 from gatehouse import wire
+from gatehouse.edge.spool import Spool
 from gatehouse.keeper.client import Client
 from gatehouse.server import bus, edgeport, intake, keeping
 from gatehouse.server.attendance.models import Punch
 from gatehouse.server.audit import queries as audit
 from gatehouse.server.audit.models import Entry
 from gatehouse.server.gates.models import Attempt, Edge, GateAlarm, Passage, Quarantine
+from gatehouse.server.parking import stays
+from gatehouse.server.parking.models import ClosedStay, LaneException, OpenStay
 
 
 def rows():
@@ -141,6 +146,99 @@ def test_the_reason_is_on_the_tile_and_in_no_column(world):
     world.tell(world.attempt(granted=False, reason="unknown_face"))
     assert bus.tile(world.site.pk, "door").reason == "unknown_face"
     assert "unknown_face" not in str(Attempt.objects.values())
+
+
+# --- an edge that was restored from an old copy, with its old key ---
+
+
+@pytest.fixture
+def spool_of(world, tmp_path):
+    """The edge's own spool on disk, at the path that is asked for."""
+    opened = []
+
+    def open_at(path):
+        keys, seal_key = world.sim.keys, world.keeper.hello().seal_key
+        opened.append(Spool(path, edge=world.sim.id, keys=keys, keeper_seal_key=seal_key))
+        return opened[-1]
+
+    yield open_at
+    for spool in opened:
+        spool.close()
+
+
+def ship(world, spool, *bodies):
+    """Write, send, and drop what the server says it holds, as the uplink does."""
+    spool.append(bodies, at=world.now())
+    batch = spool.batch()
+    spool.acknowledge(min(world.receive(batch), batch[-1].seq))
+    return batch
+
+
+def restored(world, spool_of, tmp_path):
+    """The spool as it was after two letters, while the server has taken five."""
+    now, old = tmp_path / "spool.db", tmp_path / "copy.db"
+    spool = spool_of(now)
+    ship(world, spool, world.attempt(), world.attempt())
+    spool.close()
+    shutil.copy(now, old)
+    ship(world, spool_of(now), world.attempt(), world.attempt(), world.attempt())
+    return spool_of(old)
+
+
+def test_what_a_restored_edge_tells_under_old_numbers_is_recorded(world, spool_of, tmp_path):
+    copy, person, at = restored(world, spool_of, tmp_path), world.hire(), world.now()
+    forced = wire.GateEvent(id=wire.new_id(at), gate="door", at=at, kind="forced")
+    ship(world, copy, world.passage(subject=str(person.pk)), world.enters("沪A11111"), forced)
+    assert copy.waiting() == 0
+    assert rows() == (5, 2, 1)
+    assert OpenStay.objects.count() == 1
+    assert GateAlarm.objects.get().kind == "forced"
+    assert Edge.objects.get().last_seq == 5
+    ship(world, copy, world.attempt())
+    assert (rows()[0], Edge.objects.get().last_seq) == (6, 6)
+
+
+def test_letters_under_old_and_new_numbers_in_one_batch_all_count(world, spool_of, tmp_path):
+    copy = restored(world, spool_of, tmp_path)
+    ship(world, copy, *(world.attempt() for _ in range(5)))
+    assert (rows()[0], Edge.objects.get().last_seq) == (10, 7)
+
+
+def test_letters_under_old_numbers_that_come_twice_count_once(world, spool_of, tmp_path):
+    copy = restored(world, spool_of, tmp_path)
+    at = world.now()
+    forced = wire.GateEvent(id=wire.new_id(at), gate="door", at=at, kind="forced")
+    sent = ship(world, copy, world.enters("沪A11111"), world.leaves("沪A11111"), forced)
+    GateAlarm.objects.update(seen=True)
+    before = rows(), ClosedStay.objects.count(), LaneException.objects.count(), Entry.objects.count()
+    assert world.receive(sent) == 5
+    assert (rows(), ClosedStay.objects.count(), LaneException.objects.count(), Entry.objects.count()) == before
+    assert before[1:3] == (1, 0)
+    assert not GateAlarm.objects.filter(seen=False).exists()
+
+
+def test_letters_under_old_numbers_that_come_twice_at_once_count_once(world, spool_of, tmp_path, monkeypatch):
+    """The second delivery comes when the first has been compared with what is held but is not yet written."""
+    copy = restored(world, spool_of, tmp_path)
+    copy.append([world.enters("沪A11111"), world.leaves("沪A11111")], at=world.now())
+    letters, inner = copy.batch(), stays.prepare
+
+    def prepare_and_be_overtaken(*args):
+        found = inner(*args)
+        monkeypatch.setattr(stays, "prepare", inner)
+        assert world.receive(letters) == 5
+        return found
+
+    monkeypatch.setattr(stays, "prepare", prepare_and_be_overtaken)
+    assert world.receive(letters) == 5
+    assert (ClosedStay.objects.count(), LaneException.objects.count(), OpenStay.objects.count()) == (1, 0, 0)
+
+
+def test_two_unreadable_letters_of_one_number_both_lie_in_quarantine(world):
+    world.receive([world.sim.letter_numbered(1, b"of the first life")])
+    second = world.sim.letter_numbered(1, b"of the second life")
+    assert (world.receive([second]), world.receive([second])) == (1, 1)
+    assert Quarantine.objects.count() == GateAlarm.objects.count() == 2
 
 
 # --- the port ---

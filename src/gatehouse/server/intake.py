@@ -1,8 +1,9 @@
 """Letters from edges become rows: admitted by the keeper first, then written in one transaction.
 
 `receive` may be called with the same letters any number of times, late or in pieces: an edge's `last_seq` advances by
-compare-and-set together with the rows, so a letter takes effect once. The keeper away means nothing was written and the
-edge keeps its letters.
+compare-and-set together with the rows, so a letter takes effect once. An edge that was restored from an old copy gives
+its new letters numbers that are held already: those count by the id of their fact, which is born with it. The keeper
+away means nothing was written and the edge keeps its letters.
 """
 
 from collections.abc import Sequence
@@ -49,7 +50,13 @@ class _Batch:
     facts: list[Admitted]
     refused: list[tuple[Letter, Unadmitted]]
     steps: list[stays.Step]
+    lanes: frozenset[UUID]  # passages whose steps these are
     counting: frozenset[str]
+
+    def has_rows(self) -> bool:
+        """False for what only screens are told."""
+        kept = any(fact.kind != "event" or fact.reason in records.ALARMING for fact in self.facts)
+        return self.through > self.since or kept or bool(self.refused)
 
 
 def receive(edge: Edge, letters: Sequence[Letter], *, now: datetime) -> Receipt:
@@ -61,12 +68,13 @@ def receive(edge: Edge, letters: Sequence[Letter], *, now: datetime) -> Receipt:
         raise ForeignLetter("letters of one edge at a time")
     for _ in range(TRIES):
         held = gates.last_seq(edge.pk) or 0
-        run = following(held, letters)
-        if not run:
+        again, run = numbered_again(held, letters), following(held, letters)
+        if not again and not run:
             return Receipt(through=held)
-        batch = _admit(edge, held, run)
+        batch = _admit(edge, held, again, run)
         try:
-            _write(batch, now)
+            if batch.has_rows():
+                _write(batch, now)
         except stays.Outdated:
             continue
         _tell(batch, now)
@@ -83,13 +91,22 @@ def following(held: int, letters: Sequence[Letter]) -> list[Letter]:
     return run
 
 
-def _admit(edge: Edge, held: int, run: Sequence[Letter]) -> _Batch:
-    """Everything that needs the keeper happens here, before the database is locked."""
+def numbered_again(held: int, letters: Sequence[Letter]) -> list[Letter]:
+    """The letters whose numbers are held, in order: repeated because an answer was lost, or new letters of an edge that
+    was restored from an old copy."""
+    by_seq = {letter.seq: letter for letter in letters if letter.seq <= held}
+    return [by_seq[seq] for seq in sorted(by_seq)]
+
+
+def _admit(edge: Edge, held: int, again: Sequence[Letter], run: Sequence[Letter]) -> _Batch:
+    """Everything that needs the keeper happens here, before the database is locked. Of the letters in `again` only what
+    is not held yet is left."""
     stay_day = people.site(edge.site_id).stay_day
-    results = keeping.admit(run, {str(edge.site_id): stay_day})
+    come = [*again, *run]
+    results = keeping.admit(come, {str(edge.site_id): stay_day})
     facts: list[Admitted] = []
     refused: list[tuple[Letter, Unadmitted]] = []
-    for letter, result in zip(run, results, strict=True):
+    for letter, result in zip(come, results, strict=True):
         if isinstance(result, Unadmitted):
             refused.append((letter, result))
         elif result.site != str(edge.site_id):
@@ -98,9 +115,15 @@ def _admit(edge: Edge, held: int, run: Sequence[Letter]) -> _Batch:
             refused.append((letter, Unadmitted(edge=edge.pk, seq=letter.seq, code="unreadable")))
         else:
             facts.append(result)
+    if again:
+        known = gates.facts_held(UUID(fact.id) for fact in facts if fact.seq <= held)
+        facts = [fact for fact in facts if UUID(fact.id) not in known]
+        refused = [(letter, why) for letter, why in refused if not gates.is_in_quarantine(letter)]
     counting = frozenset(code for code, gate in gates.gates_by_code(edge.site_id).items() if gate.counts_attendance)
-    steps = stays.prepare(_untold(facts))
-    return _Batch(edge, held, run[-1].seq, stay_day, facts, refused, steps, counting)
+    moving = _untold(facts)
+    through = run[-1].seq if run else held
+    lanes = frozenset(UUID(fact.id) for fact in moving)
+    return _Batch(edge, held, through, stay_day, facts, refused, stays.prepare(moving), lanes, counting)
 
 
 def _untold(facts: Sequence[Admitted]) -> list[Admitted]:
@@ -123,10 +146,11 @@ def _storable(fact: Admitted) -> bool:
 
 @transaction.atomic
 def _write(batch: _Batch, now: datetime) -> None:
-    """Raises stays.Outdated when a concurrent delivery, payment or change of date came first: all is rolled back."""
+    """Raises stays.Outdated when a concurrent delivery, payment or change of date came first: all is rolled back.
+    Letters under old numbers leave `last_seq` as it is, so their passages are looked for once more."""
     if not records.advance(batch.edge.pk, batch.since, batch.through):
         raise stays.Outdated
-    if people.stay_day_held(batch.edge.site_id) != batch.stay_day:
+    if people.stay_day_held(batch.edge.site_id) != batch.stay_day or gates.passages_held(batch.lanes):
         raise stays.Outdated
     passages = [fact for fact in batch.facts if fact.kind == "passage"]
     records.record_attempts([fact for fact in batch.facts if fact.kind == "attempt"])

@@ -155,8 +155,8 @@ def see_alarm(alarm: GateAlarm, *, by: By, at: datetime) -> None:
         record("alarm.seen", "alarm", alarm.pk, by=by, at=at)
 
 
-def raise_alarm(site_id: UUID, gate: str, kind: str, *, at: datetime) -> GateAlarm:
-    """Must run inside a transaction; screens are told after it."""
-    alarm = GateAlarm.objects.create(site_id=site_id, gate=gate, at=at, kind=kind)
+def raise_alarm(site_id: UUID, gate: str, kind: str, *, at: datetime, own: UUID | None = None) -> GateAlarm:
+    """`own` is the alarm's id where it was born with it. Must run inside a transaction; screens are told after it."""
+    alarm = GateAlarm.objects.create(id=own or uuid4(), site_id=site_id, gate=gate, at=at, kind=kind)
     transaction.on_commit(lambda: bus.publish(bus.AlarmRaised(str(site_id), gate, str(alarm.pk))))
     return alarm

@@ -22,6 +22,7 @@ from gatehouse.server.gates.models import (
     Schedule,
 )
 from gatehouse.server.people.models import Site
+from gatehouse.wire import Letter, encode
 
 
 def edge(edge_id: str) -> Edge | None:
@@ -41,6 +42,19 @@ def passages_held(ids: Iterable[UUID]) -> set[UUID]:
     """Those of these passages that are recorded."""
     wanted = list(ids)
     return set(Passage.objects.filter(pk__in=wanted).values_list("pk", flat=True)) if wanted else set()
+
+
+def facts_held(ids: Iterable[UUID]) -> set[UUID]:
+    """Those of these attempts, passages and alarms that are recorded."""
+    wanted = list(ids)
+    rows = (model.objects.filter(pk__in=wanted).values_list("pk", flat=True) for model in (Attempt, Passage, GateAlarm))
+    return {pk for found in rows for pk in found} if wanted else set()
+
+
+def is_in_quarantine(letter: Letter) -> bool:
+    """Whether this very letter is; an edge that was restored from a copy may have given its number twice."""
+    held = Quarantine.objects.filter(edge=letter.edge, seq=letter.seq).values_list("letter", flat=True)
+    return encode(letter) in map(bytes, held)
 
 
 def gates(sites: Iterable[Site]) -> QuerySet[Gate]:
@@ -147,6 +161,10 @@ def latest_attempt(gate: Gate) -> Attempt | None:
 
 def unseen_alarms(sites: Iterable[Site]) -> QuerySet[GateAlarm]:
     return GateAlarm.objects.filter(site__in=list(sites), seen=False).select_related("site").order_by("-at")
+
+
+def is_alarm(alarm_id: UUID) -> bool:
+    return GateAlarm.objects.filter(pk=alarm_id).exists()
 
 
 def waiting_openings(site: Site) -> QuerySet[Opening]:

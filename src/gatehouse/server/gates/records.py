@@ -12,6 +12,7 @@ from gatehouse.domain.sightings import Means
 from gatehouse.keeper.protocol import Admitted, Unadmitted
 from gatehouse.server.gates.actions import raise_alarm
 from gatehouse.server.gates.models import Attempt, Edge, Opening, Outcome, Passage, Quarantine
+from gatehouse.server.gates.queries import is_alarm, is_in_quarantine
 from gatehouse.server.plainrows import insert_new
 from gatehouse.wire import Letter, encode
 
@@ -53,17 +54,15 @@ def record_passages(facts: Sequence[Admitted]) -> None:
 
 
 def record_events(facts: Sequence[Admitted]) -> None:
-    """An event's kind travels in `reason`; those that somebody should see become alarms."""
+    """An event's kind travels in `reason`; those that somebody should see become alarms, under the event's id."""
     for fact in facts:
-        if fact.reason in ALARMING:
-            raise_alarm(UUID(fact.site), fact.gate, fact.reason, at=fact.at)
+        if fact.reason in ALARMING and not is_alarm(UUID(fact.id)):
+            raise_alarm(UUID(fact.site), fact.gate, fact.reason, at=fact.at, own=UUID(fact.id))
 
 
 def put_in_quarantine(site_id: UUID, letter: Letter, refused: Unadmitted, *, at: datetime) -> None:
     """The letter as received, with an alarm; the rest of the batch goes on."""
-    Quarantine.objects.get_or_create(
-        edge=letter.edge,
-        seq=letter.seq,
-        defaults={"at": at, "code": refused.code, "letter": encode(letter)},
-    )
+    if is_in_quarantine(letter):
+        return
+    Quarantine.objects.create(edge=letter.edge, seq=letter.seq, at=at, code=refused.code, letter=encode(letter))
     raise_alarm(site_id, "", "quarantine", at=at)
