@@ -13,7 +13,19 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from tests.devices.feeds import Feeder, FixedClock, Script, head, number_of, numbered, paced, until, video
+from tests.devices.feeds import (
+    HEIGHT,
+    WIDTH,
+    Feeder,
+    FixedClock,
+    Script,
+    head,
+    number_of,
+    numbered,
+    paced,
+    until,
+    video,
+)
 
 from gatehouse.devices.cameras import stream
 from gatehouse.devices.cameras.port import Condition
@@ -278,6 +290,29 @@ def test_garbage_in_the_middle_of_a_stream_costs_only_the_torn_pictures(feed: Fe
             break
     assert min(seen) < 15
     assert camera.state().losses == 0
+
+
+def with_a_stray_stream() -> bytes:
+    """A transport stream in which a flipped bit gives some packets a number that was never announced."""
+    packets = [bytearray(packet) for packet in batches(video(60, 30))]
+    for packet in packets[len(packets) // 2 :]:
+        if int.from_bytes(packet[1:3]) & 0x1FFF == 0x100:
+            packet[2] ^= 1
+    return b"".join(packets)
+
+
+def batches(data: bytes, size: int = 188) -> Iterator[bytes]:
+    return (data[start : start + size] for start in range(0, len(data), size))
+
+
+def test_a_stream_that_the_decoder_stumbles_over_is_lost_and_read_again(feed: Feed, watch: Watch) -> None:
+    def script(connection: socket.socket, visit: int) -> None:
+        paced(connection, with_a_stray_stream() if visit == 0 else video(90, 30), 2.0)
+
+    feeder = feed(script)
+    camera = watch(feeder.url())
+    assert until(lambda: camera.state().losses == 1)
+    assert until(lambda: feeder.visits > 1 and live(camera))
 
 
 def test_pictures_beyond_the_limit_lose_the_camera_instead_of_being_decoded(
