@@ -12,7 +12,15 @@ from gatehouse.devices.errors import UnknownDriver
 
 @pytest.mark.parametrize(
     "address",
-    ["ftp://10.0.0.9/a", "concat:a|b", "rtsp://", "http:///x", "data:,x"],
+    [
+        "ftp://10.0.0.9/a",
+        "concat:a|b",
+        "rtsp://",
+        "http:///x",
+        "data:,x",
+        "rtsp://[10.0.0.9/a",
+        "rtsp://10.0.0.9:door/a",
+    ],
 )
 def test_an_address_of_another_kind_is_refused(address: str, clock: FixedClock) -> None:
     with pytest.raises(UnknownDriver):

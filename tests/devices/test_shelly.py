@@ -189,6 +189,47 @@ def test_a_device_that_dribbles_its_answer_does_not_hold_the_gate() -> None:
     server.close()
 
 
+def test_a_device_that_dribbles_the_head_of_its_answer_does_not_hold_the_gate(feed: Callable[..., Feeder]) -> None:
+    def script(connection: socket.socket, _visit: int) -> None:
+        connection.recv(4096)
+        for byte in b"HTTP/1.1 200 OK\r\nX: " + 100 * b"x":
+            connection.sendall(bytes([byte]))
+            time.sleep(0.05)
+
+    relay = ShellyRelay(feed(script).url("http"), timeout_s=TIMEOUT_S)
+    began = time.monotonic()
+    with pytest.raises(RelayLost) as lost:
+        relay.pulse(1.0)
+    assert lost.value.maybe_sent
+    assert time.monotonic() - began < 3 * TIMEOUT_S
+
+
+@pytest.mark.parametrize("challenge", ['Digest realm="x", nonce="y", qop="auth", algorithm=OWN', 'Digest =,,,="'])
+def test_a_challenge_that_nobody_can_read_is_a_refusal(feed: Callable[..., Feeder], challenge: str) -> None:
+    def script(connection: socket.socket, _visit: int) -> None:
+        connection.recv(4096)
+        head = f"HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: {challenge}\r\nContent-Length: 0\r\n\r\n"
+        connection.sendall(head.encode())
+
+    with pytest.raises(RelayRefused):
+        ShellyRelay(feed(script).url("http"), "word", timeout_s=TIMEOUT_S).pulse(1.0)
+
+
+@pytest.mark.parametrize("host", ["a..b", "x" * 70 + ".example"])
+def test_a_host_that_is_no_name_was_certainly_not_reached(host: str) -> None:
+    with pytest.raises(RelayLost) as lost:
+        ShellyRelay(f"http://{host}", timeout_s=TIMEOUT_S).pulse(1.0)
+    assert not lost.value.maybe_sent
+
+
+def test_a_relay_that_was_let_go_of_sends_nothing_more(device: ShellySimulator, relay: Relay) -> None:
+    relay.close()
+    with pytest.raises(RelayLost) as lost:
+        relay.pulse(1.0)
+    assert not lost.value.maybe_sent
+    assert device.device.pulses == 0
+
+
 @pytest.mark.parametrize("status", ["401 Unauthorized", "429 Too Many Requests"])
 def test_a_bare_refusal_is_a_refusal_and_not_a_lost_answer(feed: Callable[..., Feeder], status: str) -> None:
     def script(connection: socket.socket, _visit: int) -> None:
@@ -218,7 +259,7 @@ def test_each_shape_of_the_vendors_errors_is_a_refusal(body: str, number: int) -
 
 
 @pytest.mark.parametrize(
-    "body", ["", "<html>", "[]", "null", "{}", '{"id":1}', '{"id":2,"result":{}}', '{"id":1,"result":7}']
+    "body", ["", "<html>", "[]", "null", "{}", '{"id":1}', '{"id":2,"result":{}}', '{"id":1,"result":7}', "[" * 60_000]
 )
 def test_whatever_else_comes_back_is_a_lost_answer(body: str) -> None:
     with pytest.raises(RelayLost) as lost:
@@ -244,6 +285,9 @@ def test_the_vendors_example_of_a_status_is_understood() -> None:
         "http://10.0.0.9?inputs=0,0",
         "http://10.0.0.9?relay=0",
         "http://admin:word@10.0.0.9",
+        "http://[10.0.0.9",
+        "http://10.0.0.9:door",
+        "http://10.0.0.9:99999",
     ],
 )
 def test_an_address_that_is_none_is_refused_before_anything_is_sent(address: str) -> None:

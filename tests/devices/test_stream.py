@@ -13,19 +13,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from tests.devices.feeds import (
-    HEIGHT,
-    WIDTH,
-    Feeder,
-    FixedClock,
-    Script,
-    head,
-    number_of,
-    numbered,
-    paced,
-    until,
-    video,
-)
+from tests.devices.feeds import Feeder, FixedClock, Script, head, number_of, numbered, paced, until, video
 
 from gatehouse.devices.cameras import stream
 from gatehouse.devices.cameras.port import Condition

@@ -36,7 +36,11 @@ def parse_address(address: str, secret: str | None = None) -> CameraAddress:
 
     Raises UnknownDriver for any other scheme, a missing host, or a secret without a colon.
     """
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+        parts.port  # noqa: B018 - asked for its ValueError
+    except ValueError as fault:
+        raise UnknownDriver("a camera's address is none") from fault
     if not parts.scheme or parts.scheme == "file":
         path = parts.path if parts.scheme else address
         return CameraAddress(f"file:{Path(path).absolute()}", path, False, _options("file", _FILE_FORMATS, rtsp=False))

@@ -107,7 +107,7 @@ class StreamCamera:
                 self._read()
             except CameraLost as fault:
                 self._turn(Condition.LOST, str(fault))
-            except Exception as fault:
+            except Exception as fault:  # noqa: BLE001
                 # This thread's outermost loop: what a torn stream makes the decoder stumble over costs this connection,
                 # never the camera, whose gate would go on waiting for pictures that nobody reads any more.
                 self._turn(Condition.LOST, f"{self._address.shown}: {type(fault).__name__}")

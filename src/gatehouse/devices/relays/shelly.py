@@ -6,12 +6,14 @@ Source: the vendor's API reference, pages "Switch", "Input", "RPC Protocol", "Co
 
 import itertools
 import json
+import socket
+import threading
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 import httpx
 
-from gatehouse.clock import monotonic_s
 from gatehouse.devices.errors import UnknownDriver
 from gatehouse.devices.relays.port import RelayLost, RelayRefused, RelayStatus, check_pulse
 
@@ -70,10 +72,20 @@ class ShellyRelay:
         request = {"id": number, "src": "gatehouse", "method": method, "params": params}
         try:
             status, body = self._exchange(request)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as fault:
+        except (
+            httpx.ConnectError,
+            httpx.ConnectTimeout,
+            httpx.PoolTimeout,
+            httpx.InvalidURL,
+            UnicodeError,  # a host that is no name
+            RuntimeError,  # closed meanwhile: the gate is being set up anew
+        ) as fault:
             raise RelayLost(f"cannot connect: {type(fault).__name__}", maybe_sent=False) from fault
         except httpx.HTTPError as fault:
             raise RelayLost(f"no answer to {method}: {type(fault).__name__}", maybe_sent=True) from fault
+        except (KeyError, IndexError) as fault:
+            # httpx on a challenge that it cannot read; what was challenged has not moved.
+            raise RelayRefused("the device asks for a password in a way of its own", number=401) from fault
         if status == httpx.codes.UNAUTHORIZED:
             raise RelayRefused("the device does not take the password", number=status)
         if status == httpx.codes.TOO_MANY_REQUESTS:
@@ -81,22 +93,54 @@ class ShellyRelay:
         return _result(body, number, method)
 
     def _exchange(self, request: dict[str, Any]) -> tuple[int, bytes]:
-        ends_s = monotonic_s() + self._timeout_s
         body = b""
-        with self._client.stream("POST", self._url, json=request) as response:
-            for piece in response.iter_bytes():
-                body += piece
-                # httpx bounds each read only, so a device that dribbles would hold the gate for ever.
-                if len(body) > ANSWER_LIMIT or monotonic_s() > ends_s:
-                    raise httpx.ReadTimeout("the answer does not end")
-            return response.status_code, body
+        connection = _Connection()
+        end = threading.Timer(self._timeout_s, connection.cut)
+        end.daemon = True
+        end.start()
+        try:
+            with self._client.stream(
+                "POST", self._url, json=request, extensions={"trace": connection.seen}
+            ) as response:
+                for piece in response.iter_bytes():
+                    body += piece
+                    if len(body) > ANSWER_LIMIT:
+                        raise httpx.ReadTimeout("the answer does not end")
+                return response.status_code, body
+        finally:
+            end.cancel()
+
+
+class _Connection:
+    """The socket of the call under way, cut when the call's time is over: httpx bounds each read only, so a device that
+    dribbles its answer, or the answer's head, would hold the gate for ever."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._socket: socket.socket | None = None
+        self._over = False
+
+    def seen(self, event: str, info: dict[str, Any]) -> None:
+        """httpx tells what it does."""
+        if event in {"connection.connect_tcp.complete", "connection.start_tls.complete"}:
+            with self._lock:
+                self._socket = info["return_value"].get_extra_info("socket")
+            if self._over:
+                self.cut()
+
+    def cut(self) -> None:
+        with self._lock:
+            self._over = True
+            if self._socket is not None:
+                with suppress(OSError):
+                    self._socket.shutdown(socket.SHUT_RDWR)
 
 
 def _result(body: bytes, number: int, method: str) -> dict[str, Any]:
     """The result in an answer that belongs to request `number`. Raises RelayLost or RelayRefused."""
     try:
         answer = json.loads(body)
-    except ValueError as fault:
+    except (ValueError, RecursionError) as fault:
         raise RelayLost(f"{method} was answered with no JSON", maybe_sent=True) from fault
     if not isinstance(answer, dict):
         raise RelayLost(f"{method} was answered with no object", maybe_sent=True)
@@ -111,7 +155,11 @@ def _result(body: bytes, number: int, method: str) -> dict[str, Any]:
 
 def parse_address(address: str) -> tuple[str, int, tuple[int, ...]]:
     """(URL of the remote calls, switch, inputs) of an address as in `ShellyRelay`. Raises UnknownDriver."""
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+        parts.port  # noqa: B018 - asked for its ValueError
+    except ValueError as fault:
+        raise UnknownDriver("a Shelly's address is http://HOST[:PORT]") from fault
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise UnknownDriver("a Shelly's address is http://HOST[:PORT]")
     query = parse_qs(parts.query)
