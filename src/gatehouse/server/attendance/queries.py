@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 
 from gatehouse.domain.periods import Period
 from gatehouse.domain.shifts import DayCalendar, DayClass
@@ -66,6 +66,22 @@ def people_with_plan_near(site: Site, day: date) -> list[UUID]:
     """Everybody with a planned shift within a month of `day`: who gets a workday row for it, at work or away."""
     near = PlannedShift.objects.filter(person__site=site, date__gt=day - PLAN_NEAR, date__lt=day + PLAN_NEAR)
     return sorted(set(near.values_list("person_id", flat=True)))
+
+
+def people_in_span(sites: Iterable[Site], since: date, until: date) -> set[UUID]:
+    """Everybody of these sites who is planned or reckoned on the dates [since, until)."""
+    there = {"person__site__in": list(sites), "date__gte": since, "date__lt": until}
+    found: set[UUID] = set()
+    for rows in (PlannedShift.objects.filter(**there), Workday.objects.filter(**there)):
+        found |= set(rows.values_list("person_id", flat=True).distinct())
+    return found
+
+
+def reckoned_until(sites: Iterable[Site], since: date, until: date) -> date | None:
+    """The last date of [since, until) that has workdays."""
+    found = Workday.objects.filter(person__site__in=list(sites), date__gte=since, date__lt=until)
+    last: date | None = found.aggregate(last=Max("date"))["last"]
+    return last
 
 
 def approved_notes(people: Iterable[UUID]) -> QuerySet[WorkNote]:

@@ -57,7 +57,7 @@ def month(request: HttpRequest, of: Month | None = None, number: int = 1) -> Htt
     pages = max(1, -(-len(everybody) // PAGE))
     number = min(max(1, number), pages)
     shown = everybody[(number - 1) * PAGE : number * PAGE]
-    context = _frame(who, of) | {
+    context = _frame(who, of, len(everybody)) | {
         "page": number,
         "pages": pages,
         "previous": number - 1 if number > 1 else None,
@@ -119,14 +119,11 @@ def _current(who: SignedIn) -> Month:
 def _with_plan(who: SignedIn, of: Month) -> list[Person]:
     """Everybody who is planned or reckoned in the month."""
     sites = queries.sites_visible_to(who)
-    planned = {person for site in sites for person in work.plans(site, of.first, of.until)}
-    everybody = list(queries.people(sites))
-    reckoned = set(work.workdays(everybody, of.first, of.until).values_list("person_id", flat=True))
-    return [person for person in everybody if person.pk in planned | reckoned]
+    in_it = work.people_in_span(sites, of.first, of.until)
+    return [person for person in queries.people(sites) if person.pk in in_it]
 
 
-def _frame(who: SignedIn, of: Month) -> dict[str, object]:
-    people = len(_with_plan(who, of))
+def _frame(who: SignedIn, of: Month, people: int) -> dict[str, object]:
     asked = work.asked_notes(queries.sites_visible_to(who)).count()
     done = _reckoned_until(who, of)
     said = [ngettext("%(count)d person", "%(count)d people", people) % {"count": people}]
@@ -148,9 +145,7 @@ def _frame(who: SignedIn, of: Month) -> dict[str, object]:
 
 
 def _reckoned_until(who: SignedIn, of: Month) -> date | None:
-    everybody = queries.people(queries.sites_visible_to(who))
-    last = work.workdays(everybody, of.first, of.until).order_by("-date").first()
-    return last.date if last else None
+    return work.reckoned_until(queries.sites_visible_to(who), of.first, of.until)
 
 
 def _days(who: SignedIn, of: Month, people: list[Person]) -> dict[UUID, Days] | Refused:
