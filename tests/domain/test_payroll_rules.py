@@ -34,7 +34,7 @@ from gatehouse.domain.pay_facts import (
     paid_overtime,
     unpaid_absence,
 )
-from gatehouse.domain.payroll import Payslip, Reason, Refusal, arrears, payslip
+from gatehouse.domain.payroll import PayRules, Payslip, Reason, Refusal, arrears, payslip
 from gatehouse.domain.shifts import DayCalendar, DayClass, PlannedShift
 from gatehouse.domain.withholding import Bracket, CumulativeWithholding, YearToDate
 
@@ -113,6 +113,22 @@ class TestWaysOfPaying:
             )
         )
         assert payslip(mixed, facts(), START, CHINA) == Refusal(Reason.MIXED_TERMS)
+
+    def test_there_is_no_payslip_where_the_currency_changes_within_the_month(self):
+        until = date(2026, 1, 15)
+        yuan = Term(PayKind.MONTHLY, Money(1_000_000, "CNY"), HIRED, until)
+        euro = Term(PayKind.MONTHLY, Money(200_000, "EUR"), until)
+        for rules in (CHINA, PayRules(CHINA.earning)):
+            refused = payslip(Contract((yuan, euro)), facts(), START, rules)
+            assert refused == Refusal(Reason.MIXED_CURRENCIES)
+
+    def test_totals_in_another_currency_begin_anew_unless_a_tax_goes_by_them(self):
+        euro = Contract((Term(PayKind.MONTHLY, Money(200_000, "EUR"), HIRED),))
+        paid = YearToDate(2026, Money(1_000_000, "CNY"), Money(0, "CNY"), Money(5_000, "CNY"))
+        found = slip(euro, facts(), PayRules(CHINA.earning), paid)
+        assert found.to_date == YearToDate(2026, Money(200_000, "EUR"), Money(0, "EUR"), Money(0, "EUR"))
+        in_euro = YearToDate(2026, Money(200_000, "EUR"), Money(0, "EUR"), Money(0, "EUR"))
+        assert payslip(contract(), facts(), in_euro, CHINA) == Refusal(Reason.CURRENCY_CHANGED)
 
     def test_there_is_no_payslip_before_the_first_and_after_the_last_day(self):
         short = contract(since=date(2026, 2, 1), until=date(2026, 3, 1))

@@ -193,7 +193,7 @@ def test_shifts_contract_workdays_figures_and_a_draft_payslip(world, owner, at):
     first = date(today.year - 1, 1, 1).isoformat()
     owner.made(f"{path}/contracts", kind="monthly", wage_minor=900_000, currency="CNY", starts=first)
     body = {"site": str(world.site.pk), "day": yesterday.isoformat()}
-    assert owner.call("POST", "jobs/workdays/run", body) == (200, {"written": 1})
+    assert owner.call("POST", "jobs/workdays/run", body) == (200, {"written": 1, "without": []})
     days = owner.got(f"{path}/workdays?from={yesterday}&to={today}")
     assert [(day["shift"], day["flags"]) for day in days] == [("day", ["absent"])]
     figures = {row["measure"]: row for row in owner.got(f"{path}/performance?from={yesterday}&to={today}")}
@@ -211,7 +211,27 @@ def test_a_later_term_of_the_contract_ends_the_one_before(world, owner):
     owner.made(path, kind="monthly", wage_minor=900_000, currency="CNY", starts="2026-01-01")
     owner.made(path, kind="monthly", wage_minor=950_000, currency="CNY", starts="2026-07-01")
     body = {"kind": "hourly", "wage_minor": 1, "currency": "CNY", "starts": "2026-03-01"}
-    assert owner.call("POST", path, body)[1]["errors"] == [{"field": "starts", "code": "overlap"}]
+    status, refused = owner.call("POST", path, body)
+    assert (status, refused["type"], refused["day"]) == (409, "urn:gatehouse:overlap", "2026-03-01")
+    assert "may not overlap" in refused["title"]
+    same_day = body | {"starts": "2026-07-01"}
+    assert owner.call("POST", path, same_day)[1]["type"] == "urn:gatehouse:overlap"
+
+
+def test_the_job_payslips_says_who_got_no_draft_and_why(world, owner):
+    """Two currencies within one month are this person's trouble, and said as such; the other one is paid."""
+    paid, mixed = world.hire("S-1"), world.hire("S-2")
+    term = {"kind": "monthly", "wage_minor": 900_000}
+    owner.made(f"people/{paid.pk}/contracts", **term, currency="CNY", starts="2026-01-01")
+    owner.made(f"people/{mixed.pk}/contracts", **term, currency="CNY", starts="2026-01-01")
+    today = world.now().date()
+    owner.made(f"people/{mixed.pk}/contracts", **term, currency="EUR", starts=f"{today:%Y-%m}-15")
+    body = {"site": str(world.site.pk), "day": today.isoformat()}
+    status, ran = owner.call("POST", "jobs/payslips/run", body)
+    assert (status, ran["written"]) == (200, 1)
+    (line,) = ran["without"]
+    assert (line["person"], line["code"]) == (str(mixed.pk), "mixed_currencies")
+    assert "currency" in line["title"]
 
 
 def test_an_owner_invites_an_operator_of_one_site(world, owner):

@@ -34,6 +34,8 @@ class Reason(Enum):
 
     NOT_EMPLOYED = "no term of the contract holds in this month"
     MIXED_TERMS = "the way of paying changes within the month; reckon the parts apart"
+    MIXED_CURRENCIES = "the currency changes within the month; reckon the parts apart"
+    CURRENCY_CHANGED = "the year so far was paid in another currency, so the year's tax can not be reckoned on"
     NO_LEAVE_RATE = "leave can not be paid out by a piece rate"
     NO_CONTRIBUTION_TABLE = "no contribution table covers this month"
     NET_BELOW_ZERO = "deductions are more than the pay"
@@ -97,7 +99,7 @@ def payslip(contract: Contract, facts: MonthFacts, so_far: YearToDate, rules: Pa
     if so_far.year != facts.month.year:
         raise PayError("wrong_year", f"totals of {so_far.year} do not go with {facts.month}")
     terms = contract.within(facts.month)
-    refused = _refuse_terms(terms, facts)
+    refused = _refuse_terms(terms, facts) or _refuse_currency(terms, so_far, rules)
     if refused is not None:
         return Refusal(refused)
     table = table_for(rules.contribution_tables, facts.month)
@@ -109,6 +111,8 @@ def payslip(contract: Contract, facts: MonthFacts, so_far: YearToDate, rules: Pa
     insured = _contributions(table.rates if table else (), terms[-1], gross)
     contributions = -total((line.amount for line in insured), currency)
     special = facts.special_deductions_to_date or Money.zero(currency)
+    if so_far.gross.currency != currency:
+        so_far = YearToDate.start(so_far.year, currency)
     income = Income(gross, contributions, special, contract.months_employed(facts.month))
     tax = _tax(rules.withholding, income, so_far)
     lines = (*pay, *insured, *tax, *(_recovery(recovery) for recovery in facts.recoveries))
@@ -150,6 +154,15 @@ def _refuse_terms(terms: Sequence[Term], facts: MonthFacts) -> Reason | None:
         return Reason.MIXED_TERMS
     if facts.unused_leave_days and terms[-1].kind is PayKind.PIECE:
         return Reason.NO_LEAVE_RATE
+    return None
+
+
+def _refuse_currency(terms: Sequence[Term], so_far: YearToDate, rules: PayRules) -> Reason | None:
+    """Money of two currencies does not add up; totals of the year begin anew where no tax goes by them."""
+    if len({term.rate.currency for term in terms}) > 1:
+        return Reason.MIXED_CURRENCIES
+    if rules.withholding is not None and so_far.gross and so_far.gross.currency != terms[-1].rate.currency:
+        return Reason.CURRENCY_CHANGED
     return None
 
 

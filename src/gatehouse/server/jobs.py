@@ -6,6 +6,7 @@ and after pauses that double when it goes on failing.
 """
 
 import threading
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -82,7 +83,9 @@ def _workdays(site: Site, due_at: datetime, now: datetime) -> None:
 def _payslips(site: Site, due_at: datetime, now: datetime) -> None:
     """Drafts of yesterday's month, anew every night until it is over."""
     yesterday = local_date(due_at, ZoneInfo(site.zone)) - DAY
-    draft_payslips(site, Month.of(yesterday), at=now)
+    drafts = draft_payslips(site, Month.of(yesterday), at=now)
+    for code, count in Counter(why.code for _, why in drafts.without).items():
+        log.warning("payslips.without", site=str(site.pk), code=code, count=count)
 
 
 SITE_JOBS = (

@@ -20,6 +20,7 @@ from gatehouse.server.attendance.models import NoteState, Workday, WorkNote
 from gatehouse.server.attendance.notes import CorrectionNote
 from gatehouse.server.attendance.workdays import compute_workdays
 from gatehouse.server.payroll.actions import draft_payslips, set_contract
+from gatehouse.server.payroll.models import Payslip
 from gatehouse.server.people.models import Credential, CredentialState
 
 DAY_SHIFT = {
@@ -141,7 +142,8 @@ def _asked(worked) -> list[CorrectionNote]:
 
 
 def test_hr_sees_what_is_asked_and_an_approval_counts_at_once(worked) -> None:
-    day = _yesterday(worked)
+    _paid(worked)
+    drafted, day = bytes(Payslip.objects.get().cell), _yesterday(worked)
     form = {"date": day.isoformat(), "came": "08:58", "why": "the reader was dark"}
     worked.browser(Role.WORKER).post(reverse("me-correct"), form)
     address = reverse("admin:attendance_worknote_change", args=[WorkNote.objects.get().pk])
@@ -154,6 +156,7 @@ def test_hr_sees_what_is_asked_and_an_approval_counts_at_once(worked) -> None:
     found = looks.workdays(list(Workday.objects.filter(date=day)), _hr(worked), "test")
     (workday,) = found[worked.person.pk, day]
     assert workday.late_min == 0
+    assert bytes(Payslip.objects.get().cell) != drafted
     assert browser.post(address, {"state": "declined"}).status_code == 403
     assert WorkNote.objects.get().state == NoteState.APPROVED
 

@@ -53,6 +53,23 @@ _TITLES = {
 }
 
 
+_NO_DRAFT = {
+    "no_contract": "There is no contract.",
+    "not_employed": "No term of the contract holds in this month.",
+    "mixed_terms": "The way of paying changes within the month; reckon the parts apart.",
+    "mixed_currencies": "The currency changes within the month; reckon the parts apart.",
+    "currency_changed": "The year so far was paid in another currency, so the year's tax cannot be reckoned on.",
+    "no_workdays": "The month has no workdays to share a salary by.",
+    "net_below_zero": "Deductions are more than the pay.",
+    "unreadable": "The sealed contract, workdays or payslip of this person do not open as they should.",
+}
+
+
+def no_draft(code: str) -> str:
+    """Why somebody has no draft payslip, as a sentence."""
+    return _NO_DRAFT.get(code, "The facts of this month do not make a payslip.")
+
+
 def refused(code: str, facts: dict[str, str | int] | None = None) -> Problem:
     """What the keeper refused."""
     return Problem(_STATUS.get(code, 403), code, _TITLES.get(code, "The keeper refused."), **(facts or {}))

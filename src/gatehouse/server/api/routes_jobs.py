@@ -15,7 +15,7 @@ from gatehouse.keeper.protocol import Authority
 from gatehouse.server import moment
 from gatehouse.server.api import reach
 from gatehouse.server.api.access import caller, route
-from gatehouse.server.api.errors import Invalid, Problem, refused
+from gatehouse.server.api.errors import Invalid, Problem, no_draft, refused
 from gatehouse.server.api.shapes import Answer, Day, Shape
 from gatehouse.server.attendance.workdays import WorkdaysRefused, compute_workdays, reckoner
 from gatehouse.server.audit.by import By
@@ -31,10 +31,19 @@ class SiteDay(Shape):
     day: Day
 
 
+class Without(Answer):
+    """Somebody with a contract who got no draft, and why: `code` for programs, `title` for people."""
+
+    person: UUID
+    code: str
+    title: str
+
+
 class Ran(Answer):
-    """How many rows were written."""
+    """How many rows were written; for `payslips` also who got none."""
 
     written: int
+    without: list[Without] = []
 
 
 @route(router, "POST", "/jobs/{name}/run", response=Ran)
@@ -47,8 +56,10 @@ def run_job(request: HttpRequest, name: Literal["workdays", "payslips"], body: S
     try:
         if name == "workdays":
             return Ran(written=compute_workdays(site, body.day, at=at, by=reckoner(site, body.day, by, at=at)))
-        return Ran(written=draft_payslips(site, Month.of(body.day), at=at, by=By(by.actor, Authority(job=name))))
+        drafts = draft_payslips(site, Month.of(body.day), at=at, by=By(by.actor, Authority(job=name)))
     except WorkdaysRefused as fault:
         raise refused(fault.code) from fault
     except DomainError as fault:
         raise Problem(409, fault.code, "The job cannot be done for this date.") from fault
+    without = [Without(person=who.pk, code=why.code, title=no_draft(why.code)) for who, why in drafts.without]
+    return Ran(written=drafts.made, without=without)

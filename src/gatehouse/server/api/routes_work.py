@@ -21,7 +21,7 @@ from gatehouse.domain.shifts import DayClass
 from gatehouse.server import moment
 from gatehouse.server.api import reach
 from gatehouse.server.api.access import caller, route
-from gatehouse.server.api.errors import Invalid, Problem, must, not_found
+from gatehouse.server.api.errors import Invalid, Problem, must, no_draft, not_found
 from gatehouse.server.api.shapes import Answer, Code, Currency, Day, Made, Minutes, Name, Shape, Text, WallTime
 from gatehouse.server.attendance import actions, looks, queries
 from gatehouse.server.attendance.models import ShiftPattern
@@ -153,13 +153,15 @@ class NewTerm(Shape):
 
 @route(router, "POST", "/people/{uuid:person_id}/contracts", response={201: Made})
 def add_contract(request: HttpRequest, person_id: UUID, body: NewTerm) -> Made:
-    """Terms of pay from a date on. An open-ended term before it ends there; others may not overlap."""
+    """Terms of pay from a date on. An open-ended term before it ends there; others may not overlap: then 409 with the
+    first date that two terms would hold on."""
     person, by = reach.person(request, person_id), caller(request).by
     held = must(pay_looks.contract(slips.contract_of(person), by.authority, "contract.edit"))
     try:
         contract = Contract((*_ended(held, body.starts), _term(body)))
     except PayError as fault:
-        raise Invalid("starts", fault.code) from fault
+        title = "Another term of this contract holds on that date; terms may not overlap."
+        raise Problem(409, fault.code, title, day=f"{fault.facts['day']}") from fault
     except MoneyError as fault:
         raise Invalid("currency", fault.code) from fault
     return Made(id=pay.set_contract(person, contract, by=by, at=moment.now()).pk)
@@ -319,7 +321,7 @@ def draw_up_payslip(request: HttpRequest, person_id: UUID, body: OneMonth) -> Sl
     person = reach.person(request, person_id)
     drafted = must(pay.draft_payslip(person, _month(body.month), by=caller(request).by, at=moment.now()))
     if isinstance(drafted, pay.NotDrafted):
-        raise Problem(409, drafted.code, "There is no draft for this month.")
+        raise Problem(409, drafted.code, no_draft(drafted.code))
     return _slip(drafted.slip)
 
 

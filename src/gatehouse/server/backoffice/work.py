@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from gatehouse.domain.errors import DomainError
+from gatehouse.domain.pay_facts import Month
 from gatehouse.domain.periods import DAY
 from gatehouse.domain.shifts import DayClass
 from gatehouse.keeper.protocol import Refused
@@ -29,6 +30,7 @@ from gatehouse.server.console import saying, words_work
 from gatehouse.server.console.access import reader
 from gatehouse.server.keeping import KeeperAway
 from gatehouse.server.moment import now
+from gatehouse.server.payroll.actions import redraft_payslips
 from gatehouse.server.people import looks as people_looks
 from gatehouse.server.people.models import Site
 
@@ -148,13 +150,15 @@ class WorkNoteAdmin(OfficeAdmin):
         }
 
     def save_model(self, request: HttpRequest, obj: WorkNote, form: Any, change: bool) -> None:
-        """The day is reckoned anew at once where it is over."""
+        """Where the day is over, it is reckoned anew at once, and the drafts of pay that stand on it."""
         by, at, state = reader(request).by, now(), NoteState(form.cleaned_data["state"])
         if not actions.answer_note(obj, state, by=by, at=at) or state is not NoteState.APPROVED:
             return
         try:
             note = _note(obj, by)
             done = note is not None and reckon_again(obj.person.site, note.date, by=by, at=at)
+            if done and note is not None:
+                redraft_payslips(obj.person, Month.of(note.date), by=by, at=at)
         except (WorkdaysRefused, KeeperAway):
             done = False
         said = _("The day was reckoned anew.") if done else _("The day is reckoned anew in the night.")

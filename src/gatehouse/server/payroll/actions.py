@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
-import structlog
+import msgspec
 from django.db import transaction
 
 from gatehouse.domain import pay_facts, payroll
@@ -24,15 +24,15 @@ from gatehouse.server.payroll.models import Contract, Payslip, PayslipState
 from gatehouse.server.payroll.rules import rules_for
 from gatehouse.server.people.models import Person, Site
 
-log = structlog.get_logger()
-
 PAYSLIPS = By.job("payslips")
 PURPOSE = "payslip.draft"
+UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True, slots=True)
 class NotDrafted:
-    """Why there is no draft: `no_contract`, or the domain's reason (such as not_employed) in lower case."""
+    """Why there is no draft: `no_contract`, the domain's reason (such as not_employed) in lower case, the code of a
+    fault in the facts, or `unreadable` where a cell of this person does not open as it should."""
 
     code: str
 
@@ -41,6 +41,14 @@ class NotDrafted:
 class Drafted:
     row: Payslip
     slip: payroll.Payslip
+
+
+@dataclass(frozen=True, slots=True)
+class SiteDrafts:
+    """A site's month: how many drafts were written, and who got none and why."""
+
+    made: int
+    without: tuple[tuple[Person, NotDrafted], ...] = ()
 
 
 def set_contract(person: Person, contract: pay_facts.Contract, *, by: By, at: datetime) -> Contract:
@@ -56,6 +64,22 @@ def set_contract(person: Person, contract: pay_facts.Contract, *, by: By, at: da
 
 def draft_payslip(person: Person, month: Month, *, by: By, at: datetime) -> Drafted | NotDrafted | Refused:
     """The month's draft from contract and workdays as they are now. Raises KeeperAway."""
+    slip = trial(person, month, by=by)
+    return Drafted(_keep(person, slip, by=by, at=at), slip) if isinstance(slip, payroll.Payslip) else slip
+
+
+def trial(person: Person, month: Month, *, by: By) -> payroll.Payslip | NotDrafted | Refused:
+    """What the draft would be, without writing it. Raises KeeperAway."""
+    try:
+        slip = _slip(person, month, by)
+    except DomainError as fault:
+        return NotDrafted(fault.code)
+    except (msgspec.DecodeError, ValueError):
+        return NotDrafted(UNREADABLE)
+    return NotDrafted(slip.reason.name.lower()) if isinstance(slip, payroll.Refusal) else slip
+
+
+def _slip(person: Person, month: Month, by: By) -> payroll.Payslip | payroll.Refusal | NotDrafted | Refused:
     contract = looks.contract(queries.contract_of(person), by.authority, PURPOSE)
     if contract is None or isinstance(contract, Refused):
         return NotDrafted("no_contract") if contract is None else contract
@@ -70,14 +94,7 @@ def draft_payslip(person: Person, month: Month, *, by: By, at: datetime) -> Draf
         return NotDrafted("not_employed")
     currency = terms[-1].rate.currency
     so_far = before.to_date if before else YearToDate.start(month.year, currency)
-    try:
-        slip = payroll.payslip(contract, _facts(person.site, month, days), so_far, rules_for(currency))
-    except DomainError as fault:  # a contract that changes its currency within a month, say: nobody else waits for it
-        log.warning("payslip.not_drafted", site=str(person.site_id), code=fault.code)
-        return NotDrafted(fault.code)
-    if isinstance(slip, payroll.Refusal):
-        return NotDrafted(slip.reason.name.lower())
-    return Drafted(_keep(person, slip, by=by, at=at), slip)
+    return payroll.payslip(contract, _facts(person.site, month, days), so_far, rules_for(currency))
 
 
 def _workdays(person: Person, month: Month, by: By) -> list[Workday] | Refused:
@@ -108,12 +125,28 @@ def _keep(person: Person, slip: payroll.Payslip, *, by: By, at: datetime) -> Pay
     return row
 
 
-def draft_payslips(site: Site, month: Month, *, at: datetime, by: By = PAYSLIPS) -> int:
-    """Drafts of everybody with a contract; how many. Raises KeeperAway, KeeperRefused."""
-    made = 0
+def draft_payslips(site: Site, month: Month, *, at: datetime, by: By = PAYSLIPS) -> SiteDrafts:
+    """Drafts of everybody with a contract. What is wrong with one person's facts keeps nobody else's draft back.
+    Raises KeeperAway, KeeperRefused."""
+    made, without = 0, []
     for person in queries.people_with_contract(site):
         answer = draft_payslip(person, month, by=by, at=at)
         if isinstance(answer, Refused):
-            raise keeping.KeeperRefused(answer.code, answer.facts)
-        made += isinstance(answer, Drafted)
-    return made
+            if answer.code != "bad_request":  # which is about this person's cells; all else is about who asks
+                raise keeping.KeeperRefused(answer.code, answer.facts)
+            answer = NotDrafted(UNREADABLE)
+        if isinstance(answer, NotDrafted):
+            without.append((person, answer))
+        else:
+            made += 1
+    return SiteDrafts(made, tuple(without))
+
+
+def redraft_payslips(person: Person, since: Month, *, by: By, at: datetime) -> Refused | None:
+    """The drafts of this month and of the later ones of its year anew, where there are any; None when done. Raises
+    KeeperAway."""
+    for row in list(queries.payslips_since(person, since)):
+        answer = draft_payslip(person, Month.of(row.month), by=by, at=at)
+        if isinstance(answer, Refused):
+            return answer
+    return None

@@ -8,11 +8,14 @@ from gatehouse.server.people.models import Person
 
 
 class Contract(models.Model):
-    """Terms of pay: kind, wage and dates lie in `cell`."""
+    """All terms of one person's pay: kinds, wages and dates lie in `cell`, which holds no two terms of one date."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="contracts")
     cell = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person"], name="contract_once_per_person")]
 
     def __str__(self) -> str:
         return str(self.pk)

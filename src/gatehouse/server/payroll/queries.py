@@ -30,6 +30,12 @@ def payslip_before(person: Person, month: Month) -> Payslip | None:
     return found.order_by("-month").first()
 
 
+def payslips_since(person: Person, month: Month) -> QuerySet[Payslip]:
+    """Those of this month and of the later ones of its year, in order."""
+    found = Payslip.objects.filter(person=person, month__gte=month.first, month__lt=date(month.year + 1, 1, 1))
+    return found.order_by("month")
+
+
 def payslips_of(person: Person) -> QuerySet[Payslip]:
     return Payslip.objects.filter(person=person).order_by("-month")
 
