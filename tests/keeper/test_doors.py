@@ -1,17 +1,19 @@
 """Codes and tickets; edges; signatures; the keeper's small verbs."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
 from gatehouse.crypto.merkle import read_checkpoint
+from gatehouse.crypto.sealing import KeyKind
 from gatehouse.crypto.signing import new_device_keys
 from gatehouse.crypto.tokens import Flaw, Token, check
 from gatehouse.keeper import local
 from gatehouse.keeper.locate import PER_SOURCE
-from gatehouse.keeper.protocol import Authority, Cell, KeyClass, Owner, Plain, Role
+from gatehouse.keeper.protocol import LABELS, Authority, Cell, KeyClass, Owner, Plain, Role
+from gatehouse.keeper.rules import WRITTEN_HERE
 from gatehouse.keeper.tickets import FAILURES
 
 from .conftest import EDGE, SITE, TODAY, Desk
@@ -191,6 +193,10 @@ def test_no_plate_is_followed_through_the_days(desk: Desk, refusal: Refusal) -> 
         day = TODAY + timedelta(days=days)
         assert refusal(lambda day=day: desk.client.locate(SITE, day, "京A12345", "s")) == "not_allowed"
     assert desk.client.locate(SITE, TODAY - timedelta(days=7), "京A12345", "s")
+    letter = desk.letter(desk.passage(plate="京A12345", direction="out"))
+    for days in (-30, -8, 2, 30):
+        day = TODAY + timedelta(days=days)
+        assert refusal(lambda day=day: desk.client.admit([letter], {SITE: day})) == "not_allowed"
 
 
 @pytest.mark.parametrize(
@@ -208,9 +214,13 @@ def test_a_plaintext_whose_owner_does_not_fit_its_label_is_refused(desk: Desk, r
     assert refusal(lambda: desk.client.seal([plain])) == "bad_request"
 
 
-def test_a_day_out_of_reach_is_not_made_for_sealing(desk: Desk, refusal: Refusal) -> None:
-    plain = Plain("passage.facts/1", Owner(SITE, day=date(2020, 1, 1)), "r", b"")
-    assert refusal(lambda: desk.client.seal([plain])) == "day_destroyed"
+@pytest.mark.parametrize("label", sorted(WRITTEN_HERE))
+def test_what_the_keeper_reads_out_of_letters_nobody_else_has_sealed(desk: Desk, refusal: Refusal, label: str) -> None:
+    """A stay of any plate, and `retoken` would tell that plate's token."""
+    day = TODAY if LABELS[label].key is KeyClass.SITE_DAY else None
+    plain = Plain(label, Owner("stay-1", day=day), "stay-1", "京A12345".encode())
+    assert refusal(lambda: desk.client.seal([plain])) == "not_allowed"
+    assert desk.service.vault.store.owners(KeyKind.STAY) == []
 
 
 def test_the_books_of_a_year_are_sealed_and_shown_to_parking(desk: Desk) -> None:

@@ -171,11 +171,9 @@ def test_a_worker_sees_only_what_is_theirs(desk: Desk, refusal: Refusal) -> None
 
 
 def test_an_operator_of_one_site_sees_no_other_sites_passages(desk: Desk, refusal: Refusal) -> None:
-    plain = Plain("passage.facts/1", Owner("site-2", day=TODAY), "row-1", b"facts")
-    (cell,) = desk.client.seal([plain])
+    asked = [desk.written(Plain("passage.facts/1", Owner("site-2", day=TODAY), "row-1", b"facts"))]
     here = desk.sign_in(Role.SECURITY, actor="one", sites=(SITE,))
     there = desk.sign_in(Role.SECURITY, actor="two", sites=("site-2",))
-    asked = [Cell("passage.facts/1", "row-1", cell)]
     assert refusal(lambda: desk.client.reveal(asked, here, "x")) == "not_allowed"
     assert desk.client.reveal(asked, there, "x") == [b"facts"]
 
@@ -234,6 +232,26 @@ def test_a_request_over_the_cap_shows_and_counts_nobody(desk: Desk) -> None:
     assert caught.value.facts == {"budget": "names", "window": "hour", "cap": 60}
     assert len(desk.client.reveal(cells[:60], by, "x")) == 60
     assert [entry.role for entry in entries(desk, "refused")] == ["security"]
+
+
+def test_a_token_that_the_asker_made_up_joins_nobody(desk: Desk) -> None:
+    """Facts of cars lie under the day alone: whom they count as is in them, not in what is asked."""
+    letters = [desk.letter(desk.passage(plate=f"京A{n:05d}", means="plate")) for n in range(61)]
+    results = [result for result in desk.client.admit(letters, {}) if isinstance(result, Admitted)]
+    cars = [Cell("passage.facts/1", one.id, one.cell or b"", b"x" * 16) for one in results]
+    plains = [Plain("stay.books/1", Owner(SITE, year=2026), f"row-{n}", b"plate") for n in range(21)]
+    books = [Cell("stay.books/1", f"row-{n}", cell, b"x" * 16) for n, cell in enumerate(desk.client.seal(plains))]
+    for cells, cap in ((cars, 60), (books, 20)):
+        reply = desk.client.call(Reveal(cells, desk.sign_in(Role.PARKING), "x"))
+        assert isinstance(reply, Refused)
+        assert reply.facts["cap"] == cap
+
+
+def test_a_car_counts_once_however_often_it_passed_that_day(desk: Desk) -> None:
+    letters = [desk.letter(desk.passage(plate="京A12345", means="plate")) for _ in range(70)]
+    results = [result for result in desk.client.admit(letters, {}) if isinstance(result, Admitted)]
+    cells = [Cell("passage.facts/1", one.id, one.cell or b"", one.token) for one in results]
+    assert len(desk.client.reveal(cells, desk.sign_in(Role.SECURITY), "x")) == 70
 
 
 def test_the_day_has_a_cap_of_its_own(desk: Desk) -> None:

@@ -22,9 +22,11 @@ from gatehouse.keeper.protocol import (
     Owner,
     PassageFacts,
     Plain,
+    Refused,
     StayEntry,
     Unadmitted,
 )
+from gatehouse.keeper.rules import may_hold_stays
 from gatehouse.keeper.store import Edge
 from gatehouse.keeper.vault import Vault
 from gatehouse.wire import (
@@ -52,8 +54,10 @@ class _Read:
     stay: str | None
 
 
-def admit(vault: Vault, request: Admit) -> Admissions:
+def admit(vault: Vault, request: Admit) -> Admissions | Refused:
     """One result per letter, in order; a letter that is refused never hinders another."""
+    if not all(may_hold_stays(day, vault.today(site)) for site, day in request.stay_days.items()):
+        return Refused("not_allowed")
     reads = [_read(vault, letter) for letter in request.letters]
     good = [read for read in reads if isinstance(read, _Read)]
     stays = (KeyRef(KeyKind.STAY, read.stay) for read in good if read.stay is not None)

@@ -2,21 +2,24 @@
 
 from dataclasses import dataclass
 
+import msgspec
+
 from gatehouse.crypto.errors import CryptoError, Malformed
-from gatehouse.crypto.keyring import person_day_key
+from gatehouse.crypto.keyring import person_day_key, plate_token
 from gatehouse.crypto.sealing import KeyKind, KeyRef, open_cell, read_ref, seal
 from gatehouse.keeper.people import People
-from gatehouse.keeper.protocol import LABELS, Cell, KeyClass, Label, Owner, Plain
+from gatehouse.keeper.protocol import LABELS, Cell, KeyClass, Label, Owner, PassageFacts, Plain
 from gatehouse.keeper.store import Store
 
 _SITE_BOUND = frozenset({KeyKind.SITE_DAY, KeyKind.SITE_DAY_PERSON, KeyKind.BOOKS, KeyKind.SITE})
+_facts = msgspec.msgpack.Decoder(PassageFacts).decode
 _PERSONAL = frozenset({KeyKind.FACE, KeyKind.IDENTITY, KeyKind.ACCESS, KeyKind.WORK, KeyKind.VEHICLE, KeyKind.STAY})
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A cell's plaintext. `subject` is whom a look at it counts as seeing: a person, vehicle or stay id; a plate's or
-    unknown's token; else the row. `site` is "" for what belongs to no site."""
+    """A cell's plaintext. `subject` is whom a look at it counts as seeing: a person, vehicle or stay id; a plate's day
+    token; else the row. It comes from the seal, never from what was asked. `site` is "" for what belongs to no site."""
 
     label: Label
     subject: str
@@ -83,18 +86,19 @@ class Cells:
         found = self._key(ref, cell)
         if found is None:
             return Gone()
-        key, subject = found
+        key, owner = found
         try:
             data = open_cell(key, cell.data, label=label.name, row=cell.row, buckets=label.buckets)
         except CryptoError:
             return Foreign()
+        subject = owner or _subject(ref, key, cell.row, data)
         return Opened(label, subject, ref.owner if ref.kind in _SITE_BOUND else "", data)
 
     def _key(self, ref: KeyRef, cell: Cell) -> tuple[bytes, str] | None:
-        """The key, and whom the cell is about."""
+        """The key, and whom the cell is about; "" where only its plaintext says that."""
         if ref.kind is not KeyKind.SITE_DAY_PERSON:
             key = self._store.key(ref)
-            return None if key is None else (key, _subject(ref, cell))
+            return None if key is None else (key, ref.owner if ref.kind in _PERSONAL else "")
         day_key = self._store.key(KeyRef(KeyKind.SITE_DAY, ref.owner, ref.number))
         if day_key is None or cell.token is None:
             return None
@@ -109,7 +113,13 @@ def _fits(label: Label, ref: KeyRef) -> bool:
     return ref.kind.name == label.key.name
 
 
-def _subject(ref: KeyRef, cell: Cell) -> str:
-    if ref.kind in _PERSONAL:
-        return ref.owner
-    return f"row:{cell.row}" if cell.token is None else f"token:{cell.token.hex()}"
+def _subject(ref: KeyRef, day_key: bytes, row: str, data: bytes) -> str:
+    """Of a car's facts its token; of anything else the row, which the seal binds."""
+    if ref.kind is KeyKind.SITE_DAY:
+        try:
+            plate = _facts(data).plate
+        except msgspec.MsgspecError:
+            plate = None
+        if plate is not None:
+            return f"token:{plate_token(day_key, plate).hex()}"
+    return f"row:{row}"

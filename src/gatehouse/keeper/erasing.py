@@ -60,9 +60,9 @@ def forget_days(vault: Vault, request: ForgetDays) -> Done | Refused:
     refs = vault.days.before(request.site, request.before)
     if refs:
         vault.record("tombstone", asker, purpose=f"days:{request.site}:{request.before.isoformat()}:{len(refs)}")
-        for ref in refs:
-            key = vault.store.key(ref)
+        keys = [vault.store.key(ref) for ref in refs]
+        vault.store.destroy_keys(refs, vault.now())
+        for key in keys:
             if key is not None:
                 vault.people.forget_day(key)
-        vault.store.destroy_keys(refs, vault.now())
     return Done()

@@ -23,10 +23,10 @@ class People:
 
     def learn(self, subject: str) -> None:
         """A person got an access key."""
-        access = self._store.key(KeyRef(KeyKind.ACCESS, subject))
-        if access is None:
-            return
         with self._lock:
+            access = self._store.key(KeyRef(KeyKind.ACCESS, subject))
+            if access is None:
+                return
             made = self._token_keys[subject] = token_key(access)
             for day_key, whose in self._days.items():
                 whose[person_token(day_key, made)] = subject

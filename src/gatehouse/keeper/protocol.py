@@ -92,14 +92,15 @@ class Secret(Request, frozen=True, tag="secret"):
 
 
 class Seal(Request, frozen=True, tag="seal"):
-    """-> Sealed, in order. Makes the owner's key when it is the first cell of that class."""
+    """-> Sealed, in order. Makes the owner's key when it is the first cell of that class. Not for the labels that the
+    keeper writes itself when it admits a letter."""
 
     cells: list[Plain]
 
 
 class Admit(Request, frozen=True, tag="admit"):
-    """Verify, open and re-seal letters. `stay_days`: for each site the local date whose tokens its open stays carry.
-    -> Admissions, in order."""
+    """Verify, open and re-seal letters. `stay_days`: for each site the local date whose tokens its open stays carry, as
+    with `locate` a day of the last week. -> Admissions, in order."""
 
     letters: list[Letter]
     stay_days: dict[str, date]

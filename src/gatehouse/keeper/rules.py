@@ -1,5 +1,7 @@
 """Who may ask the keeper for what: roles by ticket, and the named jobs of the server."""
 
+from datetime import date, timedelta
+
 from gatehouse.keeper.protocol import LABELS, KeyClass, Role
 
 SECRETS = frozenset({"django", "sources", "provider.test", "edge-admin", "audit"})
@@ -24,6 +26,9 @@ VERBS: dict[str, frozenset[Role]] = {
 
 # What a template or a PIN is for happens inside keeper and edge: no page ever needs one.
 NEVER_SHOWN = frozenset({"face.template/1", "credential.pin/1"})
+# The keeper writes these itself, out of signed letters. Whoever could have any plate sealed as a stay's would learn its
+# token from `retoken`, and so try plates without a cap.
+WRITTEN_HERE = frozenset({"attempt.facts/1", "passage.facts/1", "stay.plate/1", "stay.entry/1"})
 _VEHICLES = frozenset({"vehicle.plate/1", "stay.plate/1", "stay.entry/1", "stay.books/1"})
 _GATES = frozenset({"attempt.facts/1", "passage.facts/1"})
 _TEXTS = frozenset({"site.text/1"})
@@ -65,3 +70,9 @@ RETENTION_DAYS = 7  # the job retention destroys no younger day
 
 FORGETTABLE = frozenset({KeyClass.FACE, KeyClass.IDENTITY, KeyClass.ACCESS, KeyClass.WORK, KeyClass.VEHICLE})
 PERSONAL = frozenset({KeyClass.FACE, KeyClass.IDENTITY, KeyClass.ACCESS, KeyClass.WORK})
+
+
+def may_hold_stays(day: date, today: date) -> bool:
+    """Whether open stays may carry that day's tokens now. For no other day a plate gets one: whoever asked for any day
+    could follow it through all of them."""
+    return timedelta(days=-1) <= today - day <= timedelta(days=LOCATE_DAYS)

@@ -6,8 +6,8 @@ whole installation holds a data key. Also here: enrolled edges and small facts o
 
 import sqlite3
 import threading
-from collections.abc import Iterable
-from contextlib import closing
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from gatehouse.crypto.errors import CryptoError
 from gatehouse.crypto.sealing import KeyKind, KeyRef, new_key, unwrap, wrap
 from gatehouse.keeper.errors import DamagedStore
 
+_MADE_ONCE = frozenset({KeyKind.SITE_DAY, KeyKind.STAY})
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS own (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS keys (
@@ -57,6 +58,7 @@ class Store:
         self._connection = connection
         self._kek = self._load_kek(root_key)
         self._keys: dict[KeyRef, bytes] = {}
+        self._remnants = False  # the write-ahead file may still hold destroyed keys
         self._edges = {row[0]: Edge(*row) for row in self.rows("SELECT * FROM edges")}
 
     def close(self) -> None:
@@ -84,6 +86,19 @@ class Store:
         """One statement, durable when this returns. The number of rows that it changed."""
         with self._lock, closing(self._connection.execute(sql, values)) as cursor:
             return cursor.rowcount
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """All or nothing, durable at the end. The caller holds the lock. A commit that the disk refuses leaves no
+        transaction open: every later statement would wait in it and only look durable."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._connection.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
 
     # --- the keeper's own keys ---
 
@@ -120,41 +135,43 @@ class Store:
             return key
 
     def make_keys(self, refs: Iterable[KeyRef]) -> list[KeyRef]:
-        """Make those of these keys that do not exist, in one transaction; the ones that were made."""
+        """Make those of these keys that do not exist, in one transaction; the ones that were made. A day or stay that
+        was destroyed is left out."""
         with self._lock:
-            missing = [ref for ref in dict.fromkeys(refs) if self.key(ref) is None]
+            missing = [ref for ref in dict.fromkeys(refs) if self.key(ref) is None and not self._is_over(ref)]
             if not missing:
                 return []
             made = {ref: new_key() for ref in missing}
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
+            with self._transaction():
                 for ref, key in made.items():
                     self.write("INSERT INTO keys VALUES (?, ?, ?, ?)", (*_row(ref), wrap(self._kek, _name(ref), key)))
-            except BaseException:
-                self._connection.execute("ROLLBACK")
-                raise
-            self._connection.execute("COMMIT")
             self._keys.update(made)
             return missing
+
+    def _is_over(self, ref: KeyRef) -> bool:
+        return ref.kind in _MADE_ONCE and self.is_destroyed(ref)
 
     def destroy_keys(self, refs: Iterable[KeyRef], at: datetime) -> list[KeyRef]:
         """Destroy these keys and remember that they are gone; those that there were."""
         with self._lock:
             gone = []
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
+            with self._transaction():
                 for ref in refs:
                     if self.write("DELETE FROM keys WHERE kind=? AND owner=? AND number=?", _row(ref)):
                         gone.append(ref)
                     self.write("INSERT OR REPLACE INTO tombstones VALUES (?, ?, ?, ?)", (*_row(ref), at.isoformat()))
                     self._keys.pop(ref, None)
-            except BaseException:
-                self._connection.execute("ROLLBACK")
-                raise
-            self._connection.execute("COMMIT")
-            # The write-ahead file still holds the page with the wrapped key: empty it now.
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._remnants = True
+            self.wipe()
             return gone
+
+    def wipe(self) -> None:
+        """Empty the write-ahead file of the pages with keys that were destroyed. While somebody else reads the store it
+        cannot be; then the next call does it."""
+        with self._lock:
+            if self._remnants:
+                (busy, _, _) = self.rows("PRAGMA wal_checkpoint(TRUNCATE)")[0]
+                self._remnants = bool(busy)
 
     def is_destroyed(self, ref: KeyRef) -> bool:
         """Whether a key of this name was ever destroyed."""

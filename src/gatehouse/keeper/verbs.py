@@ -14,11 +14,10 @@ from gatehouse.domain.plates import normalise
 from gatehouse.keeper import doors, erasing, looks, protocol
 from gatehouse.keeper.admission import admit
 from gatehouse.keeper.cells import Gone, Opened, ref_of
-from gatehouse.keeper.days import day_of
 from gatehouse.keeper.errors import LogFull
 from gatehouse.keeper.log import Entry
 from gatehouse.keeper.protocol import LABELS, Bytes, Done, Refused, Reply, Role, Sealed, Text, Welcome
-from gatehouse.keeper.rules import LOCATE_DAYS, RETOKEN_DAYS, SECRETS
+from gatehouse.keeper.rules import RETOKEN_DAYS, SECRETS, WRITTEN_HERE, may_hold_stays
 from gatehouse.keeper.vault import Vault
 from gatehouse.wire import PASS_CLAIMS, PASS_KIND
 
@@ -56,9 +55,10 @@ def seal(vault: Vault, request: protocol.Seal) -> Sealed | Refused:
         ref = None if label is None else ref_of(label, plain.owner)
         if ref is None:
             return Refused("bad_request", {"cell": place})
+        if plain.label in WRITTEN_HERE:
+            return Refused("not_allowed", {"label": plain.label})
         refs.append(ref)
-    if not _make_keys(vault, refs):
-        return Refused("day_destroyed")
+    _make_keys(vault, refs)
     try:
         cells = [vault.cells.seal(plain, ref) for plain, ref in zip(request.cells, refs, strict=True)]
     except TooLong:
@@ -67,32 +67,25 @@ def seal(vault: Vault, request: protocol.Seal) -> Sealed | Refused:
     return Sealed(whole) if len(whole) == len(cells) else Refused("day_destroyed")
 
 
-def _make_keys(vault: Vault, refs: list[KeyRef]) -> bool:
-    """All keys that new cells need, in one transaction. False where a day or stay was destroyed or a day is too far.
-    Whoever gets a face or an identity gets an access key too: it is half of every passage of theirs."""
+def _make_keys(vault: Vault, refs: list[KeyRef]) -> None:
+    """All keys that new cells need, in one transaction. Whoever gets a face or an identity gets an access key too: it
+    is half of every passage of theirs."""
     wanted = dict.fromkeys(refs)
     for ref in list(wanted):
         if vault.store.key(ref) is not None:
             continue
-        if ref.kind is KeyKind.SITE_DAY:
-            day = day_of(ref)
-            if vault.days.key_or_new(ref.owner, day, vault.today(ref.owner)) is None:
-                return False
-        if ref.kind is KeyKind.STAY and vault.store.is_destroyed(ref):
-            return False
         access = KeyRef(KeyKind.ACCESS, ref.owner)
         if ref.kind in _MAKES_ACCESS and not vault.store.is_destroyed(access):
             wanted[access] = None
     for made in vault.store.make_keys(wanted):
         if made.kind is KeyKind.ACCESS:
             vault.people.learn(made.owner)
-    return True
 
 
 def locate(vault: Vault, request: protocol.Locate) -> Bytes | Refused:
-    """Only for days on which a stay may be open now: otherwise one could follow a plate through the days."""
+    """Only for days on which a stay may be open now."""
     today = vault.today(request.site)
-    if not timedelta(days=-1) <= today - request.stay_day <= timedelta(days=LOCATE_DAYS):
+    if not may_hold_stays(request.stay_day, today):
         return Refused("not_allowed")
     plate = normalise(request.plate)
     day_key = vault.days.key_or_new(request.site, request.stay_day, today)

@@ -94,7 +94,7 @@ def letters(ask: Ask, *, now: datetime) -> Answer:
         receipt = intake.receive(edge, decode_letters(ask.body), now=now)
     except (WireError, intake.ForeignLetter):
         return _GARBAGE
-    except KeeperAway:
+    except (KeeperAway, KeeperRefused):
         return _AWAY
     except (intake.Busy, OperationalError):
         return _BUSY
