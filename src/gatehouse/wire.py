@@ -10,7 +10,7 @@ The server carries both and can read neither. MessagePack on the wire; unknown f
 """
 
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 import uuid_utils
@@ -194,7 +194,7 @@ class Opening(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
     id: str
     gate: str
-    at: datetime
+    at: Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class Feed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -1,3 +1,5 @@
+import os
+
 import pytest
 from tests.edge.world import EDGE, SITE, World
 
@@ -36,6 +38,25 @@ def test_a_torn_key_is_not_used(tmp_path):
     key.write_bytes(key.read_bytes()[:40])
     with pytest.raises(UnsafeKey):
         config.load(tmp_path)
+
+
+@pytest.mark.parametrize("cut_at", [0, 1, 2])
+def test_an_edge_whose_making_was_broken_off_is_made_anew(tmp_path, monkeypatch, cut_at):
+    """A power cut between its files, or in the middle of one."""
+    world, done, fsync = World(tmp_path), [], os.fsync
+
+    def cut(handle):
+        if len(done) == cut_at:
+            raise SystemExit
+        done.append(fsync(handle))
+
+    with monkeypatch.context() as cutting:
+        cutting.setattr(os, "fsync", cut)
+        with pytest.raises(SystemExit):
+            world.init()
+    assert not config.is_initialised(tmp_path)
+    public = world.init()
+    assert config.load(tmp_path)[1].public() == public
 
 
 @pytest.mark.parametrize("missing", ["device.key", "edge.json"])

@@ -2,7 +2,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from tests.edge.world import ENTRY, NOW, fill, make_room, plate_reads
+from tests.edge.world import DOOR, ENTRY, NOW, SITE, fill, make_room, plate_reads
 
 from gatehouse.domain.access import Grant, Reason, Refusal
 from gatehouse.domain.sightings import Means, Read
@@ -170,6 +170,44 @@ def test_evidence_from_a_queue_is_recorded_and_never_acted_on(entry, clock, shel
     assert entry.look(plate_reads("京A12345", old), old) == Refusal(Reason.STALE)
     assert shelly.device.pulses == 0
     assert kinds(world.bodies(spool)) == ["Attempt stale"]
+
+
+def test_who_was_read_too_late_and_still_stands_there_is_answered_by_the_next_look(
+    entry, keeper_of, known, world, clock, shelly, spool
+):
+    """The models load at their first use: that look is over only when its frame is old."""
+    known.learn(world.feed(version=2, gates=[replace(ENTRY, freshness_s=2), replace(DOOR, freshness_s=2)]))
+    captured = clock.now()
+    clock.advance(2.2)
+    entry.look(plate_reads("京A12345", captured), captured)
+    clock.advance(0.5)
+    assert drive_up(entry, clock) == PERMIT
+    door, shown = keeper_of("door"), world.a_pass()
+    late = read_pass(shown, SITE, world.keeper.public().sign_key, captured)
+    assert door.look([late], captured) == Refusal(Reason.STALE)
+    clock.advance(0.5)
+    fresh = read_pass(shown, SITE, world.keeper.public().sign_key, clock.now())
+    assert isinstance(door.look([fresh], clock.now()), Grant)
+    assert shelly.device.pulses == 2
+    assert kinds(world.bodies(spool)) == ["Attempt stale", "Attempt permit", "Attempt stale", "Attempt rule"]
+
+
+def test_an_evidence_that_stays_old_is_recorded_once(entry, clock, spool, world):
+    for _ in range(5):
+        clock.advance(0.5)
+        old = clock.now() - timedelta(seconds=60)
+        entry.look(plate_reads("京A12345", old), old)
+    assert kinds(world.bodies(spool)) == ["Attempt stale"]
+
+
+@pytest.mark.parametrize("open_s", [0.0, 300.0])
+def test_a_gate_that_is_to_open_longer_than_a_relay_may_opens_as_long_as_it_may(
+    keeper_of, known, world, clock, shelly, open_s
+):
+    gates = [replace(ENTRY, open_s=open_s)]
+    known.learn(world.feed(version=2, gates=gates))
+    assert keeper_of("entry").open_by_hand(Opening(id="order-1", gate="entry", at=clock.now())) is not None
+    assert shelly.device.pulses == 1
 
 
 def test_nothing_moves_when_the_disk_is_full_and_the_gap_is_reported_later(entry, clock, shelly, spool, world):

@@ -1,15 +1,21 @@
+import math
+import subprocess
+import sys
 from dataclasses import replace
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta, timezone
+from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.edge.world import NOW, HandClock, World
+from tests.edge.world import DOOR, NOW, STAFF, HandClock, World
 
-from gatehouse.domain.access import Gate, Reason, Schedule, TimeWindow, decide
+from gatehouse.domain.access import Gate, Permit, Reason, Schedule, TimeWindow, decide
 from gatehouse.domain.sightings import Means, Sighting
 from gatehouse.edge import config
 from gatehouse.edge.errors import FeedRefused
-from gatehouse.wire import Feed, VehicleEntry, decode_feed, encode
+from gatehouse.wire import Feed, PersonEntry, VehicleEntry, decode_feed, encode
+
+ROOT = Path(__file__).parents[2]
 
 
 def face(seed):
@@ -89,10 +95,35 @@ def test_an_unchanged_gallery_is_kept(world, clock):
     assert known.now().gallery is not gallery
 
 
-@pytest.mark.parametrize("zone", ["Mars/Olympus", "", "../../etc/passwd"])
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "", "../../etc/passwd", "Europe", "x" * 300])
 def test_a_roster_without_a_time_zone_is_refused(world, clock, zone):
     with pytest.raises(FeedRefused):
         world.known(clock).learn(world.feed(zone=zone))
+
+
+LOCAL = NOW.replace(tzinfo=None)
+BEYOND = datetime(9999, 12, 31, 23, tzinfo=timezone(timedelta(hours=-12)))
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"rules": [replace(STAFF, ends=LOCAL)]},
+        {"people": [PersonEntry(id="ada", groups=[], starts=LOCAL)]},
+        {"vehicles": [VehicleEntry(id="car", plate=b"", permits=[Permit("p", frozenset(), NOW, LOCAL)])]},
+        {"lease_ends": BEYOND},
+        {"gates": [replace(DOOR, freshness_s=math.nan)]},
+        {"gates": [replace(DOOR, confirm_s=math.inf)]},
+        {"gates": [replace(DOOR, open_s=-1.0)]},
+    ],
+)
+def test_a_roster_with_which_no_gate_could_reckon_is_refused_whole(world, clock, part):
+    known = world.known(clock)
+    known.learn(world.feed())
+    before = known.now()
+    with pytest.raises(FeedRefused):
+        known.learn(world.feed(version=2, **part))
+    assert known.now() is before
 
 
 def test_the_server_cannot_stretch_the_lease(world, clock):
@@ -169,6 +200,25 @@ def test_a_cache_that_cannot_be_opened_is_no_cache(world, clock, damage, tmp_pat
     known = world.known(clock)
     known.recall()
     assert known.now().policy.gates == {}
+
+
+SHORT_OF_ROOM = """
+import resource, signal, sys
+from pathlib import Path
+from tests.edge.world import HandClock, World
+world = World(Path(sys.argv[1]))
+known = world.known(HandClock())
+known.learn(world.feed())
+resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))
+known.learn(world.feed(version=2, people=[world.person(f"person-{n}", card=str(n)) for n in range(50)]))
+"""
+
+
+def test_a_disk_that_takes_half_of_the_cache_leaves_the_old_one_whole(world, clock):
+    subprocess.run([sys.executable, "-c", SHORT_OF_ROOM, str(world.home)], check=True, cwd=ROOT, capture_output=True)
+    known = world.known(clock)
+    known.recall()
+    assert known.now().roster == 1
 
 
 def test_a_disk_that_takes_no_cache_costs_nothing_now(world, clock):

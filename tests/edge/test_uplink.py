@@ -210,6 +210,24 @@ def test_the_loops_outlive_a_server_that_is_away(server, spool, link, monkeypatc
     assert ids(server) == ["event-1", "event-2"]
 
 
+def test_a_listener_that_stumbles_over_an_answer_goes_on_listening(server, world, link, known, clock, monkeypatch):
+    monkeypatch.setattr(uplink, "SHORTEST_PAUSE_S", 0.01)
+    stop, learnt = threading.Event(), []
+
+    def learn(feed):
+        learnt.append(feed)
+        if len(learnt) == 1:
+            raise RuntimeError("something that nobody thought of")
+        stop.set()
+        return True
+
+    server.feeds = [world.feed(), world.feed()]
+    listener = Listener(link, clock, stop, knowledge=known.now, learn=learn)
+    listener.start()
+    listener.join(10)
+    assert len(learnt) == 2
+
+
 def test_a_gate_never_waits_for_a_server_that_is_silent(server, world, spool, link, known, clock, keeper_of, shelly):
     known.learn(world.feed())
     write(spool, 1)
@@ -225,6 +243,12 @@ def test_a_gate_never_waits_for_a_server_that_is_silent(server, world, spool, li
     shipper._ended.set()
     server.released.set()
     shipper.join(5)
+
+
+def test_an_order_that_has_no_instant_is_no_feed(server, world, listener):
+    server.feeds = [Feed(openings=[Opening(id="order-1", gate="entry", at=NOW.replace(tzinfo=None))])]
+    with pytest.raises(FeedRefused):
+        listener.step()
 
 
 def test_orders_reach_the_wire_whole(server, link, world):

@@ -111,7 +111,7 @@ def _watch(box: Box, api: LocalApi, stopping: threading.Event, say: Say) -> None
 def _start_edge(box: Box, api: LocalApi) -> str | None:
     """Start the edge of the first site, enrolled; or say what it waits for."""
     try:
-        if not (config.folder(box.home) / "edge.json").exists():
+        if not config.is_initialised(box.home):
             sites = api.get("sites")
             if not sites:
                 return f"Create your site at {box.url}{NEW_SITE}; the edge starts by itself once there is one."

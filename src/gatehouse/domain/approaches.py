@@ -59,7 +59,8 @@ class Approach:
             # A plate that leaves the picture is cut off and misread: it is no other car.
             return self.leaves_until is None or at >= self.leaves_until
         # A pass that is held up longer must not hide the face behind it once it was answered.
-        return read.means not in _SHOWN or all((read.means, read.value) != _key_of(a.sighting) for a in self.answers)
+        answered = [a for a in self.answers if (read.means, read.value) == _key_of(a.sighting)]
+        return read.means not in _SHOWN or all(a.again_at is not None and a.again_at <= at for a in answered)
 
     def _remembered(self, reads: Sequence[Read], at: datetime) -> Iterator[Answer]:
         there = {(read.means, (read.subject or "") if read.means is Means.FACE else read.value) for read in reads}

@@ -66,12 +66,11 @@ def init(
     if {len(keeper_seal_key), len(keeper_verify_key)} != {KEY_BYTES}:
         raise EdgeError(f"the keeper's public keys have {KEY_BYTES} bytes each")
     place = folder(home)
-    if (place / "device.key").exists():
+    if is_initialised(home):
         raise AlreadyInitialised(f"{place} holds an edge")
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
     place.chmod(0o700)
     keys = new_device_keys()
-    _write_secret(place / "device.key", keys.to_bytes())
     config = EdgeConfig(
         server_url=server_url.rstrip("/"),
         edge=edge,
@@ -79,8 +78,14 @@ def init(
         keeper_seal_key=keeper_seal_key,
         keeper_verify_key=keeper_verify_key,
     )
-    (place / "edge.json").write_bytes(msgspec.json.format(msgspec.json.encode(config)) + b"\n")
+    replace_durably(place / "edge.json", msgspec.json.format(msgspec.json.encode(config)) + b"\n")
+    replace_durably(place / "device.key", keys.to_bytes())
     return keys.public()
+
+
+def is_initialised(home: Path) -> bool:
+    """True when the home holds an edge. Its key is written last, so that a start that was broken off is begun anew."""
+    return (folder(home) / "device.key").exists()
 
 
 def load(home: Path) -> tuple[EdgeConfig, DeviceKeys]:
@@ -132,7 +137,9 @@ def _write_secret(path: Path, data: bytes) -> None:
     """A file that nobody else could read for a moment, and that survives a power cut."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        os.write(handle, data)
+        left = memoryview(data)
+        while left:  # a disk that is nearly full takes the beginning only, and says so without an error
+            left = left[os.write(handle, left) :]
         os.fsync(handle)
     finally:
         os.close(handle)

@@ -18,7 +18,7 @@ import structlog
 
 from gatehouse.clock import Clock
 from gatehouse.devices.errors import RelayLost, RelayRefused
-from gatehouse.devices.relays.port import Relay
+from gatehouse.devices.relays.port import LONGEST_PULSE_S, SHORTEST_PULSE_S, Relay
 from gatehouse.domain.access import Decision, Direction, Gate, Grant, Reason, Refusal, decide
 from gatehouse.domain.approaches import Answer, Approach
 from gatehouse.domain.sightings import STANDARD, Means, Read, Sighting, Voting
@@ -119,6 +119,9 @@ class Gatekeeper:
             if again_at is not None:
                 answer = Refusal(Reason.ALREADY_GRANTED)
                 attempt = _attempt(sighting, gate, answer, now)
+        elif answer.reason is Reason.STALE:
+            # Old evidence is no answer to whoever still stands there: the next look is fresh.
+            again_at = now
         before = self._approach.answer_to(sighting)
         if isinstance(answer, Grant):
             return self._grant(sighting, gate, known, attempt, answer)
@@ -212,7 +215,7 @@ class Gatekeeper:
         that it was given for is good again."""
         try:
             if self._relay is not None:
-                self._relay.pulse(gate.open_s)
+                self._relay.pulse(min(max(gate.open_s, SHORTEST_PULSE_S), LONGEST_PULSE_S))
         except (RelayLost, RelayRefused) as fault:
             self._lose_relay(fault)
             if isinstance(fault, RelayLost) and fault.maybe_sent:

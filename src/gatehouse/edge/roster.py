@@ -6,6 +6,7 @@ opens is another edge's.
 """
 
 import hashlib
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -34,6 +35,7 @@ from gatehouse.wire import (
 )
 
 LONGEST_LEASE = timedelta(hours=72)
+LONGEST_S = 86_400.0  # of a gate's pulse, wait and freshness limit
 
 FACE = "face.template/1"
 CARD = "credential.card/1"
@@ -119,6 +121,7 @@ def with_roster(known: Knowledge, roster: Roster, *, site: str, opener: Opener, 
     """What the edge knows after this roster. Raises FeedRefused, and then nothing changed."""
     if roster.site != site:
         raise FeedRefused("the roster is another site's")
+    _check(roster)
     templates = _templates(roster.people, opener)
     faces = _digest(templates)
     cards = _lookup((opener.text(p.card, CARD, p.id), p.id) for p in roster.people)
@@ -237,14 +240,27 @@ def _person(entry: PersonEntry) -> Subject:
     return Subject(entry.id, frozenset(entry.groups), entry.starts, entry.ends)
 
 
+def _check(roster: Roster) -> None:
+    """Raises FeedRefused for times and lengths with which no gate could reckon: each look would end its thread."""
+    spans = [*roster.people, *roster.rules, *(permit for vehicle in roster.vehicles for permit in vehicle.permits)]
+    if any(at is not None and at.tzinfo is None for span in spans for at in (span.starts, span.ends)):
+        raise FeedRefused("the roster holds a time without an offset")
+    lengths = [length for gate in roster.gates for length in (gate.open_s, gate.confirm_s, gate.freshness_s)]
+    if not all(math.isfinite(length) and 0 <= length <= LONGEST_S for length in lengths):
+        raise FeedRefused("the roster holds a length of time that is none")
+
+
 def _zone(name: str) -> str:
     try:
         return ZoneInfo(name).key
-    except (ZoneInfoNotFoundError, ValueError) as fault:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as fault:
         raise FeedRefused("the roster names no time zone") from fault
 
 
 def _aware(at: datetime) -> datetime:
     if at.tzinfo is None:
         raise FeedRefused("the roster holds a time without an offset")
-    return at.astimezone(UTC)
+    try:
+        return at.astimezone(UTC)
+    except OverflowError as fault:
+        raise FeedRefused("the roster holds a time beyond the calendar") from fault

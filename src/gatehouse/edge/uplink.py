@@ -13,7 +13,7 @@ import structlog
 from gatehouse.clock import Clock, monotonic_s
 from gatehouse.crypto.signing import DeviceKeys, sign_request
 from gatehouse.edge.config import EdgeConfig
-from gatehouse.edge.errors import FeedRefused, SpoolFailed
+from gatehouse.edge.errors import FeedRefused
 from gatehouse.edge.roster import LONGEST_LEASE, Knowledge
 from gatehouse.edge.spool import Spool
 from gatehouse.wire import Feed, WireError, decode_feed, decode_receipt, encode
@@ -58,7 +58,7 @@ class Link:
             body=body,
         )
         headers = {"Authorization": proof, "Content-Type": "application/msgpack"}
-        answer = b""
+        answer = bytearray()
         try:
             with self._client.stream(
                 method, self._config.server_url + target, content=body, headers=headers
@@ -73,7 +73,7 @@ class Link:
                         raise ServerAway("the answer is too long")
         except (httpx.HTTPError, httpx.InvalidURL) as fault:
             raise ServerAway(type(fault).__name__) from fault
-        return answer
+        return bytes(answer)
 
 
 class _Loop(threading.Thread):
@@ -89,13 +89,14 @@ class _Loop(threading.Thread):
             try:
                 self.step()
                 pause_s = SHORTEST_PAUSE_S
-            except (ServerAway, SpoolFailed, FeedRefused) as fault:
+            except Exception as fault:  # noqa: BLE001
+                # This thread's outermost loop: whatever an answer makes it stumble over, letters and orders must go on.
                 log.warning(f"{self.name}.failed", fault=_short(fault), pause_s=pause_s)
                 self._ended.wait(pause_s)
                 pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
 
     def step(self) -> None:
-        """Raises ServerAway, SpoolFailed, FeedRefused."""
+        """Raises ServerAway, SpoolFailed, FeedRefused; whatever else it raises is taken for another failure."""
         raise AssertionError("a loop says what a step is")
 
 
