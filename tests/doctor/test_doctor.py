@@ -74,6 +74,25 @@ def test_a_relay_without_password_and_a_camera_with_a_guessed_one_are_named_by_g
     assert not any("12345" in finding.what for finding in findings)
 
 
+@pytest.mark.parametrize("written", [b"", b"no database at all, but long enough to be taken for one" * 20])
+def test_a_database_that_cannot_be_read_is_a_finding_and_ends_no_other_check(home: Path, written: bytes) -> None:
+    (home / "server" / "gatehouse.db").write_bytes(written)
+    findings = list(inside.examine(home))
+    assert "database.unreadable" in codes(findings, Level.BAD)
+    assert "disk.full" in codes(findings, Level.OK) | codes(findings, Level.BAD)
+
+
+def test_a_time_service_that_hangs_is_a_clock_that_could_not_be_checked(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = home / "timedatectl"
+    program.write_text("#!/bin/sh\nexec sleep 60\n")
+    program.chmod(0o700)
+    monkeypatch.setenv("PATH", f"{home}:/usr/bin:/bin")
+    monkeypatch.setattr(inside, "CLOCK_PATIENCE_S", 0.2)
+    assert "could not be checked" in next(iter(inside.machine_clock(home))).what
+
+
 def test_a_gate_without_a_relay_is_named_because_it_opens_nothing(home: Path) -> None:
     connection = sqlite3.connect(home / "server" / "gatehouse.db")
     connection.executescript(

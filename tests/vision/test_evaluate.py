@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import cv2
@@ -60,6 +61,9 @@ def test_photos_are_counted_over_all_and_per_country(folder: Path) -> None:
         ([{"file": "a.png", "label": "京A88731", "country": "CN"}, {"file": "b.png"}], "entry 2"),
         ([{"file": "a.png", "label": 7, "country": "CN"}], "entry 1"),
         ([{"file": "a.png", "label": "X", "country": "XX"}], "no country pack 'XX'"),
+        ([{"file": "a.png", "label": "...", "country": "CN"}], "neither a letter nor a digit"),
+        ([{"file": "a\0.png", "label": "X", "country": "CN"}], "no file has such a name"),
+        ([{"file": "a\ud800.png", "label": "X", "country": "CN"}], "no file has such a name"),
     ],
 )
 def test_a_bad_labels_file_says_what_is_wrong(tmp_path: Path, rows: object, words: str) -> None:
@@ -68,11 +72,24 @@ def test_a_bad_labels_file_says_what_is_wrong(tmp_path: Path, rows: object, word
 
 
 def test_a_labels_file_that_is_no_json_or_is_gone_says_so(tmp_path: Path) -> None:
-    (tmp_path / "labels.json").write_bytes(b"\xff{")
-    with pytest.raises(BadLabels, match="not JSON"):
-        read_labels(tmp_path / "labels.json")
+    for written in (b"\xff{", b"[" * 100_000, b"[" + b"1" * 10_000 + b"]"):
+        (tmp_path / "labels.json").write_bytes(written)
+        with pytest.raises(BadLabels, match="not JSON"):
+            read_labels(tmp_path / "labels.json")
     with pytest.raises(BadLabels, match="cannot be read"):
         read_labels(tmp_path / "none.json")
+
+
+def test_what_is_no_file_is_named_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.jpg")
+    labels = write_labels(tmp_path, [{"file": "pipe.jpg", "label": "京A88731", "country": "CN"}])
+    assert evaluate_plates(tmp_path, labels)["unreadable"] == ["pipe.jpg"]
+
+
+def test_a_labels_file_as_windows_saves_it_is_read(tmp_path: Path) -> None:
+    rows = [{"file": "a.png", "label": "京A·88731", "country": "CN"}]
+    (tmp_path / "labels.json").write_text(json.dumps(rows), "utf-8-sig")
+    assert [(item.file, item.label) for item in read_labels(tmp_path / "labels.json")] == [("a.png", "京A88731")]
 
 
 @pytest.mark.parametrize(("one", "other", "count"), [("", "", 0), ("AB1", "AB1", 0), ("AB1", "B1", 1), ("AB", "BA", 2)])

@@ -15,13 +15,17 @@ from gatehouse.doctor.findings import Finding, bad, ok, warn
 
 LEAST_FREE_BYTES = 2 * 1024**3
 LEAST_FREE_SHARE = 0.05
+CLOCK_PATIENCE_S = 10.0
 GUESSED_FIRST = frozenset({"", "admin", "12345", "123456", "password", "root", "888888", "admin123"})
 
 
 def examine(home: Path) -> Iterator[Finding]:
-    """Every check in turn. Raises FileNotFoundError when `home` holds no installation."""
+    """Every check in turn. Raises FileNotFoundError when `home` holds no installation, PermissionError when it is
+    another user's."""
     if not (home / "keeper").is_dir():
         raise FileNotFoundError(f"{home} holds no Gatehouse; `gatehouse up --home {home}` makes one")
+    if not os.access(home / "keeper", os.R_OK | os.X_OK):
+        raise PermissionError(f"{home / 'keeper'} is closed to this user; run the doctor as the user that owns it")
     checks: tuple[Callable[[Path], Iterator[Finding]], ...] = (
         secret_files,
         root_key_on_disk,
@@ -29,8 +33,7 @@ def examine(home: Path) -> Iterator[Finding]:
         processes,
         listening,
         debug,
-        devices,
-        alarms,
+        database,
         disk,
         machine_clock,
         core_dumps,
@@ -143,6 +146,19 @@ def debug(home: Path) -> Iterator[Finding]:
         yield ok("debug.on", "debug is off")
 
 
+def database(home: Path) -> Iterator[Finding]:
+    """What the tables tell about gates, or that they cannot be read: empty, broken, or not made yet."""
+    try:
+        yield from devices(home)
+        yield from alarms(home)
+    except sqlite3.Error as fault:
+        yield bad(
+            "database.unreadable",
+            f"{home / 'server' / 'gatehouse.db'} cannot be read ({fault})",
+            f"gatehouse up --home {home} makes missing tables; for a broken file put back a copy of it",
+        )
+
+
 def devices(home: Path) -> Iterator[Finding]:
     """Gates without a relay, which say that somebody passed and open nothing; relays that anybody on their network
     may pulse; cameras with the password they were delivered with."""
@@ -208,14 +224,15 @@ def machine_clock(home: Path) -> Iterator[Finding]:
     program = shutil.which("timedatectl")
     answer = ""
     if program:
-        run = subprocess.run(  # noqa: S603 - a fixed program
-            [program, "show", "-p", "NTPSynchronized", "--value"],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=10,
-        )
-        answer = run.stdout.strip()
+        with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+            run = subprocess.run(  # noqa: S603 - a fixed program
+                [program, "show", "-p", "NTPSynchronized", "--value"],
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=CLOCK_PATIENCE_S,
+            )
+            answer = run.stdout.strip()
     if answer == "yes":
         yield ok("clock.synchronised", "the clock is kept by a time server")
     else:

@@ -29,10 +29,10 @@ class Labelled:
 def read_labels(path: Path) -> list[Labelled]:
     """The labels file: a JSON list of {"file", "label", "country"}. Raises BadLabels, saying where."""
     try:
-        raw = json.loads(path.read_text("utf-8"))
+        raw = json.loads(path.read_text("utf-8-sig"))
     except OSError as error:
         raise BadLabels(f"{path} cannot be read: {error.strerror}") from error
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise BadLabels(f"{path} is not JSON: {error}") from error
     if not isinstance(raw, list) or not raw:
         raise BadLabels(f"{path} is not a list of labelled photos")
@@ -46,6 +46,10 @@ def read_labels(path: Path) -> list[Labelled]:
         file, label, country = (str(value) for value in values)
         if country not in known:
             raise BadLabels(f"{path}, entry {number}: no country pack {country!r}; there are {', '.join(known)}")
+        if not normalised(label):
+            raise BadLabels(f"{path}, entry {number}: the label has neither a letter nor a digit")
+        if not file.isprintable():
+            raise BadLabels(f"{path}, entry {number}: no file has such a name")
         labels.append(Labelled(file, normalised(label), country))
     return labels
 
@@ -104,7 +108,7 @@ def _evaluated(folder: Path, item: Labelled, packs: Sequence[str]) -> dict[str, 
     found: list[PlateRead] = []
     begun = time.perf_counter()
     try:
-        picture = read_picture(folder / item.file)
+        picture = read_picture(_regular(folder / item.file))
         begun = time.perf_counter()  # decoding the file is not recognition
         found = read_plates(picture, countries=packs)
     except BadFrame as error:
@@ -121,6 +125,13 @@ def _evaluated(folder: Path, item: Labelled, packs: Sequence[str]) -> dict[str, 
     row["exact"] = row["read"] == item.label
     row["exact_folded"] = folded(row["read"]) == folded(item.label)
     return row
+
+
+def _regular(path: Path) -> Path:
+    """The path, unless it is there and no file: a pipe or a device would be read without end. Raises BadFrame."""
+    if path.exists() and not path.is_file():
+        raise BadFrame(f"{path.name} is no file")
+    return path
 
 
 def _counted(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
