@@ -14,8 +14,8 @@ from gatehouse import wire
 from gatehouse.crypto.letters import seal_letter
 from gatehouse.crypto.signing import DeviceKeys, new_device_keys
 from gatehouse.keeper import local
-from gatehouse.keeper.client import Client
 from gatehouse.keeper.cells import ref_of
+from gatehouse.keeper.client import Client
 from gatehouse.keeper.protocol import LABELS, Authority, Cell, KeyClass, Owner, Plain, Role
 from gatehouse.keeper.rules import WRITTEN_HERE
 from gatehouse.keeper.service import Service

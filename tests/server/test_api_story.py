@@ -10,7 +10,7 @@ from tests.server.world import TARIFF
 from gatehouse.crypto.signing import new_device_keys
 from gatehouse.keeper.local import invite_operator
 from gatehouse.keeper.protocol import Role
-from gatehouse.server import bus
+from gatehouse.server import bus, keeping
 from gatehouse.server.accounts.models import Operator
 from gatehouse.server.audit.models import Entry
 from gatehouse.server.gates.models import Opening
@@ -168,6 +168,15 @@ def test_a_garage_is_set_up_and_its_stays_tell_amounts_and_never_plates(world, o
     span = f"from={today - timedelta(days=2)}&to={today + timedelta(days=2)}"
     closed = owner.got(f"garages/{world.garage.pk}/stays/closed?{span}")
     assert [(row["state"], row["amount_minor"]) for row in closed["stays"]] == [("unpaid", 1000)]
+
+
+def test_a_page_of_stays_asks_the_keeper_once(world, owner, monkeypatch):
+    world.tell(*(world.enters(f"京B{n:05}", at=world.ago(minutes=100)) for n in range(3)))
+    asked, inner = [], keeping.reveal
+    monkeypatch.setattr(keeping, "reveal", lambda *args: asked.append(args) or inner(*args))
+    stays = owner.got(f"garages/{world.garage.pk}/stays")
+    assert [stay["due_minor"] for stay in stays["stays"]] == [1000] * 3
+    assert len(asked) == 1
 
 
 def test_a_bad_tariff_is_refused_with_the_path_of_its_field(owner, at):

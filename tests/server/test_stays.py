@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection, transaction
-from tests.server.world import SETUP, ZONE
+from tests.server.world import SETUP, TARIFF, ZONE
 
 from gatehouse.domain.money import Money
 from gatehouse.domain.periods import local_date
@@ -73,6 +73,19 @@ def test_a_stay_is_priced_by_the_hour_that_has_begun(world):
     asked = facts.quote(stay, world.now())
     assert asked.due == Money(1000, "CNY")
     assert sum(line.amount.minor for line in asked.price.lines) == 1000
+
+
+def test_many_stays_are_priced_with_one_question_to_the_keeper(world, monkeypatch):
+    stays_inside = [enter(world, f"京B{n:05}", minutes=61) for n in range(4)]
+    keeping.forget(stays_inside[0].pk, [KeyClass.STAY], facts.STAYS.authority)
+    odd = queries.open_stay(stays_inside[1].pk)
+    odd.garage.tariff.versions = {**TARIFF, "versions": [{**TARIFF["versions"][0], "from": "2090-01-01T00:00"}]}
+    asked, inner = [], keeping.reveal
+    monkeypatch.setattr(keeping, "reveal", lambda *args: asked.append(args) or inner(*args))
+    found = facts.quotes([stays_inside[0], odd, *stays_inside[2:]], world.now())
+    assert len(asked) == 1
+    assert list(found.values())[:2] == ["unreadable", "no_price"]
+    assert [found[stay.pk].due.minor for stay in stays_inside[2:]] == [1000, 1000]
 
 
 def test_an_unpaid_car_at_the_exit_sees_what_it_owes_and_leaves_once_it_paid(world):

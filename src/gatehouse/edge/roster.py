@@ -242,8 +242,11 @@ def _person(entry: PersonEntry) -> Subject:
 
 def _check(roster: Roster) -> None:
     """Raises FeedRefused for times and lengths with which no gate could reckon: each look would end its thread."""
-    spans = [*roster.people, *roster.rules, *(permit for vehicle in roster.vehicles for permit in vehicle.permits)]
-    if any(at is not None and at.tzinfo is None for span in spans for at in (span.starts, span.ends)):
+    permits = [permit for vehicle in roster.vehicles for permit in vehicle.permits]
+    spans = [(one.starts, one.ends) for one in roster.people]
+    spans += [(one.starts, one.ends) for one in roster.rules]
+    spans += [(one.starts, one.ends) for one in permits]
+    if any(at is not None and at.tzinfo is None for span in spans for at in span):
         raise FeedRefused("the roster holds a time without an offset")
     lengths = [length for gate in roster.gates for length in (gate.open_s, gate.confirm_s, gate.freshness_s)]
     if not all(math.isfinite(length) and 0 <= length <= LONGEST_S for length in lengths):

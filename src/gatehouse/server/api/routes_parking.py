@@ -8,7 +8,6 @@ from django.http import HttpRequest
 from ninja import Query, Router
 from pydantic import Field
 
-from gatehouse.domain.errors import DomainError
 from gatehouse.domain.periods import DAY
 from gatehouse.domain.tariff_rules import TariffError
 from gatehouse.server import moment
@@ -17,7 +16,7 @@ from gatehouse.server.api.access import caller, route
 from gatehouse.server.api.errors import Invalid
 from gatehouse.server.api.shapes import Answer, Code, Day, Made, Minutes, Name, Shape, Text
 from gatehouse.server.parking import actions, queries
-from gatehouse.server.parking.facts import StayUnreadable, quote
+from gatehouse.server.parking.facts import NoQuote, Quote, quotes
 from gatehouse.server.parking.models import ClosedState, OpenState, OpenStay
 from gatehouse.server.people.vehicle_actions import register_vehicle
 
@@ -179,29 +178,22 @@ def open_stays(request: HttpRequest, garage_id: UUID, offset: Offset = 0) -> Ope
     """Who is inside, in no telling order: since when and what is due now, never which plate."""
     garage, at = reach.garage(request, garage_id), moment.now()
     found = queries.open_stays(garage).select_related("garage__tariff", "garage__site", "clearance")
-    rows = [_open_row(stay, garage.currency, at) for stay in found[offset : offset + PAGE]]
+    page = list(found[offset : offset + PAGE])
+    asked = quotes(page, at)
+    rows = [_open_row(stay, garage.currency, asked[stay.pk]) for stay in page]
     return OpenStays(stays=rows, total=found.count())
 
 
-def _open_row(stay: OpenStay, currency: str, at: datetime) -> OpenRow:
-    entered_at: datetime | None = None
-    due: int | None = None
-    why: str | None = None
-    try:
-        asked = quote(stay, at)
-        entered_at, due = asked.entered_at, asked.due.minor
-    except StayUnreadable:
-        why = "unreadable"
-    except DomainError:
-        why = "no_price"
+def _open_row(stay: OpenStay, currency: str, asked: Quote | NoQuote) -> OpenRow:
+    priced = None if isinstance(asked, NoQuote) else asked
     return OpenRow(
         id=stay.pk,
         state=OpenState(stay.state),
-        entered_at=entered_at,
-        due_minor=due,
+        entered_at=priced.entered_at if priced else None,
+        due_minor=priced.due.minor if priced else None,
         paid_minor=stay.paid_minor,
         currency=currency,
-        why=why,
+        why=asked.value if isinstance(asked, NoQuote) else None,
     )
 
 

@@ -1,12 +1,15 @@
 """What parking's cells hold, and a stay as the facts that `domain.parking` prices."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from functools import lru_cache
 from uuid import UUID
 
 import msgspec
 
+from gatehouse.domain.errors import DomainError
 from gatehouse.domain.money import Money
 from gatehouse.domain.parking import Price, StayFact, amount_due, price
 from gatehouse.domain.tariff_json import tariff_from_dict
@@ -91,12 +94,40 @@ def quote(stay: OpenStay, at: datetime) -> Quote:
     entry = entries({stay.pk: bytes(stay.entry_cell)}).get(stay.pk)
     if entry is None:
         raise StayUnreadable("key_gone")
+    return _quoted(stay, entry.entered_at, price_of(stay.garage, entry, at), at)
+
+
+class NoQuote(StrEnum):
+    """Why a stay has none."""
+
+    UNREADABLE = "unreadable"
+    NO_PRICE = "no_price"
+
+
+def quotes(stays: Sequence[OpenStay], at: datetime) -> dict[UUID, Quote | NoQuote]:
+    """As `quote`, for many stays with one question to the keeper. Raises KeeperAway."""
+    try:
+        known = entries({stay.pk: bytes(stay.entry_cell) for stay in stays})
+    except StayUnreadable:
+        known = {}
+    return {stay.pk: _quote_or_why(stay, known.get(stay.pk), at) for stay in stays}
+
+
+def _quote_or_why(stay: OpenStay, entry: StayEntry | None, at: datetime) -> Quote | NoQuote:
+    if entry is None:
+        return NoQuote.UNREADABLE
+    try:
+        return _quoted(stay, entry.entered_at, price_of(stay.garage, entry, at), at)
+    except DomainError:
+        return NoQuote.NO_PRICE
+
+
+def _quoted(stay: OpenStay, entered_at: datetime, priced: Price | None, at: datetime) -> Quote:
     paid = Money(stay.paid_minor, stay.garage.currency)
-    priced = price_of(stay.garage, entry, at)
     clearance = getattr(stay, "clearance", None)
     cleared = clearance is not None and at < clearance.ends
     due = Money.zero(paid.currency) if cleared else owed(priced, paid)
-    return Quote(stay.pk, entry.entered_at, due, paid, priced)
+    return Quote(stay.pk, entered_at, due, paid, priced)
 
 
 def books(entry: StayEntry, left_at: datetime, priced: Price | None, paid: Money) -> Books:
