@@ -12,8 +12,10 @@ from gatehouse.edge.knowing import Known
 from gatehouse.edge.looking import read_pass
 from gatehouse.edge.spool import Spool
 from gatehouse.keeper import local
+from gatehouse.keeper.cells import ref_of
 from gatehouse.keeper.client import Client
-from gatehouse.keeper.protocol import Admitted, Authority, Cell, Owner, Plain
+from gatehouse.keeper.protocol import LABELS, Admitted, Authority, Cell, Owner, Plain
+from gatehouse.keeper.rules import WRITTEN_HERE
 from gatehouse.keeper.service import Service
 from gatehouse.wire import ClearanceEntry, Clearances, Feed, PersonEntry, Roster, VehicleEntry
 
@@ -24,13 +26,18 @@ def clock():
 
 
 @pytest.fixture
-def client(tmp_path, clock):
+def keeper(tmp_path, clock):
     service = Service(tmp_path, clock)
     service.start()
+    yield service
+    service.stop()
+
+
+@pytest.fixture
+def client(tmp_path, keeper):
     made = Client(local.socket_path(tmp_path), timeout_s=10)
     yield made
     made.close()
-    service.stop()
 
 
 @pytest.fixture
@@ -51,12 +58,19 @@ def edge(tmp_path, client):
 
 
 @pytest.fixture
-def known(edge, client, clock):
+def known(edge, keeper, client, clock):
     loaded, keys = config.load(edge)
     made = Known(loaded, keys, config.cache_path(edge), clock)
 
+    def sealed_here(plain):
+        """A stay's cell comes about inside the keeper alone."""
+        ref = ref_of(LABELS[plain.label], plain.owner)
+        keeper.vault.store.make_keys([ref])
+        return keeper.vault.cells.seal(plain, ref)
+
     def resealed(label, owner, row, data):
-        (cell,) = client.seal([Plain(label, Owner(owner), row, data)])
+        plain = Plain(label, Owner(owner), row, data)
+        cell = sealed_here(plain) if label in WRITTEN_HERE else client.seal([plain])[0]
         (sealed,) = client.reseal("edge-1", [Cell(label, row, cell)], [owner])
         return sealed
 
