@@ -18,6 +18,7 @@ import uuid_utils
 from gatehouse.domain.access import Gate, Permit, Rule, Schedule
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_BROKEN = (msgspec.MsgspecError, UnicodeDecodeError)  # the second for text that is no UTF-8
 
 LETTER_FORMAT: Literal[1] = 1
 FEED_FORMAT: Literal[1] = 1
@@ -230,7 +231,7 @@ def decode_body(data: bytes) -> Body:
     """Raises WireError."""
     try:
         body: Body = _body.decode(data)
-    except msgspec.MsgspecError as fault:
+    except _BROKEN as fault:
         raise WireError(str(fault)) from fault
     return body
 
@@ -241,7 +242,7 @@ def decode_letters(data: bytes) -> list[Letter]:
         raise WireError(f"a batch holds at most {BATCH_LIMIT} bytes")
     try:
         letters = _letters.decode(data)
-    except msgspec.MsgspecError as fault:
+    except _BROKEN as fault:
         raise WireError(str(fault)) from fault
     if len(letters) > LETTERS_PER_BATCH or any(len(letter.body) > BODY_LIMIT for letter in letters):
         raise WireError(f"a batch holds at most {LETTERS_PER_BATCH} letters of at most {BODY_LIMIT} bytes")
@@ -252,7 +253,7 @@ def decode_feed(data: bytes) -> Feed:
     """Raises WireError."""
     try:
         return _feed.decode(data)
-    except msgspec.MsgspecError as fault:
+    except _BROKEN as fault:
         raise WireError(str(fault)) from fault
 
 
@@ -260,7 +261,7 @@ def decode_receipt(data: bytes) -> Receipt:
     """Raises WireError."""
     try:
         return _receipt.decode(data)
-    except msgspec.MsgspecError as fault:
+    except _BROKEN as fault:
         raise WireError(str(fault)) from fault
 
 
@@ -268,5 +269,5 @@ def decode_templates(data: bytes) -> FaceTemplates:
     """Raises WireError."""
     try:
         return _templates.decode(data)
-    except msgspec.MsgspecError as fault:
+    except _BROKEN as fault:
         raise WireError(str(fault)) from fault

@@ -195,6 +195,26 @@ def test_a_signed_letter_that_says_nothing_known_is_unreadable(desk: Desk, body:
     assert refused(desk, _signed(desk, sealed)) == "unreadable"
 
 
+def test_text_that_is_no_utf_8_is_unreadable(desk: Desk) -> None:
+    aad, body = wire.letter_aad(EDGE, 1), wire.encode(desk.passage()).replace(b"gate-1", b"gat\xff-1")
+    sealed = hpke_seal(body, info=wire.LETTER_INFO, aad=aad, public_key=desk.client.hello().seal_key)
+    assert refused(desk, _signed(desk, sealed)) == "unreadable"
+
+
+@pytest.mark.parametrize(
+    ("at", "zone"),
+    [
+        (datetime.max.replace(tzinfo=UTC), "Asia/Shanghai"),
+        (datetime.min.replace(tzinfo=UTC), "America/New_York"),
+        (datetime(2026, 3, 10), "Asia/Shanghai"),  # noqa: DTZ001  the point: by whose clock nobody knows
+    ],
+)
+def test_a_time_that_is_none_is_unreadable_and_hinders_no_other_letter(desk: Desk, at: datetime, zone: str) -> None:
+    local.enrol_edge(desk.home, EDGE, SITE, zone, desk.keys.public())
+    results = desk.client.admit([desk.letter(desk.passage(at=at)), desk.letter(desk.passage())], {})
+    assert [getattr(result, "code", "") for result in results] == ["unreadable", ""]
+
+
 def test_a_signed_letter_for_another_keeper_is_unreadable(desk: Desk) -> None:
     stranger = new_device_keys().public().seal_key
     sealed = hpke_seal(b"", info=wire.LETTER_INFO, aad=wire.letter_aad(EDGE, 1), public_key=stranger)

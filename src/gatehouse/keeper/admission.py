@@ -43,6 +43,9 @@ from gatehouse.wire import (
 )
 
 
+_LEAST_YEAR, _LAST_YEAR = 1, 9999  # at these two some time zones have no date
+
+
 @dataclass(frozen=True, slots=True)
 class _Read:
     """A letter that its edge signed and that opened; `stay` where it opens one."""
@@ -75,6 +78,8 @@ def _read(vault: Vault, letter: Letter) -> _Read | Unadmitted:
     try:
         body = decode_body(hpke_open(letter.body, info=LETTER_INFO, aad=aad, private_key=vault.seal_key))
     except (CryptoError, WireError):
+        return _refuse(letter, "unreadable")
+    if body.at.tzinfo is None or not _LEAST_YEAR < body.at.year < _LAST_YEAR:
         return _refuse(letter, "unreadable")
     day, today = local_date(body.at, edge.zone), local_date(vault.now(), edge.zone)
     vault.days.make_ahead(edge.site, today)
