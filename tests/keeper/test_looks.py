@@ -9,6 +9,7 @@ import pytest
 
 from gatehouse import wire
 from gatehouse.crypto.letters import hpke_open
+from gatehouse.keeper import budget
 from gatehouse.keeper import log as keeper_log
 from gatehouse.keeper.budget import CAPS
 from gatehouse.keeper.client import KeeperRefused
@@ -18,6 +19,7 @@ from gatehouse.keeper.protocol import (
     Authority,
     Budget,
     Cell,
+    Find,
     Owner,
     Plain,
     Refused,
@@ -285,6 +287,24 @@ def test_all_actors_together_see_a_thousand_people_a_day(desk: Desk) -> None:
         desk.client.reveal(cells[1000:], third, "x")
 
 
+def test_people_who_were_invented_raise_no_cap_for_a_week(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The web process may have as many keys made as it likes."""
+    monkeypatch.setattr(budget, "WEB_LEAST", 5)
+    monkeypatch.setattr(budget, "WEB_SHARE", 1)
+    budgets = desk.service.vault.budgets
+    desk.people(40)
+    assert budgets.web_cap() == 5
+    for _ in range(6):
+        desk.clock.forward(timedelta(days=1))
+        desk.service.vault.make_days()
+        assert budgets.web_cap() == 5
+    desk.restart()
+    assert desk.service.vault.budgets.web_cap() == 5
+    desk.clock.forward(timedelta(days=1))
+    desk.service.vault.make_days()
+    assert desk.service.vault.budgets.web_cap() == 40
+
+
 def test_ones_own_data_has_a_cap_of_its_own(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     from gatehouse.keeper import budget
 
@@ -371,9 +391,21 @@ def test_every_hit_counts_as_seen(desk: Desk, refusal: Refusal) -> None:
     desk.client.index(cells)
     token = desk.sign_in(Role.SECURITY).ticket or ""
     assert len(desk.client.find("somebody", token)) == 25
-    assert refusal(lambda: desk.client.find("somebody", token, limit=61)) == "over_budget"
+    assert len(desk.client.find("somebody", token, limit=61)) == 60
+    assert refusal(lambda: desk.client.find("somebody", token)) == "over_budget"
     assert refusal(lambda: desk.client.find("somebody", token, limit=0)) == "not_allowed"
     assert refusal(lambda: desk.client.find("somebody", token, limit=101)) == "not_allowed"
+
+
+def test_who_has_no_room_left_learns_nothing_by_searching(desk: Desk) -> None:
+    """Neither that somebody bears a name nor that nobody does: a refusal for the one only would spell it out."""
+    cells = [desk.sealed("person.name/1", f"person-{n}", f"Person {n:02d}") for n in range(64)]
+    desk.client.index(cells)
+    by = desk.sign_in(Role.SECURITY)
+    desk.client.reveal(cells[:58], by, "x")
+    assert len(desk.client.find("person 6", by.ticket or "")) == 2  # four are there, two have room
+    replies = [desk.client.call(Find(text, by.ticket or "")) for text in ("person 63", "nobody", "person 01")]
+    assert replies == [Refused("over_budget", {"budget": "names", "window": "hour", "cap": 60})] * 3
 
 
 def test_only_operators_search(desk: Desk, refusal: Refusal) -> None:

@@ -5,8 +5,8 @@ from the log, so a restart forgives nothing.
 """
 
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from gatehouse.keeper.protocol import Budget, Role, UsageRow
@@ -43,6 +43,7 @@ CAPS: dict[Role, dict[Budget, Caps]] = {
 }
 SELF = Caps(600, 2000)  # requests for one's own data
 WEB_LEAST, WEB_SHARE = 1000, 20  # the whole web process: max(1000, enrolled / 20) people a day
+_SOMEBODY = frozenset((b"",))  # nobody's pseudonym: somebody who was not seen yet
 _WEB = {Budget.NAMES, Budget.SENSITIVE, Budget.WORK}
 
 
@@ -111,6 +112,20 @@ class Budgets:
                 for spend in spends:
                     self._count(spend, now)
             return over
+
+    def take_some(self, spend: Spend, order: Iterable[bytes], now: datetime) -> list[bytes] | Over:
+        """Count as many of these people, in this order, as the caps leave room for: those. The cap that stands when
+        nobody more may be seen, whoever was asked for: a refusal then tells nothing about them."""
+        with self._lock:
+            over = self._standing([replace(spend, people=_SOMEBODY)], now)
+            if over is not None:
+                return over
+            kept: list[bytes] = []
+            for person in order:
+                if self._standing([replace(spend, people=frozenset((*kept, person)))], now) is None:
+                    kept.append(person)
+            self._count(replace(spend, people=frozenset(kept)), now)
+            return kept
 
     def replay(self, spend: Spend, at: datetime) -> None:
         """Count what the log says was shown at `at`, without asking any cap."""

@@ -16,9 +16,10 @@ from gatehouse.clock import Clock
 from gatehouse.crypto.keyring import pseudonym
 from gatehouse.crypto.merkle import root
 from gatehouse.crypto.signing import public_sign_key
-from gatehouse.keeper.budget import Budgets, Spend
+from gatehouse.keeper.budget import Budgets, Over, Spend
 from gatehouse.keeper.cells import Cells
 from gatehouse.keeper.days import Days, local_date
+from gatehouse.keeper.enrolled import Enrolled
 from gatehouse.keeper.errors import AlreadyRunning, DamagedLog, UnsafeFile
 from gatehouse.keeper.index import Index
 from gatehouse.keeper.locate import Locating
@@ -115,7 +116,8 @@ class Vault:
         self.tickets = Tickets(self.store)
         self.index = Index()
         self.locating = Locating()
-        self.budgets = Budgets(lambda: len(self.people))
+        self.enrolled = Enrolled(self.store, self.people)
+        self.budgets = Budgets(self.enrolled.count)
         self._replay()
         self.shell_token = self._new_shell_token()
         self.make_days()
@@ -143,9 +145,11 @@ class Vault:
         return token
 
     def make_days(self) -> None:
-        """The keys of the days to come, of every site with an edge; cheap when they are there."""
+        """The keys of the days to come, of every site with an edge, and how many are enrolled today; cheap when they are
+        there."""
         for edge in self.store.edges():
             self.days.make_ahead(edge.site, local_date(self.now(), edge.zone))
+        self.enrolled.remember(self.now().date())
 
     def close(self) -> None:
         """What the log holds in memory goes to disk. Raises LogFull."""
@@ -192,11 +196,7 @@ class Vault:
             role = asker.ticket.role
             over = self.budgets.take([Spend(asker.actor, role, b, who) for b, who in people.items()], now)
             if over is not None:
-                log.warning("keeper.over_budget", actor=asker.actor, budget=over.budget, window=over.window)
-                self.log.append(
-                    Entry(at=now, kind="refused", actor=asker.actor, role=asker.role, purpose=kind, budget=over.budget)
-                )
-                return Refused("over_budget", {"budget": over.budget, "window": over.window, "cap": over.cap})
+                return self._refused(asker, kind, over, now)
         self.log.append(
             *(
                 Entry(at=now, kind=kind, actor=asker.actor, role=asker.role, purpose=purpose, budget=b,
@@ -205,6 +205,28 @@ class Vault:
             )
         )  # fmt: skip
         return None
+
+    def look_at_some(self, asker: Asker, kind: str, budget: Budget, subjects: list[str]) -> list[str] | Refused:
+        """As `look`, for the hits of a search: as many of them as there is room for, or why not even one."""
+        assert asker.ticket is not None
+        now, names = self.now(), {self.pseudonym(subject): subject for subject in subjects}
+        spend = Spend(asker.actor, asker.ticket.role, budget, frozenset(names))
+        taken = self.budgets.take_some(spend, names, now)
+        if isinstance(taken, Over):
+            return self._refused(asker, kind, taken, now)
+        if taken:
+            self.log.append(
+                Entry(at=now, kind=kind, actor=asker.actor, role=asker.role, purpose=kind, budget=budget,
+                      subjects=sorted(taken), count=len(taken))
+            )  # fmt: skip
+        return [names[one] for one in taken]
+
+    def _refused(self, asker: Asker, kind: str, over: Over, now: datetime) -> Refused:
+        log.warning("keeper.over_budget", actor=asker.actor, budget=over.budget, window=over.window)
+        self.log.append(
+            Entry(at=now, kind="refused", actor=asker.actor, role=asker.role, purpose=kind, budget=over.budget)
+        )
+        return Refused("over_budget", {"budget": over.budget, "window": over.window, "cap": over.cap})
 
     def record(self, kind: str, asker: Asker, *, purpose: str = "", subjects: tuple[str, ...] = ()) -> None:
         """A durable line about something that was done."""
