@@ -6,6 +6,7 @@ from tests.edge.world import DOOR, ENTRY, NOW, SITE, fill, make_room, plate_read
 
 from gatehouse.domain.access import Grant, Reason, Refusal
 from gatehouse.domain.sightings import Means, Read
+from gatehouse.edge.gatekeeper import Gatekeeper
 from gatehouse.edge.looking import read_pass
 from gatehouse.wire import Attempt, GateEvent, Opening, Passage
 
@@ -229,6 +230,22 @@ def test_a_passage_that_the_disk_did_not_take_is_written_when_it_does(entry, clo
     assert spool.last_seq() == before
     make_room(spool)
     entry.tick()
+    assert kinds(world.bodies(spool)[before:]) == ["Passage permit", "spool_failed"]
+
+
+def test_a_passage_that_the_disk_did_not_take_is_not_lost_when_the_gate_is_set_up_anew(
+    entry, spool, relay, known, world, clock
+):
+    drive_up(entry, clock)
+    fill(spool)
+    before = spool.last_seq()
+    assert entry.sensed(clock.now())
+    anew = Gatekeeper("entry", spool=spool, relay=relay, knowledge=known.now, clock=clock, after=entry)
+    make_room(spool)
+    anew.tick()
+    entry.tick()
+    clock.advance(60)
+    anew.tick()
     assert kinds(world.bodies(spool)[before:]) == ["Passage permit", "spool_failed"]
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from tests.edge.odd_server import OddServer
 from tests.edge.scenes import film, phone, wall
-from tests.edge.world import DOOR, World
+from tests.edge.world import DOOR, NOW, HandClock, World
 
 from gatehouse.clock import SystemClock
 from gatehouse.domain.sightings import Means
@@ -232,6 +232,36 @@ def test_a_gate_follows_its_devices_and_goes_when_the_roster_drops_it(in_process
     in_process.known.learn(world.feed(version=4, gates=[]))
     in_process._reconcile()
     assert in_process.posts == {}
+
+
+def test_a_lost_camera_whose_address_is_corrected_is_told_to_be_back(in_process, world, shelly):
+    nowhere = DeviceEntry(id="camera-1", gate="door", kind="camera", driver="stream", address="tcp://127.0.0.1:9")
+    in_process.known.learn(world.feed(version=2, gates=[PASSES], devices=[nowhere]))
+    in_process._reconcile()
+    until(lambda: "camera_lost" in names(world.bodies(in_process.spool)))
+    in_process.known.learn(roster(world, shelly, (wall(), 100), version=3))
+    in_process._reconcile()
+    until(lambda: "camera_back" in names(world.bodies(in_process.spool)), within_s=10.0)
+    assert names(world.bodies(in_process.spool)).count("camera_back") == 1
+
+
+def test_letters_get_their_chance_to_be_sent_before_they_are_too_old(world, server):
+    """The edge was off for two months; later its clock is set a year ahead."""
+    clock = HandClock(NOW + timedelta(days=60))
+    made = service.Service(world.home, clock)
+    made.spool.append([GateEvent(id="old", gate="", at=NOW, kind="forced")], at=NOW)
+    made._expire()
+    assert names(world.bodies(made.spool)) == ["forced"]
+    made._expired_s -= service.EXPIRE_EVERY_S
+    clock.advance(365 * 86_400)
+    made._expire()
+    assert names(world.bodies(made.spool)) == ["forced"]
+    made._expired_s -= service.EXPIRE_EVERY_S
+    made._expire()
+    assert names(world.bodies(made.spool)) == ["expired"]
+    made.spool.close()
+    made._link.close()
+    made._only.close()
 
 
 def test_a_device_of_an_unknown_kind_costs_its_gate_that_device_only(in_process, world, shelly):

@@ -1,4 +1,6 @@
 import sqlite3
+import time
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
@@ -174,6 +176,18 @@ def test_a_batch_is_bounded(spool):
     for _ in range(3):
         spool.append([event(n) for n in range(100)], at=NOW)
     assert [letter.seq for letter in spool.batch()] == list(range(1, 201))
+
+
+def test_no_gate_waits_for_another_process_that_reads_while_letters_are_dropped(world, spool):
+    spool.append([event(1), event(2)], at=NOW)
+    with closing(sqlite3.connect(config.spool_path(world.home))) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM letter").fetchall()
+        began = time.monotonic()
+        assert spool.acknowledge(1) == 1
+        assert time.monotonic() - began < 2.0
+    assert spool.acknowledge(2) == 1
+    assert (world.home / "edge" / "spool.db-wal").stat().st_size == 0
 
 
 def test_the_file_is_for_this_user_only_and_survives_a_power_cut(world, spool):

@@ -33,7 +33,9 @@ class Attendant(threading.Thread):
         relay: Relay | None,
         cameras: Sequence[Camera],
         clock: Clock,
+        lost: bool = False,
     ) -> None:
+        """`lost`: a camera of this gate was reported lost before the gate was set up anew, and not yet back."""
         super().__init__(name=f"attendant {keeper.gate}", daemon=True)
         self._keeper = keeper
         self._gate = gate
@@ -42,13 +44,17 @@ class Attendant(threading.Thread):
         self._clock = clock
         self._ended = threading.Event()
         self._losses = [0] * len(cameras)
-        self._lost = [False] * len(cameras)
+        self._lost = [lost] * len(cameras)
         self._felt = False
         self._felt_since_s = 0.0
         self._held = False
 
     def stop(self) -> None:
         self._ended.set()
+
+    def misses_a_camera(self) -> bool:
+        """True while a camera was reported lost and not yet back."""
+        return any(self._lost)
 
     def run(self) -> None:
         while not self._ended.is_set():

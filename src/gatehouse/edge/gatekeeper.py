@@ -61,9 +61,10 @@ class Gatekeeper:
         clock: Clock,
         voting: Voting = STANDARD,
         leaves: timedelta = LEAVES,
+        after: "Gatekeeper | None" = None,
     ) -> None:
-        """Takes up the grants that were waiting for their passage when the edge stopped. Raises
-        SpoolFailed."""
+        """Takes up the grants that were waiting for their passage when the edge stopped; where the gate is only set up
+        anew, `after` is who kept it before. Raises SpoolFailed."""
         self.gate = gate
         self._spool = spool
         self._relay = relay
@@ -79,6 +80,18 @@ class Gatekeeper:
         self._unwritten: list[_Unwritten] = []
         self._relay_is_lost = False
         self._spool_is_failing = False
+        if after is not None:
+            self._take_over(after)
+
+    def _take_over(self, before: "Gatekeeper") -> None:
+        """What the disk did not take yet is still to be written, and what is amiss is still to be told when it is
+        well again."""
+        with before._lock:
+            self._unwritten, before._unwritten = before._unwritten, []
+            self._spool_is_failing, before._spool_is_failing = before._spool_is_failing, False
+            self._relay_is_lost = before._relay_is_lost
+        over = {unwritten.attempt for unwritten in self._unwritten}
+        self._waiting = [pending for pending in self._waiting if pending.attempt.id not in over]
 
     # --- what a camera or reader saw ------------------------------------------------------------------------
 

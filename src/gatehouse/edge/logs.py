@@ -23,7 +23,7 @@ def _listed_only(_: object, __: str, entry: MutableMapping[str, Any]) -> Mutable
 
 
 def configure(edge: str) -> None:
-    """Log to stdout from now on; an exception that ends a thread is logged by its type alone."""
+    """Log to stdout from now on; an exception that ends a thread or the process is logged by its type alone."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -44,3 +44,4 @@ def configure(edge: str) -> None:
         log.error("thread.died", thread=name, fault=args.exc_type.__name__)
 
     threading.excepthook = died
+    sys.excepthook = lambda kind, fault, trace: log.error("edge.died", fault=kind.__name__)

@@ -242,10 +242,9 @@ def _person(entry: PersonEntry) -> Subject:
 
 def _check(roster: Roster) -> None:
     """Raises FeedRefused for times and lengths with which no gate could reckon: each look would end its thread."""
-    permits = [permit for vehicle in roster.vehicles for permit in vehicle.permits]
-    spans = [(one.starts, one.ends) for one in roster.people]
-    spans += [(one.starts, one.ends) for one in roster.rules]
-    spans += [(one.starts, one.ends) for one in permits]
+    spans = [(person.starts, person.ends) for person in roster.people]
+    spans += [(rule.starts, rule.ends) for rule in roster.rules]
+    spans += [(permit.starts, permit.ends) for vehicle in roster.vehicles for permit in vehicle.permits]
     if any(at is not None and at.tzinfo is None for span in spans for at in span):
         raise FeedRefused("the roster holds a time without an offset")
     lengths = [length for gate in roster.gates for length in (gate.open_s, gate.confirm_s, gate.freshness_s)]

@@ -4,6 +4,7 @@ stop."""
 import signal
 import threading
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from types import FrameType
 
@@ -32,6 +33,7 @@ log = structlog.get_logger()
 # How often it is looked after that every thread lives, and that nothing is kept too long.
 ROUND_S = 1.0
 EXPIRE_EVERY_S = 600.0
+CLOCK_SET = timedelta(minutes=1)
 # A gate whose thread died is set up again after this: at once would be a storm where a model is missing.
 REST_S = 5.0
 
@@ -82,8 +84,11 @@ class Service:
         )
         self.known = Known(self.config, keys, config.cache_path(home), clock)
         self.posts: dict[str, Post] = {}
-        self._expired_s = float("-inf")
+        # The first look comes after a while, so that a server that is there gets the letters of an edge that was off.
+        self._expired_s = monotonic_s()
+        self._clock_began = clock.now() - timedelta(seconds=self._expired_s)
         self._rests_until_s: dict[str, float] = {}
+        self._before: dict[str, Post] = {}  # of gates that are being set up anew
         self._link = Link(self.config, keys, clock)
 
     def run(self) -> None:
@@ -131,6 +136,11 @@ class Service:
         log.info("edge.started")
 
     def _expire(self) -> None:
+        set_by = self.clock.now() - timedelta(seconds=monotonic_s()) - self._clock_began
+        if abs(set_by) > CLOCK_SET:
+            # A clock that was just set right makes letters of the last hour look a year old.
+            self._clock_began += set_by
+            self._expired_s = monotonic_s()
         if monotonic_s() - self._expired_s < EXPIRE_EVERY_S:
             return
         try:
@@ -150,6 +160,7 @@ class Service:
         known = self.known.now()
         for code in [code for code in self.posts if code not in known.policy.gates]:
             self.posts.pop(code).stop()
+            self._before.pop(code, None)
         for code, gate in known.policy.gates.items():
             devices = tuple(device for device in known.devices if device.gate == code)
             post = self.posts.get(code)
@@ -157,6 +168,7 @@ class Service:
                 continue
             if post is not None:
                 self.posts.pop(code).stop()
+                self._before[code] = post
                 if post.devices == devices:
                     log.error("gate.died", gate=code)
                     self._rests_until_s[code] = monotonic_s() + REST_S
@@ -165,8 +177,16 @@ class Service:
 
     def _set_up(self, gate: Gate, devices: tuple[Device, ...]) -> None:
         relay = self._relay(devices)
+        before = self._before.get(gate.code)
         try:
-            keeper = Gatekeeper(gate.code, spool=self.spool, relay=relay, knowledge=self.known.now, clock=self.clock)
+            keeper = Gatekeeper(
+                gate.code,
+                spool=self.spool,
+                relay=relay,
+                knowledge=self.known.now,
+                clock=self.clock,
+                after=None if before is None else before.keeper,
+            )
         except SpoolFailed as fault:
             log.critical("spool.failed", gate=gate.code, fault=fault.code)
             return
@@ -178,7 +198,9 @@ class Service:
             relay=relay,
             cameras=cameras,
             clock=self.clock,
+            lost=before is not None and before.attendant.misses_a_camera(),
         )
+        self._before.pop(gate.code, None)
         self.posts[gate.code] = Post(devices, keeper, relay, cameras, watchers, attendant)
         for thread in (*watchers, attendant):
             thread.start()

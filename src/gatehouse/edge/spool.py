@@ -11,7 +11,7 @@ so that the numbering stays without gaps and the server learns how many were los
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -225,9 +225,21 @@ class Spool:
         is to come, for numbers are never given twice. Raises SpoolFailed."""
         with self._transaction("dropped") as db:
             dropped = db.execute("DELETE FROM letter WHERE seq <= ?", (through,)).rowcount
-        # What was deleted would otherwise stay readable in the write-ahead log for a while.
-        self._rows("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._truncate_log()
         return int(dropped)
+
+    def _truncate_log(self) -> None:
+        """What was deleted would otherwise stay readable in the write-ahead log for a while. While another reads
+        the file, for a copy, the log stays until the next time: no gate waits for that reader. Raises SpoolFailed."""
+        with self._lock:
+            try:
+                self._db.execute("PRAGMA busy_timeout = 0")
+                self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            except sqlite3.Error as fault:
+                raise SpoolFailed(f"the spool cannot be read: {fault}") from fault
+            finally:
+                with suppress(sqlite3.Error):
+                    self._db.execute(f"PRAGMA busy_timeout = {int(_BUSY_S * 1000)}")
 
     def last_seq(self) -> int:
         """The number of the newest letter ever written. Raises SpoolFailed."""
