@@ -132,6 +132,44 @@ def test_a_car_that_is_misread_while_it_drives_off_over_the_loop_opens_nothing_m
     assert shelly.device.pulses == 1
 
 
+def test_after_the_clock_was_set_back_the_next_car_is_let_in_and_the_one_in_view_only_once(entry, clock, shelly):
+    drive_up(entry, clock)
+    entry.sensed(clock.now())
+    clock.advance(-3600)
+    for _ in range(4):
+        drive_up(entry, clock, seconds=0.5)
+    assert shelly.device.pulses == 1
+    clock.advance(10)
+    for _ in range(8):
+        drive_up(entry, clock, "京A99999", seconds=0.5)
+    clock.advance(10)
+    assert drive_up(entry, clock) == PERMIT
+    assert shelly.device.pulses == 2
+
+
+def test_a_grant_of_before_the_clock_was_set_back_is_over(entry, clock, shelly, spool, world):
+    drive_up(entry, clock)
+    clock.advance(-3600)
+    entry.tick()
+    assert not entry.waits()
+    assert drive_up(entry, clock) is None
+    clock.advance(30)
+    assert drive_up(entry, clock) == PERMIT
+    assert shelly.device.pulses == 2
+    assert kinds(world.bodies(spool)) == ["Attempt permit", "not_confirmed", "Attempt permit"]
+
+
+def test_a_car_that_comes_just_after_the_clock_was_set_back_is_not_overlooked(entry, known, world, clock, shelly):
+    vehicles = [world.vehicle("car", "京A12345", "entry"), world.vehicle("other", "沪B77777", "entry")]
+    known.learn(world.feed(version=2, vehicles=vehicles))
+    drive_up(entry, clock)
+    entry.sensed(clock.now())
+    clock.advance(-3600)
+    for _ in range(12):
+        drive_up(entry, clock, "沪B77777", seconds=0.5)
+    assert shelly.device.pulses == 2
+
+
 def test_within_the_time_that_a_grant_serves_it_is_not_given_again(entry, clock, shelly, spool, world):
     drive_up(entry, clock)
     clock.advance(5)  # it reversed out of sight and came back

@@ -47,12 +47,31 @@ class Approach:
 
         Where one car follows another there may be no gap for hours, so who was not read for FORGOTTEN is forgotten.
         """
+        if self.seen_at is not None and self.seen_at - at > gap:
+            return self._set_back(self.seen_at - at).seen(reads, at, gap, voting)
         here = Approach() if self.seen_at is not None and at - self.seen_at > gap else self
         if not reads:
             return here
         here = replace(here, answers=tuple(here._remembered(reads, at)))
         new = tuple(read for read in reads if here._counts(read, at))
         return replace(here, reads=(here.reads + new)[-2 * voting.longest :], seen_at=at)
+
+    def _set_back(self, by: timedelta) -> "Approach":
+        """The approach after the clock was set back: what was a moment ago is still a moment ago. Left as it is, a lane
+        would wait for a time that comes in an hour."""
+
+        def sooner(at: datetime | None) -> datetime | None:
+            return None if at is None else at - by
+
+        answers = (replace(a, seen_at=a.seen_at - by, again_at=sooner(a.again_at)) for a in self.answers)
+        return replace(
+            self,
+            reads=(),
+            seen_at=sooner(self.seen_at),
+            answers=tuple(answers),
+            serves_until=sooner(self.serves_until),
+            leaves_until=sooner(self.leaves_until),
+        )
 
     def _counts(self, read: Read, at: datetime) -> bool:
         if read.means is Means.PLATE:

@@ -258,7 +258,8 @@ class Gatekeeper:
         """Let what is over be over: grants that nobody used, letters that the disk did not take before."""
         with self._lock:
             now = self._clock.now()
-            for pending in [p for p in self._waiting if p.until <= now]:
+            # One that was given in the future is over too: the clock was set back, and its end may be hours away.
+            for pending in [p for p in self._waiting if p.until <= now or p.attempt.at - now > GAP]:
                 self._settle(pending, self._event("not_confirmed", pending.attempt.id))
             if self._unwritten or self._spool_is_failing:
                 self._write_again(now)
