@@ -239,6 +239,19 @@ def test_an_evidence_that_stays_old_is_recorded_once(entry, clock, spool, world)
     assert kinds(world.bodies(spool)) == ["Attempt stale"]
 
 
+def test_a_used_pass_is_not_new_again_after_the_clock_was_ahead_for_a_while(keeper_of, world, clock, shelly, spool):
+    def show():
+        shown = read_pass(world.a_pass(), SITE, world.keeper.public().sign_key, clock.now())
+        return keeper_of("door").look([shown], clock.now())
+
+    show()
+    clock.advance(3 * 86_400)
+    spool.expire(clock.now())
+    clock.advance(60 - 3 * 86_400)
+    assert show() == Refusal(Reason.USED_PASS)
+    assert shelly.device.pulses == 1
+
+
 @pytest.mark.parametrize("open_s", [0.0, 300.0])
 def test_a_gate_that_is_to_open_longer_than_a_relay_may_opens_as_long_as_it_may(
     keeper_of, known, world, clock, shelly, open_s

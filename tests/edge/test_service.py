@@ -177,6 +177,13 @@ def test_logs_hold_ids_only(world, server, edge, shelly):
         assert secret not in told
 
 
+def test_a_crash_leaves_no_memory_on_the_disk(world, server, edge):
+    process = edge()
+    until(lambda: len(server.letters) > 0)
+    limits = Path(f"/proc/{process.pid}/limits").read_text().splitlines()
+    assert next(line for line in limits if line.startswith("Max core file size")).split()[4:6] == ["0", "0"]
+
+
 def test_a_second_process_at_the_same_home_is_refused(world, server):
     first = service.Service(world.home, SystemClock())
     with pytest.raises(AlreadyRunning):

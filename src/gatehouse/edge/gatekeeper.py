@@ -33,8 +33,8 @@ log = structlog.get_logger()
 GAP = timedelta(seconds=3)
 # How long a car that the loop felt may still be in the picture; the next one is decided after that.
 LEAVES = timedelta(seconds=2.5)
-# How long an operator's order is remembered: far longer than any server keeps offering it.
-ORDER_KEPT = timedelta(days=30)
+# How long an operator's order and a used pass are remembered: far longer than any server keeps offering an order.
+MARK_KEPT = timedelta(days=30)
 # A grant that certainly did not reach the relay is tried again after this.
 RETRY = timedelta(seconds=5)
 
@@ -150,7 +150,8 @@ class Gatekeeper:
         pending = Pending(attempt, attempt.at + timedelta(seconds=gate.confirm_s))
         once = None
         if sighting.means is Means.PASS:
-            once = Mark("pass", sighting.value, sighting.ends or attempt.at + ORDER_KEPT)
+            # Longer than the pass is good: a clock that was ahead for a while makes no used pass new.
+            once = Mark("pass", sighting.value, (sighting.ends or attempt.at) + MARK_KEPT)
         if not self._record([attempt], attempt.at, pending=pending, once=once):
             # Another gate took this pass in the same moment; the next look says so.
             return None
@@ -202,7 +203,7 @@ class Gatekeeper:
             attempt = msgspec.structs.replace(attempt, subject=there.subject, plate=there.value)
         granted = isinstance(answer, Grant)
         pending = Pending(attempt, now + timedelta(seconds=gate.confirm_s)) if granted else None
-        once = Mark("opening", order.id, now + ORDER_KEPT)
+        once = Mark("opening", order.id, now + MARK_KEPT)
         if not self._record([attempt], now, pending=pending, once=once):
             return None
         log.info("opening", gate=self.gate, opening=order.id, outcome="granted" if granted else "refused")
