@@ -3,6 +3,8 @@
 import json
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -31,7 +33,7 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def default_home() -> Path:
-    return Path(os.environ.get("GATEHOUSE_HOME", str(Path.home() / "gatehouse")))
+    return Path(os.environ.get("GATEHOUSE_HOME") or Path.home() / "gatehouse")
 
 
 Home = Annotated[
@@ -65,6 +67,18 @@ def fail(message: str, code: int = 1) -> NoReturn:
     raise typer.Exit(code)
 
 
+@contextmanager
+def using(home: Path) -> Iterator[None]:
+    """A home, or a file in it, that cannot be read or written is said; every other fault goes on."""
+    try:
+        yield
+    except OSError as fault:
+        where, home = Path(os.fsdecode(fault.filename or "/")).absolute(), home.absolute()
+        if home not in (where, *where.parents) and where not in home.parents:
+            raise
+        fail(f"{where} cannot be used ({fault.strerror}); run as the user that owns it, or choose another --home")
+
+
 @app.command()
 def up(home: Home, port: Port = 8000) -> None:
     """Run keeper, server and edge on this machine. The first run prints a one-time sign-in link for the owner."""
@@ -72,7 +86,8 @@ def up(home: Home, port: Port = 8000) -> None:
     from gatehouse.box.processes import StartFailed
 
     try:
-        tending.run(home.absolute(), port, _say)
+        with using(home):
+            tending.run(home.absolute(), port, _say)
     except StartFailed as fault:
         fail(str(fault))
 
@@ -82,13 +97,16 @@ def demo(
     home: Annotated[Path | None, typer.Option("--home", help="An empty folder; a temporary one if not given.")] = None,
     once: Annotated[bool, typer.Option("--once", help="Play the story to its end and stop.")] = False,
     as_json: AsJson = False,
-    port: Annotated[int | None, typer.Option("--port", help="Port of the console; a free one if not given.")] = None,
+    port: Annotated[
+        int | None, typer.Option("--port", min=1, max=65535, help="Port of the console; a free one if not given.")
+    ] = None,
 ) -> None:
     """A whole site in a box: people walk up, cars drive in, somebody pays, a thief finds nothing."""
     from gatehouse.demo import play
 
     try:
-        report = play.run(home=home, once=once, say=None if as_json else out, port=port)
+        with using(home) if home else nullcontext():
+            report = play.run(home=home, once=once, say=None if as_json else out, port=port)
     except play.CannotPlay as fault:
         fail(str(fault))
     if as_json:
@@ -113,7 +131,8 @@ def keeper_run(home: Home) -> None:
     from gatehouse.keeper.errors import KeeperError
 
     try:
-        service.run(home.absolute(), clock.from_environment())
+        with using(home):
+            service.run(home.absolute(), clock.from_environment())
     except KeeperError as fault:
         fail(str(fault))
 
@@ -137,15 +156,22 @@ def keeper_invite(
 def server(home: Home, port: Port = 8000) -> None:
     """Serve the pages and the API on localhost, write the database, run the nightly jobs."""
     os.environ["GATEHOUSE_HOME"] = str(home.absolute())
+    from django.db import Error as DatabaseFault
+
     from gatehouse import clock
+    from gatehouse.box.home import UnusableHome, check_port
     from gatehouse.keeper.client import KeeperAway
     from gatehouse.server import run
     from gatehouse.server.databases import DatabaseUrlError
 
     try:
-        run.run(home.absolute(), port, clock.from_environment())
-    except DatabaseUrlError as fault:
+        check_port(port)
+        with using(home):
+            run.run(home.absolute(), port, clock.from_environment())
+    except (DatabaseUrlError, UnusableHome, run.AlreadyRunning) as fault:
         fail(str(fault))
+    except DatabaseFault as fault:
+        fail(f"the database cannot be used: {fault}")
     except KeeperAway:
         fail(f"the keeper does not answer; start it first: gatehouse keeper --home {home}")
 
@@ -164,7 +190,8 @@ def edge_run(home: Home) -> None:
     from gatehouse.edge.errors import EdgeError
 
     try:
-        service.run(home.absolute(), clock.from_environment())
+        with using(home):
+            service.run(home.absolute(), clock.from_environment())
     except EdgeError as fault:
         fail(str(fault))
 
@@ -203,11 +230,14 @@ def drill(home: Home, as_json: AsJson = False) -> None:
     from gatehouse.drill import run as thief
 
     try:
-        with _progress() as progress:
+        with using(home), _progress() as progress:
             report = thief.drill(home.absolute(), _follow(progress, "searching", quiet=as_json))
     except thief.CannotDrill as fault:
         fail(str(fault))
-    thief.remember(home.absolute(), report, clock.from_environment().now())
+    try:
+        thief.remember(home.absolute(), report, clock.from_environment().now())
+    except OSError as fault:
+        err.print(f"The result is not left for the Trust page: {fault.strerror}", markup=False)
     if as_json:
         sys.stdout.write(json.dumps(thief.as_dict(report)) + "\n")
     else:
@@ -229,7 +259,7 @@ def doctor(
 
     try:
         found = list(stranger.examine(outside) if outside else inside.examine(home.absolute()))
-    except (FileNotFoundError, ValueError) as fault:
+    except (FileNotFoundError, PermissionError, ValueError) as fault:
         fail(str(fault))
     except httpx.HTTPError:
         fail(f"nothing answers at {outside}")

@@ -141,3 +141,11 @@ def test_letters_over_http_survive_kill_9_and_no_name_reaches_a_file(running, ke
 def test_the_server_listens_for_this_machine_only(tmp_path):
     with pytest.raises(server.NotLocal):
         server.run(tmp_path, 8000, None, host="0.0.0.0")
+
+
+def test_a_second_server_of_one_home_is_refused_until_the_first_is_gone(tmp_path) -> None:
+    (tmp_path / "server").mkdir()
+    with server.claimed(tmp_path), pytest.raises(server.AlreadyRunning), server.claimed(tmp_path):
+        pass
+    with server.claimed(tmp_path):
+        pass

@@ -48,7 +48,8 @@ def _check_format(file: Path) -> None:
         return
     if found != str(FORMAT):
         known = f"this Gatehouse knows format {FORMAT}"
-        raise UnusableHome(f"{file.parent} was written by another version (format {found[:20]}; {known})")
+        shown = found[:20] if found.isprintable() else "that cannot be read"
+        raise UnusableHome(f"{file.parent} was written by another version (format {shown}; {known})")
 
 
 def check_port(port: int) -> None:

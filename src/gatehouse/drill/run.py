@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 import numpy as np
+import psycopg
 from rich.console import Console
 
 from gatehouse.drill import links, loot, postgres, templates, truth
@@ -47,13 +48,16 @@ class Report:
 
 def drill(home: Path, follow: Follow = lambda done, total: None) -> Report:
     """Raises CannotDrill. `follow(done, total)` is called as the search goes on."""
-    if not (home / "keeper" / "store.db").exists():
+    if not os.path.exists(home / "keeper" / "store.db"):  # False also where this user may not look
         raise CannotDrill(f"{home} holds no keeper; the drill runs in the installation's home, as the keeper's user")
     with tempfile.TemporaryDirectory(prefix="gatehouse-drill-") as folder:
         copy = Path(folder)
         loot.copy_home(home, copy)
         if os.environ.get("DATABASE_URL"):
-            postgres.copy(os.environ["DATABASE_URL"], copy / "server" / "postgresql.db")
+            try:
+                postgres.copy(os.environ["DATABASE_URL"], copy / "server" / "postgresql.db")
+            except psycopg.Error as fault:
+                raise CannotDrill(f"the database of DATABASE_URL cannot be copied: {fault}") from fault
         try:
             with Inspector(home) as inspector:
                 return _search(copy, inspector, follow)

@@ -124,7 +124,9 @@ def _load_keys(home: Path) -> DeviceKeys:
         mode = stat.S_IMODE(path.stat().st_mode)
         data = path.read_bytes()
     except FileNotFoundError as fault:
-        raise NotInitialised(f"{folder(home)} holds no device key") from fault
+        raise NotInitialised(
+            f"{folder(home)} holds no device key; `gatehouse up` makes the edge of its home"
+        ) from fault
     if mode & 0o077:
         raise UnsafeKey(f"{path} can be read by others (mode {mode:o}); chmod 600 it and consider new keys")
     try:

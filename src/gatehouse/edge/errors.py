@@ -9,7 +9,7 @@ class EdgeError(Exception):
 
 
 class NotInitialised(EdgeError):
-    """The home holds no edge, or half of one: run `gatehouse edge init`."""
+    """The home holds no edge, or half of one: `gatehouse up` makes one."""
 
     code = "edge.not_initialised"
 

@@ -20,7 +20,7 @@ def shell_authority(home: Path) -> Authority:
     """Raises KeeperAway when the keeper never ran here, PermissionError for another user."""
     try:
         return Authority(ticket=(home / "keeper" / SHELL_FILE).read_text("ascii"))
-    except FileNotFoundError as fault:
+    except (FileNotFoundError, NotADirectoryError) as fault:
         raise KeeperAway("the keeper never ran in this home") from fault
 
 

@@ -34,10 +34,15 @@ def _sqlite(home: Path) -> dict[str, Any]:
 
 def _postgres(url: str) -> dict[str, Any]:
     """postgresql://user:password@host:port/name; a host in the query (?host=/run/postgresql) is a socket folder."""
-    parts = urlsplit(url)
+    form = "DATABASE_URL reads postgresql://user:password@host:port/name"
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as fault:
+        raise DatabaseUrlError(form) from fault
     name = parts.path.lstrip("/")
     if parts.scheme not in {"postgres", "postgresql"} or not name:
-        raise DatabaseUrlError("DATABASE_URL reads postgresql://user:password@host:port/name")
+        raise DatabaseUrlError(form)
     query = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair)
     return {
         "ENGINE": "django.db.backends.postgresql",
@@ -45,7 +50,7 @@ def _postgres(url: str) -> dict[str, Any]:
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": unquote(query.get("host", parts.hostname or "")),
-        "PORT": str(parts.port or ""),
+        "PORT": str(port or ""),
         "CONN_MAX_AGE": 600,
     }
 

@@ -1,6 +1,9 @@
 """The server's process: tables brought up to date, then pages, edges' port and ticker, on localhost only."""
 
+import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from gatehouse.clock import Clock
@@ -10,6 +13,22 @@ LOCAL_HOSTS = {"127.0.0.1", "::1", "localhost"}
 
 class NotLocal(ValueError):
     """An address that others could reach; put a proxy with TLS in front instead."""
+
+
+class AlreadyRunning(RuntimeError):
+    """Another server works in this home: two would run every nightly job twice, and feed their edges by halves."""
+
+
+@contextmanager
+def claimed(home: Path) -> Iterator[None]:
+    """Be the only server of this home within the block; the system lets go of it when the process dies. Raises
+    AlreadyRunning."""
+    with (home / "server" / "running.lock").open("ab") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as fault:
+            raise AlreadyRunning(f"a server is running in {home}") from fault
+        yield
 
 
 def prepare(home: Path, clock: Clock) -> None:
@@ -35,9 +54,16 @@ def prepare(home: Path, clock: Clock) -> None:
 
 
 def run(home: Path, port: int, clock: Clock, host: str = "127.0.0.1") -> None:
-    """Serve until SIGTERM or SIGINT. Raises NotLocal, KeeperAway."""
+    """Serve until SIGTERM or SIGINT. Raises NotLocal, AlreadyRunning, KeeperAway."""
     if host not in LOCAL_HOSTS:
         raise NotLocal(f"{host} is reachable by others; the server listens on localhost only")
+    os.umask(0o077)
+    (home / "server").mkdir(parents=True, exist_ok=True)
+    with claimed(home):
+        _serve(home, port, clock, host)
+
+
+def _serve(home: Path, port: int, clock: Clock, host: str) -> None:
     prepare(home, clock)
     import structlog  # noqa: PLC0415
     import uvicorn  # noqa: PLC0415
