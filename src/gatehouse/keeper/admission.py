@@ -42,7 +42,6 @@ from gatehouse.wire import (
     letter_aad,
 )
 
-
 _LEAST_YEAR, _LAST_YEAR = 1, 9999  # at these two some time zones have no date
 
 

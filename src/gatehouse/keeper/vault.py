@@ -145,7 +145,7 @@ class Vault:
         return token
 
     def make_days(self) -> None:
-        """The keys of the days to come, of every site with an edge, and how many are enrolled today; cheap when they are
+        """The keys of the days to come, of every site with an edge, and how many are enrolled today. Cheap when they are
         there."""
         for edge in self.store.edges():
             self.days.make_ahead(edge.site, local_date(self.now(), edge.zone))
