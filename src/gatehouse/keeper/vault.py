@@ -145,8 +145,8 @@ class Vault:
         return token
 
     def make_days(self) -> None:
-        """The keys of the days to come, of every site with an edge, and how many are enrolled today. Cheap when they are
-        there."""
+        """The keys of the days to come, of every site with an edge, and how many are enrolled today. Cheap when all
+        is there."""
         for edge in self.store.edges():
             self.days.make_ahead(edge.site, local_date(self.now(), edge.zone))
         self.enrolled.remember(self.now().date())
