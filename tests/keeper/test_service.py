@@ -1,5 +1,6 @@
 """The socket: who may ask, what garbage does, and that one bad client hinders nobody. And the process itself."""
 
+import errno
 import json
 import os
 import signal
@@ -92,6 +93,44 @@ def test_a_slow_client_blocks_nobody_and_is_dropped(desk: Desk, monkeypatch: pyt
         assert is_dropped(slow)
 
 
+def test_a_client_that_stops_inside_the_length_is_dropped(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "FRAME_S", 0.3)
+    with raw(desk) as slow:
+        slow.sendall(b"\0\0")
+        assert is_dropped(slow)
+
+
+def test_a_length_that_comes_in_pieces_is_read(desk: Desk) -> None:
+    frame = msgspec.msgpack.encode(Hello())
+    with raw(desk) as connection:
+        for byte in struct.pack(">I", len(frame)):
+            connection.sendall(bytes((byte,)))
+            time.sleep(0.02)
+        connection.sendall(frame)
+        assert b"welcome" in connection.recv(4096)
+
+
+def test_a_machine_without_a_thread_to_spare_makes_the_keeper_deaf_to_one_caller_only(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start, tries = threading.Thread.start, list[int]()
+
+    def refuse_once(thread: threading.Thread) -> None:
+        tries.append(1)
+        if len(tries) == 1:
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", refuse_once)
+    with raw(desk) as unlucky:
+        assert is_dropped(unlucky)
+    with raw(desk) as next_one:
+        frame = msgspec.msgpack.encode(Hello())
+        next_one.sendall(struct.pack(">I", len(frame)) + frame)
+        assert b"welcome" in next_one.recv(4096)
+    assert desk.logged[-1]["event"] == "keeper.accept_failed"
+
+
 def test_a_client_that_takes_no_reply_blocks_nobody(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service, "FRAME_S", 0.3)
     cell = desk.sealed("site.text/1", "site-1", b"x" * 1_000_000)
@@ -182,6 +221,25 @@ def test_a_store_without_its_root_key_is_not_replaced_by_a_new_one(desk: Desk) -
         desk.start()
     key.write_bytes(saved)
     desk.start()
+
+
+@pytest.mark.parametrize("broken", ["write", "fsync", "replace"])
+def test_a_first_start_that_breaks_off_while_the_root_key_is_made_hinders_no_later_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    def full(*args: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, broken, full)
+        with pytest.raises(OSError, match="No space"):
+            Service(tmp_path, SystemClock())
+    assert not (tmp_path / "keeper" / "root.key").exists()
+    with capture_logs():
+        again = Service(tmp_path, SystemClock())
+        again.start()
+        again.stop()
+    assert sorted(path.name for path in (tmp_path / "keeper").iterdir() if "root" in path.name) == ["root.key"]
 
 
 def test_a_second_keeper_of_the_same_home_does_not_start(desk: Desk) -> None:

@@ -41,27 +41,23 @@ def read_frame(connection: socket.socket, rest_s: float) -> bytes | None:
     """The next payload; None when the other side closed between frames. Waits for the first bytes as long as the
     connection's own timeout says, then at most `rest_s` for each further piece; that timeout stays for the reply.
     Raises BrokenFrame, OSError."""
-    head = _read(connection, _LENGTH.size)
-    if head is None:
+    head = connection.recv(_LENGTH.size)
+    if not head:
         return None
     connection.settimeout(rest_s)
+    if len(head) < _LENGTH.size:
+        head += _read(connection, _LENGTH.size - len(head))
     (length,) = _LENGTH.unpack(head)
     if length > FRAME_LIMIT:
         raise BrokenFrame("frame too long")
-    payload = _read(connection, length) if length else b""
-    if payload is None:
-        raise BrokenFrame("closed inside a frame")
-    return payload
+    return _read(connection, length)
 
 
-def _read(connection: socket.socket, length: int) -> bytes | None:
-    """None when closed before the first byte."""
+def _read(connection: socket.socket, length: int) -> bytes:
     parts, missing = [], length
     while missing:
         part = connection.recv(min(missing, 1 << 20))
         if not part:
-            if missing == length:
-                return None
             raise BrokenFrame("closed inside a frame")
         parts.append(part)
         missing -= len(part)

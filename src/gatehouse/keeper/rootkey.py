@@ -1,5 +1,6 @@
 """Where the root key comes from. It wraps the key-encryption key and nothing else."""
 
+import errno
 import os
 import stat
 from dataclasses import dataclass
@@ -45,13 +46,20 @@ class RootKeyFile:
 
 
 def write_secret(path: Path, data: bytes) -> None:
-    """A new file of mode 0600, on disk when this returns. Raises FileExistsError."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    """A new file of mode 0600, on disk when this returns. It gets its name only when it is whole: a crash or a full
+    disk leaves none that would have to be taken for the secret. Raises FileExistsError, OSError."""
+    if path.exists():
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+    draft = path.with_name(f"{path.name}.new")
+    draft.unlink(missing_ok=True)
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        os.write(handle, data)
+        if os.write(handle, data) != len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(draft))
         os.fsync(handle)
     finally:
         os.close(handle)
+    os.replace(draft, path)
     sync_folder(path.parent)
 
 

@@ -116,10 +116,19 @@ class Service:
                 log.warning("keeper.turned_away", uid=uid)
                 connection.close()
                 continue
-            thread = threading.Thread(target=self._serve, args=(connection,), daemon=True)
-            with self._lock:
-                self._connections[connection] = thread
+            self._admit(connection)
+
+    def _admit(self, connection: socket.socket) -> None:
+        thread = threading.Thread(target=self._serve, args=(connection,), daemon=True)
+        with self._lock:
+            self._connections[connection] = thread
+        try:
             thread.start()
+        except RuntimeError:  # no thread to be had: this caller may come again, the next ones must be heard
+            log.warning("keeper.accept_failed")
+            with self._lock:
+                del self._connections[connection]
+            connection.close()
 
     def _serve(self, connection: socket.socket) -> None:
         try:
