@@ -71,10 +71,19 @@ def test_the_loop_confirms_that_the_car_passed(attend, world, spool, clock, shel
 
 def test_somebody_on_the_loop_without_a_grant_forced_the_lane_and_is_reported_once(attend, world, spool, shelly):
     _, watchful = attend("entry")
+    watchful.step()
     shelly.control({"input": True})
     for _ in range(3):
         watchful.step()
     assert kinds(world, spool) == ["forced"]
+
+
+def test_who_stands_on_the_loop_when_the_edge_starts_forced_nothing(attend, spool, shelly):
+    shelly.control({"input": True})
+    _, watchful = attend("entry")
+    for _ in range(3):
+        watchful.step()
+    assert spool.last_seq() == 0
 
 
 def test_a_door_that_is_opened_from_inside_is_not_forced_unless_the_gate_is_closed(attend, world, spool, known, shelly):

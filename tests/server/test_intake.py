@@ -142,6 +142,16 @@ def test_an_alarm_is_raised_for_a_relay_that_is_lost_and_the_tile_says_so(world)
     assert bus.tile(world.site.pk, "door").fault == ""
 
 
+def test_what_an_edge_missed_before_it_was_started_anew_is_no_fault_until_it_says_so_again(world):
+    def event(gate, kind):
+        return wire.GateEvent(id=wire.new_id(world.now()), gate=gate, at=world.now(), kind=kind)
+
+    world.tell(event("door", "camera_lost"), event("in", "relay_lost"))
+    world.tell(event("", "edge_started"), event("in", "relay_lost"))
+    assert bus.tile(world.site.pk, "door").fault == ""
+    assert bus.tile(world.site.pk, "in").fault == "relay_lost"
+
+
 def test_the_reason_is_on_the_tile_and_in_no_column(world):
     world.tell(world.attempt(granted=False, reason="unknown_face"))
     assert bus.tile(world.site.pk, "door").reason == "unknown_face"

@@ -45,7 +45,7 @@ class Attendant(threading.Thread):
         self._ended = threading.Event()
         self._losses = [0] * len(cameras)
         self._lost = [lost] * len(cameras)
-        self._felt = False
+        self._felt: bool | None = None  # None: not asked yet
         self._felt_since_s = 0.0
         self._held = False
 
@@ -81,7 +81,9 @@ class Attendant(threading.Thread):
             self._felt_since_s, self._held = monotonic_s(), False
             # Where a handle opens the door from inside, only a gate that is closed can be forced.
             alone = gate.kind is not GateKind.DOOR or gate.mode == "closed"
-            if not self._keeper.sensed(self._clock.now()) and alone and gate.mode != "open":
+            # Who stands on the loop at the first look may have passed rightly before this edge was started.
+            seen_to_come = self._felt is False
+            if not self._keeper.sensed(self._clock.now()) and alone and seen_to_come and gate.mode != "open":
                 self._keeper.report("forced")
         self._felt = felt
         if felt and gate.kind in _DOORS and not self._held and monotonic_s() - self._felt_since_s > HELD_S:

@@ -6,7 +6,7 @@ a subscriber that does not read loses the oldest events, and screens ask anew an
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -82,6 +82,14 @@ def set_tile(site: object, gate: str, **changes: Any) -> None:
     with _lock:
         _tiles[str(site), gate] = replace(_tiles.get((str(site), gate), Tile()), **changes)
     publish(TileChanged(str(site), gate))
+
+
+def clear_faults(site: str, faults: Collection[str]) -> None:
+    """Take these faults from the site's tiles and tell the screens."""
+    with _lock:
+        codes = [code for (of, code), tile in _tiles.items() if of == site and tile.fault in faults]
+    for code in codes:
+        set_tile(site, code, fault="")
 
 
 def hear(edge: str) -> None:

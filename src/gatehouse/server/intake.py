@@ -179,6 +179,9 @@ _FAULTS = {"relay_lost": "relay_lost", "camera_lost": "camera_lost", "relay_back
 
 def _show(fact: Admitted) -> None:
     """A tile holds the latest; `reason` stays in memory."""
+    if fact.reason == "edge_started" and fact.kind == "event":
+        # What an edge missed before it was started it does not tell to be back; what it still misses it tells anew.
+        bus.clear_faults(fact.site, {fault for fault in _FAULTS.values() if fault})
     if fact.kind == "event":
         fault = {"fault": _FAULTS[fact.reason]} if fact.reason in _FAULTS else {}
         bus.set_tile(fact.site, fact.gate, at=fact.at, outcome=fact.reason, **fault)
