@@ -1,3 +1,5 @@
+import time
+
 import numpy as np
 import pytest
 from tests.edge.scenes import phone, portrait, wall
@@ -6,8 +8,10 @@ from tests.vision.drawing import draw_plate, plate_scene
 
 from gatehouse.devices.cameras.port import Frame
 from gatehouse.domain.sightings import Means
+from gatehouse.edge import watcher as watching
 from gatehouse.edge.looking import Looker, who_is
 from gatehouse.edge.watcher import Watcher
+from gatehouse.vision.errors import ModelMissing
 from gatehouse.vision.faces import read_faces, template
 
 
@@ -118,6 +122,29 @@ def test_what_stands_still_is_looked_at_again(known, watch, clock, monkeypatch):
 
 def test_a_frame_that_is_no_picture_is_passed_over(watch, clock):
     watch("entry").see(Frame(np.zeros((0, 0, 3), np.uint8), clock.now()))
+
+
+def test_a_look_that_fails_costs_the_gate_that_look_and_nothing_else(known, looker, keeper_of, clock, monkeypatch):
+    monkeypatch.setattr(watching, "REST_S", 0.05)
+    looks = []
+
+    def faces(pixels):
+        looks.append(pixels)
+        if len(looks) == 1:
+            raise ModelMissing("a model", "nowhere")
+        return []
+
+    class Frames:
+        def frames(self):
+            while len(looks) < 2:
+                time.sleep(0.01)
+                yield frame(portrait(), clock.now())
+
+    looker.faces = faces
+    thread = Watcher(Frames(), keeper_of("door"), looker, knowledge=known.now)
+    thread.start()
+    thread.join(10)
+    assert len(looks) == 2
 
 
 def test_a_car_that_is_read_in_a_few_frames_raises_the_barrier_once(world, watch, clock, shelly, spool):

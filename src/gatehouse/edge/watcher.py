@@ -20,6 +20,8 @@ MAX_FPS = 8.0
 # What stands before the gate without moving is still looked at this often, so that it is not forgotten and an
 # unpaid car is let go soon after it was paid for.
 STANDING_S = 0.5
+# After a look that failed: at once would be a storm where a model is missing.
+REST_S = 1.0
 
 
 class Watcher(threading.Thread):
@@ -43,11 +45,19 @@ class Watcher(threading.Thread):
         self._motion = MotionGate()
         self._occupied = False
         self._looked_s = float("-inf")
+        self._rests_until_s = float("-inf")
 
     def run(self) -> None:
         for frame in self._camera.frames():
-            if monotonic_s() - self._looked_s >= self._pause_s:
+            if monotonic_s() < self._rests_until_s or monotonic_s() - self._looked_s < self._pause_s:
+                continue
+            try:
                 self.see(frame)
+            except Exception as fault:  # noqa: BLE001
+                # This thread's outermost loop: a model that is missing, or that stumbles over a picture, must not take
+                # the relay, the sensor and the opening by hand away from the gate.
+                log.error("watcher.failed", gate=self._keeper.gate, fault=type(fault).__name__, pause_s=REST_S)
+                self._rests_until_s = monotonic_s() + REST_S
 
     def see(self, frame: Frame) -> None:
         """Look at one frame, if it is worth a look."""
