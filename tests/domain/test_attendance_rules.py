@@ -17,6 +17,7 @@ from gatehouse.domain.shifts import (
     Counting,
     DayCalendar,
     DayClass,
+    HalfDay,
     Leave,
     LeavePart,
     PlannedShift,
@@ -220,6 +221,29 @@ class TestLeave:
         leaves = (Leave("l", MONDAY, LeavePart.WHOLE),)
         (day,) = days("2026-03-02 11:00 in", leaves=leaves)
         assert (day.worked_min, day.leave_min) == (0, 480)
+
+    @pytest.mark.parametrize(
+        ("part", "night", "came", "went", "worked", "late", "early"),
+        [
+            (LeavePart.MORNING, date(2026, 3, 2), "2026-03-03 02:10", "2026-03-03 06:00", 230, 10, 0),
+            (LeavePart.AFTERNOON, date(2026, 3, 2), "2026-03-02 21:50", "2026-03-03 01:40", 220, 0, 20),
+            # Clocks jump from 02:00 to 03:00: the half that begins in the gap begins behind it, and is shorter.
+            (LeavePart.MORNING, date(2026, 3, 28), "2026-03-29 03:00", "2026-03-29 06:00", 180, 0, 0),
+        ],
+    )
+    def test_half_a_night_is_laid_on_the_date_that_it_is_on(
+        self, part: LeavePart, night: date, came: str, went: str, worked: int, late: int, early: int
+    ):
+        halves = (
+            HalfDay(LeavePart.MORNING, time(2), time(6), 240),
+            HalfDay(LeavePart.AFTERNOON, time(22), time(2), 240),
+        )
+        pattern = replace(PATTERNS["N"], halves=halves)
+        leaves = (Leave("l", night, part),)
+        zone = "Europe/Berlin"
+        (day,) = days(f"{came} in", f"{went} out", plan={night: pattern}, zone=zone, leaves=leaves)
+        assert (day.worked_min, day.late_min, day.early_min, day.leave_min) == (worked, late, early, 240)
+        assert day.flags == ()
 
     def test_leave_that_meets_no_shift_is_reported(self):
         leaves = (Leave("l", MONDAY + DAY, LeavePart.WHOLE), Leave("m", MONDAY, LeavePart.MORNING))

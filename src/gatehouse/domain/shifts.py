@@ -194,12 +194,18 @@ def lay(shift: PlannedShift, calendar: DayCalendar, parts: frozenset[LeavePart],
         leave, owed = owed, 0
     else:
         for half in (half for half in pattern.halves if half.leave in parts):
-            start, end = _span(day, half.start, half.end, zone)
+            start, end = _span(_half_begins(day, pattern, half), half.start, half.end, zone)
             leave, owed = half.leave_min, full_count(pattern, minutes(start, end))
     if pattern.counting is Counting.ALL_OVERTIME:
         owed = 0
     day_class = calendar.class_with_shift(day)
     return Duty(day, pattern, day_class, opens, closes, start, end, leave, owed)
+
+
+def _half_begins(day: date, pattern: ShiftPattern, half: HalfDay) -> date:
+    """The date on which a half begins: the second half of a night is on the next one."""
+    over_midnight = pattern.end <= pattern.start
+    return day + DAY if over_midnight and half.start < pattern.start else day
 
 
 def lay_open(day: date, pattern: ShiftPattern, calendar: DayCalendar, zone: ZoneInfo) -> Duty:
