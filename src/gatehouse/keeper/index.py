@@ -32,13 +32,16 @@ class Index:
             for key in gone:
                 del self._texts[key]
 
-    def find(self, text: str, labels: frozenset[str], limit: int) -> list[str]:
-        """Ids of subjects with `text` under one of these labels, at most `limit`, those that begin with it first."""
+    def find(self, text: str, labels: frozenset[str], limit: int, among: frozenset[str] | None = None) -> list[str]:
+        """Ids of subjects with `text` under one of these labels, of all or of those `among`, at most `limit`, those
+        that begin with it first."""
         wanted, plate = fold(text), fold(normalise(text))
         hits: dict[str, bool] = {}
         with self._lock:
             for (label, _), (subject, stored) in self._texts.items():
                 needle = plate if label == PLATE_LABEL else wanted
+                if among is not None and subject not in among:
+                    continue
                 if label in labels and needle and needle in stored:
                     hits[subject] = hits.get(subject, False) or stored.startswith(needle)
         return sorted(hits, key=lambda subject: not hits[subject])[:limit]

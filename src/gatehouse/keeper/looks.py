@@ -122,7 +122,9 @@ def find(vault: Vault, request: Find) -> Names | Refused:
     if asker.ticket is None or not asker.may("find") or not 0 < request.limit <= FIND_LIMIT:
         return Refused("not_allowed")
     labels = frozenset(name for name in READS[asker.ticket.role] if LABELS[name].indexed)
-    found = vault.look_at_some(asker, "find", Budget.NAMES, vault.index.find(request.text, labels, request.limit))
+    among = None if request.among is None else frozenset(request.among)
+    hits = vault.index.find(request.text, labels, request.limit, among)
+    found = vault.look_at_some(asker, "find", Budget.NAMES, hits)
     return found if isinstance(found, Refused) else Names(found)
 
 

@@ -145,11 +145,13 @@ class Retoken(Request, frozen=True, tag="retoken"):
 
 
 class Find(Request, frozen=True, tag="find"):
-    """Search names, staff numbers and plates in memory; every hit counts as seen. -> Names (person/vehicle ids)"""
+    """Search names, staff numbers and plates in memory, of all or of those `among`; every hit counts as seen.
+    -> Names (person/vehicle ids)"""
 
     text: str
     ticket: str
     limit: int = 25
+    among: list[str] | None = None
 
 
 class Index(Request, frozen=True, tag="index"):

@@ -159,9 +159,11 @@ def index_soon(cells: Sequence[Cell]) -> None:
         log.warning("index.waits", count=len(cells))
 
 
-def find(text: str, ticket: str, limit: int = 25) -> list[str] | Refused:
-    """Ids of the people and vehicles that match; every hit counts as seen. Raises KeeperAway."""
-    reply = ask(Find(text=text, ticket=ticket, limit=limit), Names)
+def find(text: str, ticket: str, limit: int = 25, among: Iterable[object] | None = None) -> list[str] | Refused:
+    """Ids of the people and vehicles that match, of all or of those `among`; every hit counts as seen. Raises
+    KeeperAway."""
+    within = None if among is None else [str(one) for one in among]
+    reply = ask(Find(text=text, ticket=ticket, limit=limit, among=within), Names)
     return reply if isinstance(reply, Refused) else reply.ids
 
 

@@ -59,8 +59,8 @@ def sign_out(request: HttpRequest) -> None:
 @route(router, "GET", "/me", response=Me)
 def me(request: HttpRequest) -> Me:
     """What the ticket says."""
-    ticket = caller(request).ticket
-    listed = [str(site.pk) for site in sites(request)] if ticket.sites else []
+    who = caller(request)
+    ticket, listed = who.ticket, [] if who.sees_every_site else [str(site.pk) for site in sites(request)]
     return Me(actor=ticket.actor, role=ticket.role, sites=listed, subject=ticket.subject, ends=ticket.ends)
 
 

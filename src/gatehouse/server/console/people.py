@@ -95,10 +95,11 @@ def _listed(request: HttpRequest, who: SignedIn, number: int) -> HttpResponse:
 
 
 def _found(request: HttpRequest, who: SignedIn, q: str) -> HttpResponse:
-    hits = keeping.find(q, who.token, FOUND_LIMIT)
+    sites = queries.sites_visible_to(who)
+    among = None if who.sees_every_site else queries.findable(sites)
+    hits = keeping.find(q, who.token, FOUND_LIMIT, among)
     if isinstance(hits, Refused):
         return _page(request, hits, {"q": q})
-    sites = queries.sites_visible_to(who)
     ids = [UUID(hit) for hit in hits]
     owners = [v.owner_id for v in queries.vehicles(sites).filter(pk__in=ids) if v.owner_id]
     found = queries.people_by_id([*ids, *owners], sites)

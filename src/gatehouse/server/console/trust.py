@@ -1,5 +1,6 @@
 """Trust: what a thief would find, how much of whom was looked at, the head of the log, what is not protected."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,14 +12,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from gatehouse.keeper.protocol import Budget, Checkpoint, Refused, Text, Usage, UsageList
+from gatehouse.keeper.protocol import Budget, Checkpoint, Refused, Text, Usage, UsageList, UsageRow
 from gatehouse.server import keeping
-from gatehouse.server.accounts.queries import handle_of
+from gatehouse.server.accounts.queries import handle_of, operators
+from gatehouse.server.accounts.signed_in import SignedIn
 from gatehouse.server.console import words
 from gatehouse.server.console.access import reader
 from gatehouse.server.moment import now
 
 UUID_LENGTH = 36
+EVERYBODY = "web"  # the keeper's actor for the whole web process
 NEAR = 0.8  # of a cap: worth saying
 
 NOT_PROTECTED: tuple[words.Text, ...] = (
@@ -88,14 +91,22 @@ def trust(request: HttpRequest) -> HttpResponse:
     if isinstance(usage, Refused):
         context["refused"] = words.refused(usage.code)
     else:
-        context["use"] = _most(usage)
+        context["use"] = _most(_of_own_sites(usage.rows, who))
         context["log"] = {"size": usage.log_size, "head": "" if isinstance(head, Refused) else head.text}
     return render(request, "console/trust.html", context)
 
 
-def _most(usage: UsageList) -> list[Use]:
+def _of_own_sites(rows: Sequence[UsageRow], who: SignedIn) -> list[UsageRow]:
+    """The rows of operators who have no site that the reader has not, and the sum of all."""
+    if who.sees_every_site:
+        return list(rows)
+    theirs = {str(one.pk) for one in operators(who)} | {EVERYBODY}
+    return [row for row in rows if row.actor in theirs]
+
+
+def _most(usage: Sequence[UsageRow]) -> list[Use]:
     """Who looked most today, most first."""
-    rows = sorted((row for row in usage.rows if row.day), key=lambda row: row.day, reverse=True)
+    rows = sorted((row for row in usage if row.day), key=lambda row: row.day, reverse=True)
     return [
         Use(
             actor=_actor(row.actor),
@@ -114,7 +125,7 @@ def _most(usage: UsageList) -> list[Use]:
 
 def _actor(actor: str) -> str:
     """An operator's handle. Workers, whose actor is their own person, are not told apart here."""
-    if actor == "web":
+    if actor == EVERYBODY:
         return _("Everybody together")
     handle = handle_of(actor)
     return _("A worker, on their own page") if handle == actor and len(actor) == UUID_LENGTH else handle

@@ -122,6 +122,12 @@ def vehicles(sites: Iterable[Site]) -> QuerySet[Vehicle]:
     return Vehicle.objects.filter(site__in=list(sites)).select_related("site").order_by("id")
 
 
+def findable(sites: Iterable[Site]) -> list[UUID]:
+    """Everybody and every vehicle of these sites, among whom a search looks."""
+    here = list(sites)
+    return [pk for rows in (people(here), vehicles(here)) for pk in rows.values_list("pk", flat=True)]
+
+
 def vehicles_of(person: Person) -> QuerySet[Vehicle]:
     return Vehicle.objects.filter(owner=person).order_by("id")
 
