@@ -29,16 +29,16 @@ run(Path(sys.argv[1]), int(sys.argv[2]), from_environment())
 # A second process, as a shell of the owner's would be: through actions, not through rows.
 SET_UP = """
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from gatehouse.clock import from_environment
 from gatehouse.server.run import prepare
-prepare(Path(sys.argv[1]), from_environment())
+clock = from_environment()
+prepare(Path(sys.argv[1]), clock)
 from gatehouse.server.audit.by import By
 from gatehouse.server.gates.actions import add_edge
 from gatehouse.server.people.actions import Facts, add_site, hire_person
 from gatehouse.server.people.models import SiteType
-at, by = datetime.now(UTC), By.job("setup")
+at, by = clock.now(), By.job("setup")
 site = add_site("works", "Works", SiteType.WORKPLACE, zone="Asia/Shanghai", currency="CNY", by=by, at=at)
 add_edge(sys.argv[2], site, bytes.fromhex(sys.argv[3]), by=by, at=at)
 hire_person(site, Facts(number="S-501", name="Ottilie Grund"), by=by, at=at)
