@@ -1,11 +1,10 @@
 """A car comes in, owes, pays or not, and leaves; and everything that can go another way."""
 
-import threading
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from tests.server.world import SETUP, TARIFF, ZONE
 
 from gatehouse.domain.money import Money
@@ -24,7 +23,6 @@ from gatehouse.server.parking.models import (
     SpentKey,
 )
 from gatehouse.server.people.models import FeedVersion, Site
-from gatehouse.server.people.queries import stay_day_held
 
 PLATE = "京A12345"
 
@@ -198,77 +196,6 @@ def test_money_for_a_car_that_is_gone_is_kept_for_somebody_to_look_at(world):
     assert LaneException.objects.get().kind == "late_payment"
 
 
-def test_a_second_start_while_one_is_under_way_answers_the_same_payment(world):
-    stay = enter(world, minutes=61)
-    first, _ = actions.start_payment(stay, testprovider.NAME, world.now())
-    again, _ = actions.start_payment(stay, testprovider.NAME, world.now() + timedelta(minutes=1))
-    assert again.pk == first.pk
-    later, _ = actions.start_payment(stay, testprovider.NAME, world.now() + timedelta(minutes=65))
-    assert (later.pk != first.pk, later.amount_minor) == (True, 1500)
-
-
-def two_payments(world):
-    """A driver who begins to pay, waits until more is due, begins again and then pays both. In for 59 minutes."""
-    stay = enter(world, minutes=59)
-    first, _ = actions.start_payment(stay, testprovider.NAME, world.now())
-    second, _ = actions.start_payment(stay, testprovider.NAME, world.now() + timedelta(minutes=2))
-    assert (first.amount_minor, second.amount_minor) == (500, 1000)
-    return stay, first, second
-
-
-def test_money_beyond_what_is_owed_is_kept_apart_for_somebody_to_pay_back(world):
-    stay, first, second = two_payments(world)
-    at = world.now() + timedelta(minutes=3)
-    actions.settle_payment(second.pk, "b", Money(1000, "CNY"), by=SETUP, at=at)
-    actions.settle_payment(first.pk, "a", Money(500, "CNY"), by=SETUP, at=at)
-    assert queries.open_stay(stay.pk).paid_minor == 1000
-    assert (queries.payment(second.pk).state, queries.payment(first.pk).state) == ("settled", "overpaid")
-    assert [found.kind for found in LaneException.objects.all()] == ["overpaid"]
-    world.tell(world.leaves(PLATE, at))
-    assert (ClosedStay.objects.get().amount_minor, ClosedStay.objects.get().paid_minor) == (1000, 1000)
-
-
-def test_of_money_that_is_partly_too_much_the_debt_is_paid_and_the_rest_marked(world):
-    stay, first, second = two_payments(world)
-    at = world.now() + timedelta(minutes=20)
-    actions.settle_payment(first.pk, "a", Money(500, "CNY"), by=SETUP, at=at)
-    assert not ExitClearance.objects.exists()
-    actions.settle_payment(second.pk, "b", Money(1000, "CNY"), by=SETUP, at=at)
-    assert queries.open_stay(stay.pk).paid_minor == 1000
-    assert queries.payment(second.pk).state == "overpaid"
-    assert ExitClearance.objects.get().stay_id == stay.pk
-
-
-def test_two_providers_words_at_the_same_time_count_together_as_one_debt(world, monkeypatch):
-    stay, first, second = two_payments(world)
-    inner, at = actions.quote, world.now() + timedelta(minutes=3)
-
-    def quote_and_be_overtaken(*args):
-        asked = inner(*args)
-        monkeypatch.setattr(actions, "quote", inner)
-        actions.settle_payment(first.pk, "a", Money(500, "CNY"), by=SETUP, at=at)
-        return asked
-
-    monkeypatch.setattr(actions, "quote", quote_and_be_overtaken)
-    actions.settle_payment(second.pk, "b", Money(1000, "CNY"), by=SETUP, at=at)
-    assert queries.open_stay(stay.pk).paid_minor == 500
-    assert (queries.payment(first.pk).state, queries.payment(second.pk).state) == ("settled", "overpaid")
-
-
-@pytest.mark.parametrize("minutes", [1, 30])
-def test_money_is_written_down_also_when_nobody_can_tell_what_is_owed(world, minutes):
-    """No version of the tariff covers the entry any more; within the time that a started payment holds it opens."""
-    stay = enter(world, minutes=61)
-    payment, _ = actions.start_payment(stay, testprovider.NAME, world.now())
-    versions = dict(world.garage.tariff.versions)
-    versions["versions"] = [versions["versions"][0] | {"from": "2199-01-01T00:00"}]
-    actions.change_tariff(world.garage.tariff, versions, by=SETUP, at=world.now())
-    at = world.now() + timedelta(minutes=minutes)
-    actions.settle_payment(payment.pk, "late", Money(1000, "CNY"), by=SETUP, at=at)
-    assert (queries.payment(payment.pk).state, queries.open_stay(stay.pk).paid_minor) == ("settled", 1000)
-    assert ExitClearance.objects.exists() is (minutes == 1)
-
-
 def test_overstaying_the_time_to_leave_owes_again(world):
     stay = enter(world, minutes=59)
     pay(world, stay)
@@ -312,42 +239,6 @@ def test_at_the_change_of_date_every_stay_gets_a_new_token_and_still_closes(worl
     world.tell(world.leaves(plates[3]))
     assert OpenStay.objects.count() == 11
     assert not stays.retoken_stays(world.site, world.now(), by=SETUP)
-
-
-def test_stays_whose_keys_are_gone_do_not_hold_up_the_change_of_date(world, moved):
-    for stay in (enter(world, "京C00001"), enter(world, "京C00002")):
-        keeping.forget(stay.pk, [KeyClass.STAY], facts.STAYS.authority)
-    kept = enter(world, "京C00003")
-    moved(timedelta(days=1))
-    assert stays.retoken_stays(world.site, world.now(), by=SETUP)
-    assert OpenStay.objects.count() == 3
-    assert actions.find_stay(world.garage, "京C00003", address="192.0.2.7").pk == kept.pk
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_payment_waits_for_a_change_of_date_that_is_under_way(world):
-    """The rows are deleted and written anew: a payment in between would find its stay gone."""
-    stay = enter(world, minutes=61)
-    payment, _ = actions.start_payment(stay, testprovider.NAME, world.now())
-    at, done = world.now(), []
-
-    def settle():
-        try:
-            done.append(actions.settle_payment(payment.pk, "e", Money(1000, "CNY"), by=SETUP, at=at))
-        finally:
-            connection.close()
-
-    with transaction.atomic():
-        stay_day_held(world.site.pk)
-        row = OpenStay.objects.get()
-        OpenStay.objects.all().delete()
-        waiting = threading.Thread(target=settle)
-        waiting.start()
-        waiting.join(0.5)
-        assert (waiting.is_alive(), done) == (True, [])
-        OpenStay.objects.bulk_create([row])
-    waiting.join(20)
-    assert (done[0].state, OpenStay.objects.get().paid_minor) == ("settled", 1000)
 
 
 def test_letters_admitted_before_the_change_of_date_are_admitted_anew_after_it(world, monkeypatch, moved):

@@ -28,7 +28,7 @@ class TariffError(DomainError):
     """A tariff that can not be. `path` names the field ("versions[0].blocks.length_min"), the message says
     what to change. Codes: `wrong_type`, `not_whole`, `out_of_range`, `bad_code`, `bad_time`, `unknown_field`,
     `missing_field`, `empty`, `too_many`, `duplicate`, `overlap`, `not_covered`, `unknown_zone`,
-    `unknown_currency`."""
+    `unknown_currency`; and, for a site, `other_zone`, `other_currency`."""
 
     def __init__(self, code: str, path: str, message: str) -> None:
         super().__init__(code, f"{path}: {message}" if path else message, path=path)

@@ -23,6 +23,7 @@ from gatehouse.server.gates import queries as gates
 from gatehouse.server.gates import records
 from gatehouse.server.gates.models import Edge
 from gatehouse.server.parking import exits, stays
+from gatehouse.server.parking.locks import lock_site
 from gatehouse.server.people import queries as people
 from gatehouse.wire import Letter, Receipt
 
@@ -71,8 +72,8 @@ def receive(edge: Edge, letters: Sequence[Letter], *, now: datetime) -> Receipt:
         again, run = numbered_again(held, letters), following(held, letters)
         if not again and not run:
             return Receipt(through=held)
-        batch = _admit(edge, held, again, run)
         try:
+            batch = _admit(edge, held, again, run, now)
             if batch.has_rows():
                 _write(batch, now)
         except stays.Outdated:
@@ -98,12 +99,15 @@ def numbered_again(held: int, letters: Sequence[Letter]) -> list[Letter]:
     return [by_seq[seq] for seq in sorted(by_seq)]
 
 
-def _admit(edge: Edge, held: int, again: Sequence[Letter], run: Sequence[Letter]) -> _Batch:
+def _admit(edge: Edge, held: int, again: Sequence[Letter], run: Sequence[Letter], now: datetime) -> _Batch:
     """Everything that needs the keeper happens here, before the database is locked. Of the letters in `again` only what
-    is not held yet is left."""
-    stay_day = people.site(edge.site_id).stay_day
+    is not held yet is left. A change of date that is due comes first: after days away the keeper makes no tokens for
+    the old day, or its key is destroyed. Raises stays.Outdated."""
+    site = people.site(edge.site_id)
+    if stays.retoken_stays(site, now, by=INTAKE):
+        site = people.site(edge.site_id)
     come = [*again, *run]
-    results = keeping.admit(come, {str(edge.site_id): stay_day})
+    results = keeping.admit(come, {str(site.pk): site.stay_day})
     facts: list[Admitted] = []
     refused: list[tuple[Letter, Unadmitted]] = []
     for letter, result in zip(come, results, strict=True):
@@ -123,13 +127,14 @@ def _admit(edge: Edge, held: int, again: Sequence[Letter], run: Sequence[Letter]
     moving = _untold(facts)
     through = run[-1].seq if run else held
     lanes = frozenset(UUID(fact.id) for fact in moving)
-    return _Batch(edge, held, through, stay_day, facts, refused, stays.prepare(moving), lanes, counting)
+    return _Batch(edge, held, through, site.stay_day, facts, refused, stays.prepare(moving), lanes, counting)
 
 
 def _untold(facts: Sequence[Admitted]) -> list[Admitted]:
     """Passages through lanes that are not held yet. An edge that was restored from a copy numbers known facts anew, and
     what opened or closed a stay once does not do it again."""
-    lanes = {UUID(fact.id): fact for fact in facts if fact.kind == "passage" and fact.lane is not None}
+    passed = [fact for fact in facts if fact.kind == "passage"]
+    lanes = {UUID(fact.id): fact for fact in passed if fact.lane is not None or stays.is_tokenless(fact)}
     held = gates.passages_held(lanes)
     return [fact for own, fact in lanes.items() if own not in held]
 
@@ -150,7 +155,7 @@ def _write(batch: _Batch, now: datetime) -> None:
     Letters under old numbers leave `last_seq` as it is, so their passages are looked for once more."""
     if not records.advance(batch.edge.pk, batch.since, batch.through):
         raise stays.Outdated
-    if people.stay_day_held(batch.edge.site_id) != batch.stay_day or gates.passages_held(batch.lanes):
+    if lock_site(batch.edge.site_id).stay_day != batch.stay_day or gates.passages_held(batch.lanes):
         raise stays.Outdated
     passages = [fact for fact in batch.facts if fact.kind == "passage"]
     records.record_attempts([fact for fact in batch.facts if fact.kind == "attempt"])

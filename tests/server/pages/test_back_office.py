@@ -1,19 +1,24 @@
 """The back office writes through actions, shows nobody's name in a list, and keeps everybody to their sites."""
 
+import json
+
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.urls import reverse
-from tests.server.world import SETUP
+from tests.server.world import SETUP, TARIFF
 
-from gatehouse.keeper.protocol import Role
+from gatehouse.keeper.protocol import Authority, Role
 from gatehouse.server.accounts.actions import add_operator, change_operator
 from gatehouse.server.accounts.models import Operator
 from gatehouse.server.audit import queries as audit
 from gatehouse.server.audit.models import Entry
 from gatehouse.server.backoffice.site import backoffice
 from gatehouse.server.gates.models import Device, Gate
+from gatehouse.server.parking.models import Permit
+from gatehouse.server.people import looks
 from gatehouse.server.people.actions import add_group, add_site
-from gatehouse.server.people.models import Group, Person, SiteType, Zone
+from gatehouse.server.people.models import Group, Person, SiteType, Vehicle, Zone
+from gatehouse.server.people.vehicle_actions import register_vehicle
 
 LISTS = [model._meta.label_lower.replace(".", "_") for model in backoffice._registry]
 PERSON = {
@@ -187,3 +192,77 @@ def test_an_operator_who_may_not_sign_in_yet_is_made_so(house) -> None:
     form = {"handle": "desk-8", "role": "security", "contact": ""}
     assert house.browser(Role.OWNER).post(reverse("admin:accounts_operator_add"), form).status_code == 302
     assert not Operator.objects.get(handle="desk-8").active
+
+
+def test_a_tariff_in_other_money_than_its_sites_is_said_and_not_a_fault(house) -> None:
+    browser, tariff = house.browser(Role.PARKING), house.world.garage.tariff
+    wrong = {"versions": json.dumps(TARIFF | {"currency": "EUR"})}
+    change = browser.post(reverse("admin:parking_tariff_change", args=[tariff.pk]), wrong)
+    add = browser.post(reverse("admin:parking_tariff_add"), wrong | {"site": house.world.site.pk, "code": "odd"})
+    for page in (change, add):
+        assert "CNY" in str(page.context["adminform"].form.errors["versions"])
+    right = {"site": house.world.site.pk, "code": "odd", "versions": json.dumps(TARIFF)}
+    assert browser.post(reverse("admin:parking_tariff_add"), right).status_code == 302
+
+
+@pytest.fixture
+def permits(house):
+    """A browser of the parking office, the form's address, and what a right form holds."""
+    at = house.world.now()
+    register_vehicle(house.world.site, "京A12345", owner=None, by=SETUP, at=at)
+    register_vehicle(house.world.site, "京A123456", owner=None, by=SETUP, at=at)
+    form = {"plate": "京a·12345", "garage": house.world.garage.pk, "starts": "2026-03-01", "ends": "2026-04-01"}
+    return house.browser(Role.PARKING), reverse("admin:parking_permit_add"), form
+
+
+def test_a_permit_is_given_by_the_plate_as_people_write_it(house, permits) -> None:
+    browser, address, form = permits
+    page = browser.get(address).content.decode()
+    assert not any(str(vehicle.pk) in page for vehicle in Vehicle.objects.all())
+    assert browser.post(address, form).status_code == 302
+    given = Permit.objects.get().vehicle
+    seen = looks.plate(given, Authority(ticket=house.ticket(Role.PARKING)), "backoffice")
+    assert seen == "京A12345"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"plate": "京A1234"}, "plate"),
+        ({"plate": "沪B00001"}, "plate"),
+        ({"plate": " - "}, "plate"),
+        ({"ends": "2026-03-01"}, "ends"),
+        ({"ends": "2026-02-01"}, "ends"),
+    ],
+)
+def test_a_permit_that_can_not_be_is_refused_beside_its_field(permits, wrong, field) -> None:
+    browser, address, form = permits
+    response = browser.post(address, form | wrong)
+    assert list(response.context["adminform"].form.errors) == [field]
+    assert not Permit.objects.exists()
+
+
+def test_a_vehicle_of_another_site_gets_no_permit_here(house, permits) -> None:
+    browser, address, form = permits
+    at = house.world.now()
+    other = add_site("else", "Elsewhere", SiteType.GARAGE, zone="Europe/Berlin", currency="EUR", by=SETUP, at=at)
+    register_vehicle(other, "BQG714", owner=None, by=SETUP, at=at)
+    response = browser.post(address, form | {"plate": "BQG714"})
+    assert "plate" in response.context["adminform"].form.errors
+
+
+def test_a_fragment_that_many_plates_hold_shows_none_of_them(house, permits) -> None:
+    browser, address, form = permits
+    for n in range(6):
+        register_vehicle(house.world.site, f"沪C0000{n}", owner=None, by=SETUP, at=house.world.now())
+    response = browser.post(address, form | {"plate": "沪C0000"})
+    assert "Type the whole plate" in str(response.context["adminform"].form.errors["plate"])
+
+
+def test_a_permit_ends_no_earlier_than_it_starts(permits) -> None:
+    browser, address, form = permits
+    browser.post(address, form)
+    change = reverse("admin:parking_permit_change", args=[Permit.objects.get().pk])
+    response = browser.post(change, {"ends": "2026-02-28"})
+    assert list(response.context["adminform"].form.errors) == ["ends"]
+    assert browser.post(change, {"ends": "2026-03-15"}).status_code == 302

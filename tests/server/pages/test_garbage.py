@@ -2,7 +2,6 @@
 
 import re
 import zlib
-from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -10,11 +9,9 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from tests.server.world import SETUP
 
 from gatehouse.keeper.protocol import Role
-from gatehouse.server.parking.models import Permit
 from gatehouse.server.people.cells import ConsentFacts
 from gatehouse.server.people.credential_actions import NotEnrolled, enrol_face, give_consent
 from gatehouse.server.people.models import Person, Purpose
-from gatehouse.server.people.vehicle_actions import register_vehicle
 
 ODD = [
     "",
@@ -97,16 +94,6 @@ def test_the_back_office_refuses_a_date_that_nobody_can_mean(house, field, day) 
     answer = house.browser(Role.HR).post(reverse("admin:people_person_add"), form)
     assert "Write a date from 2000-01-01 to 2199-12-31." in answer.content.decode()
     assert Person.objects.count() == 1
-
-
-def test_a_permit_ends_after_it_starts(house) -> None:
-    at = house.world.now()
-    vehicle = register_vehicle(house.world.site, "京A12345", owner=None, by=SETUP, at=at)
-    form = {"vehicle": vehicle.pk, "garage": house.world.garage.pk, "starts": at.date(), "ends": at.date()}
-    browser, address = house.browser(Role.PARKING), reverse("admin:parking_permit_add")
-    assert "A permit ends after it starts." in browser.post(address, form).content.decode()
-    assert not Permit.objects.exists()
-    assert browser.post(address, form | {"ends": at.date() + timedelta(days=1)}).status_code == 302
 
 
 def test_nobody_has_a_password_to_change(house) -> None:

@@ -11,7 +11,7 @@ from gatehouse.keeper.protocol import Refused
 from gatehouse.server import bus, keeping
 from gatehouse.server.parking import actions
 from gatehouse.server.parking.actions import add_garage
-from gatehouse.server.parking.models import ExitClearance, Payment, PaymentState
+from gatehouse.server.parking.models import ExitClearance, OpenStay, Payment, PaymentState
 from gatehouse.server.people.actions import add_zone
 from gatehouse.server.portal import pay
 from gatehouse.server.portal.display import display_address
@@ -46,6 +46,13 @@ def test_a_plate_is_found_as_people_write_it(driver, house, typed) -> None:
     assert "2 h 18 min" in page
 
 
+def test_a_car_whose_gate_is_ahead_of_our_clock_has_stayed_no_time(driver, house) -> None:
+    house.world.tell(house.world.enters("京N8P368", at=house.world.now() + timedelta(minutes=3)))
+    page = _find(driver, house, "京N8P368").content.decode()
+    assert "There is nothing to pay" in page
+    assert not re.search(r"[-−]\s*\d+ (h|min|s|d)", page)
+
+
 def test_a_plate_that_is_not_here_gets_the_form_back_and_no_hint(driver, house) -> None:
     page = _find(driver, house, "京N8P368")
     assert page.status_code == 200
@@ -63,6 +70,13 @@ def test_too_many_tries_are_answered_in_words(driver, house, monkeypatch) -> Non
     page = _find(driver, house)
     assert page.status_code == 429
     assert "Too many plates were tried from here" in page.content.decode()
+
+
+def test_another_refusal_of_the_keepers_is_not_put_down_to_too_many_tries(driver, house, monkeypatch) -> None:
+    monkeypatch.setattr(actions, "find_stay", lambda *a, **k: Refused("day_destroyed"))
+    page = _find(driver, house).content.decode()
+    assert "We can not work out what you owe" in page
+    assert "Too many plates" not in page
 
 
 def test_the_plate_stands_in_no_address(driver, house) -> None:
@@ -85,6 +99,33 @@ def test_paying_opens_the_exit_and_the_receipt_says_for_how_long(driver, house) 
     assert Payment.objects.filter(state=PaymentState.SETTLED).count() == 1
     house.world.tell(house.world.leaves(PLATE))
     assert "Goodbye" in driver.get(paid["Location"] + "state").content.decode()
+
+
+def test_a_second_tab_leads_to_the_payment_that_the_first_one_began(driver, house) -> None:
+    quote, address = _quote(_find(driver, house)), reverse("pay-start", args=[_code(house)])
+    first = driver.post(address, {"quote": quote})
+    assert driver.post(address, {"quote": quote})["Location"] == first["Location"]
+
+
+def test_the_receipt_of_money_beyond_the_debt_says_that_it_is_paid_back(driver, house) -> None:
+    started = driver.post(reverse("pay-start", args=[_code(house)]), {"quote": _quote(_find(driver, house))})
+    actions.free_pass(OpenStay.objects.get(), by=SETUP, at=house.world.now())
+    paid = driver.post(started["Location"], {"outcome": "paid"})["Location"]
+    assert "pays back what is too much" in driver.get(paid).content.decode()
+    house.world.tell(house.world.leaves(PLATE))
+    assert "pays back what is too much" in driver.get(paid).content.decode()
+
+
+def test_a_card_of_a_car_that_leaves_while_the_button_is_pressed_is_asked_for_anew(driver, house, monkeypatch) -> None:
+    quote, inner = _quote(_find(driver, house)), actions.start_payment
+
+    def leave_and_start(*args):
+        house.world.tell(house.world.leaves(PLATE))
+        return inner(*args)
+
+    monkeypatch.setattr(actions, "start_payment", leave_and_start)
+    page = driver.post(reverse("pay-start", args=[_code(house)]), {"quote": quote}).content.decode()
+    assert "Type your plate again." in page
 
 
 def test_a_card_that_was_changed_or_is_old_is_asked_for_anew(driver, house, monkeypatch) -> None:

@@ -1,7 +1,8 @@
 """Garages, tariffs, permits. Stays and payments are looked at, never edited."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.contrib import admin
@@ -15,14 +16,25 @@ from django.utils.translation import gettext_lazy as _
 
 from gatehouse.domain.errors import DomainError
 from gatehouse.domain.money import Money
+from gatehouse.domain.plates import normalise
 from gatehouse.domain.tariff_json import tariff_from_dict
+from gatehouse.keeper.protocol import Refused
+from gatehouse.server import keeping
+from gatehouse.server.accounts.signed_in import SignedIn
 from gatehouse.server.audit.by import By
 from gatehouse.server.backoffice.base import OWNERS, PARKERS, OfficeAdmin, OfficeForm, chosen_site
 from gatehouse.server.backoffice.site import backoffice
+from gatehouse.server.console import words
 from gatehouse.server.console.saying import money
 from gatehouse.server.parking import actions, queries
 from gatehouse.server.parking.models import ClosedStay, Garage, LaneException, Payment, Permit, Tariff
+from gatehouse.server.people import looks
+from gatehouse.server.people import queries as people
 from gatehouse.server.people.models import Site, Vehicle, Zone
+
+PURPOSE = "backoffice"
+FIND_LIMIT = 25
+LIKE_LIMIT = 5  # so many plates are looked at to find the one that was typed
 
 
 class TariffField(forms.JSONField):
@@ -51,6 +63,16 @@ class TariffForm(OfficeForm):
         except (DomainError, KeyError, TypeError, AttributeError) as fault:
             raise ValidationError(str(fault)) from fault
         return versions
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        site = data.get("site") if self.instance._state.adding else self.instance.site
+        if site is not None and "versions" in data:
+            try:
+                actions.check_tariff(site, data["versions"])
+            except DomainError as fault:
+                raise ValidationError({"versions": str(fault)}) from fault
+        return data
 
 
 class NewTariff(TariffForm):
@@ -125,27 +147,59 @@ class GarageAdmin(OfficeAdmin):
 
 
 class NewPermit(OfficeForm):
-    vehicle = forms.ModelChoiceField(Vehicle.objects.none(), label=_("Vehicle"))
+    """The vehicle is named by its plate: ids say nothing to anybody."""
+
+    plate = forms.CharField(
+        label=_("Plate"), max_length=20, help_text=_("Of a vehicle that is registered at the garage's site.")
+    )
     garage = forms.ModelChoiceField(Garage.objects.none(), label=_("Garage"))
     starts = forms.DateField(label=_("From"))
     ends = forms.DateField(label=_("Until"), required=False, help_text=_("The first date without it."))
 
     def rows(self, name: str) -> QuerySet[Any]:
-        models: dict[str, Any] = {"vehicle": Vehicle, "garage": Garage}
-        return models[name].objects.filter(site__in=self.sites) if name in models else super().rows(name)
+        return queries.garages(self.sites) if name == "garage" else super().rows(name)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
-        vehicle, garage, starts, ends = (data.get(name) for name in ("vehicle", "garage", "starts", "ends"))
-        if vehicle is not None and garage is not None and vehicle.site_id != garage.site_id:
-            raise ValidationError(_("Vehicle and garage belong to one site."))
-        if starts is not None and ends is not None and ends <= starts:
+        starts, ends = data.get("starts"), data.get("ends")
+        if starts and ends and ends <= starts:
             self.add_error("ends", _("A permit ends after it starts."))
+        if not self.errors:
+            try:
+                data["vehicle"] = _vehicle_with(data["plate"], data["garage"].site, self.who)
+            except ValidationError as fault:
+                self.add_error("plate", fault)
         return data
+
+
+def _vehicle_with(plate: str, site: Site, who: SignedIn) -> Vehicle:
+    """The registered vehicle of exactly this plate, whose plates like it the keeper counts as seen. Raises
+    ValidationError, KeeperAway."""
+    wanted = normalise(plate)
+    hits = keeping.find(wanted, who.token, FIND_LIMIT) if wanted else []
+    if isinstance(hits, Refused):
+        raise ValidationError(str(words.refused(hits.code).what))
+    ids = [UUID(hit) for hit in hits]
+    like = list(people.listed_vehicles(site).filter(pk__in=ids))
+    if len(like) > LIKE_LIMIT:
+        raise ValidationError(_("Several plates are like this one. Type the whole plate."))
+    for row in like:
+        found = looks.plate(row, who.by.authority, PURPOSE)
+        if isinstance(found, Refused):
+            raise ValidationError(str(words.refused(found.code).what))
+        if found == wanted:
+            return row
+    raise ValidationError(_("No vehicle with this plate is registered at the garage's site."))
 
 
 class PermitForm(OfficeForm):
     ends = forms.DateField(label=_("Until"), help_text=_("The first date without it."))
+
+    def clean_ends(self) -> date:
+        ends: date = self.cleaned_data["ends"]
+        if ends < self.instance.starts:
+            raise ValidationError(_("A permit ends no earlier than it starts."))
+        return ends
 
 
 @admin.register(Permit, site=backoffice)
@@ -187,7 +241,7 @@ class ClosedStayAdmin(OfficeAdmin):
 class PaymentAdmin(OfficeAdmin):
     site_path = "garage__site"
     viewers = PARKERS
-    list_display = ("at", "garage", "amount", "state", "provider")
+    list_display = ("at", "garage", "amount", "excess", "state", "provider")
     list_display_links = None
     shown = list_display
     ordering = ("-at",)
@@ -195,6 +249,10 @@ class PaymentAdmin(OfficeAdmin):
     @admin.display(description=_("Amount"))
     def amount(self, row: Payment) -> str:
         return money(Money(row.amount_minor, row.currency))
+
+    @admin.display(description=_("To pay back"))
+    def excess(self, row: Payment) -> str:
+        return money(Money(row.excess_minor, row.currency)) if row.excess_minor else ""
 
 
 class ExceptionForm(OfficeForm):

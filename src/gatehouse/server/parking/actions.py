@@ -5,17 +5,20 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F
 
 from gatehouse.domain.errors import DomainError
 from gatehouse.domain.money import Money, exponent
 from gatehouse.domain.plates import normalise
 from gatehouse.domain.tariff_json import tariff_from_dict
+from gatehouse.domain.tariff_rules import TariffError
 from gatehouse.keeper.protocol import Refused
 from gatehouse.server import keeping
 from gatehouse.server.audit.actions import record
 from gatehouse.server.audit.by import By
 from gatehouse.server.parking import queries
-from gatehouse.server.parking.facts import Quote, StayUnreadable, quote
+from gatehouse.server.parking.facts import UNPRICED, Quote, is_cleared, quote, quoted_anew
+from gatehouse.server.parking.locks import lock_site
 from gatehouse.server.parking.models import (
     ExceptionKind,
     ExitClearance,
@@ -30,16 +33,20 @@ from gatehouse.server.parking.models import (
 )
 from gatehouse.server.people.actions import bump_clearances, bump_roster
 from gatehouse.server.people.models import Site, Vehicle, Zone
-from gatehouse.server.people.queries import stay_day_held
 
 QUOTE_HOLDS = timedelta(minutes=10)  # how long a started payment's amount settles the stay
 FREE_CLEARANCE = timedelta(minutes=5)  # for a car that stands at the exit and owes nothing
 
 
+class PermitError(DomainError):
+    """A permit that can not be. Codes: `other_site`, `order`."""
+
+
 @transaction.atomic
 def add_tariff(site: Site, code: str, versions: dict[str, object], *, by: By, at: datetime) -> Tariff:
-    """`versions` as `domain.tariff_json` writes a tariff. Raises TariffError."""
-    tariff_from_dict(versions)
+    """`versions` as `domain.tariff_json` writes a tariff, in the money and by the clock of the site. Raises
+    TariffError."""
+    check_tariff(site, versions)
     tariff = Tariff.objects.create(site=site, code=code, versions=versions)
     record("tariff.added", "tariff", tariff.pk, by=by, at=at)
     return tariff
@@ -47,12 +54,21 @@ def add_tariff(site: Site, code: str, versions: dict[str, object], *, by: By, at
 
 @transaction.atomic
 def change_tariff(tariff: Tariff, versions: dict[str, object], *, by: By, at: datetime) -> Tariff:
-    """A stay is priced by the version in force when it began. Raises TariffError."""
-    tariff_from_dict(versions)
+    """A stay is priced by the version in force when it began. Raises TariffError as `add_tariff`."""
+    check_tariff(tariff.site, versions)
     Tariff.objects.filter(pk=tariff.pk).update(versions=versions)
     record("tariff.changed", "tariff", tariff.pk, by=by, at=at)
     tariff.refresh_from_db()
     return tariff
+
+
+def check_tariff(site: Site, versions: dict[str, object]) -> None:
+    """Raises TariffError, also as `other_currency` and `other_zone` than the site's."""
+    tariff = tariff_from_dict(versions)
+    if tariff.currency != site.currency:
+        raise TariffError("other_currency", "currency", f"write the site's own, {site.currency}")
+    if tariff.zone.key != site.zone:
+        raise TariffError("other_zone", "zone", f"write the site's own, {site.zone}")
 
 
 @transaction.atomic
@@ -70,7 +86,11 @@ def add_garage(
 
 @transaction.atomic
 def add_permit(vehicle: Vehicle, garage: Garage, *, starts: date, ends: date | None, by: By, at: datetime) -> Permit:
-    """On the dates [starts, ends) of the site."""
+    """On the dates [starts, ends) of the site, for one of its own vehicles. Raises PermitError."""
+    if vehicle.site_id != garage.site_id:
+        raise PermitError("other_site", "vehicle and garage belong to one site")
+    if ends is not None and ends <= starts:
+        raise PermitError("order", f"a permit from {starts} ends later than {ends}", starts=starts, ends=ends)
     permit = Permit.objects.create(vehicle=vehicle, garage=garage, starts=starts, ends=ends)
     record("permit.added", "permit", permit.pk, by=by, at=at)
     bump_roster(garage.site_id)
@@ -79,6 +99,9 @@ def add_permit(vehicle: Vehicle, garage: Garage, *, starts: date, ends: date | N
 
 @transaction.atomic
 def end_permit(permit: Permit, *, ends: date, by: By, at: datetime) -> None:
+    """On the first date without it; its own first date takes it back altogether. Raises PermitError."""
+    if ends < permit.starts:
+        raise PermitError("order", f"a permit from {permit.starts} ends no earlier than that", ends=ends)
     Permit.objects.filter(pk=permit.pk).update(ends=ends)
     record("permit.ended", "permit", permit.pk, by=by, at=at)
     bump_roster(permit.garage.site_id)
@@ -108,107 +131,96 @@ class NothingDue:
     ends: datetime
 
 
-def start_payment(stay: OpenStay, provider: str, at: datetime) -> tuple[Payment, Quote] | NothingDue:
-    """A payment of what is due now; a stay that owes nothing is cleared instead.
+def start_payment(stay: OpenStay, provider: str, at: datetime) -> tuple[Payment, Quote] | NothingDue | None:
+    """A payment of what is due now, None for a stay that has left. A stay that owes nothing is cleared instead.
 
-    Asked again while a payment of the same amount is under way (two tabs, a double tap), that one is answered.
-    Raises as `quote`, StayUnreadable also when the car left meanwhile.
+    A payment that was started so a moment ago is taken up again: two taps ask for the money once. Raises as `quote`.
     """
     asked = quote(stay, at)
-    if not asked.due:
-        return NothingDue(clear_free(stay, by=By.job("stays"), at=at))
     with transaction.atomic():
-        stay_day_held(stay.garage.site_id)
-        if not OpenStay.objects.select_for_update().filter(pk=stay.pk).exists():
-            raise StayUnreadable("gone")
-        payment = _under_way(stay, provider, asked.due, at)
-        if payment is None:
-            payment = Payment.objects.create(
-                stay=stay.pk,
-                garage=stay.garage,
-                amount_minor=asked.due.minor,
-                currency=asked.due.currency,
-                provider=provider,
-                at=at,
-            )
-            record("payment.started", "payment", payment.pk, by=By.job("stays"), at=at)
+        lock_site(stay.garage.site_id)
+        held = queries.open_stay(stay.pk)
+        if held is None:
+            return None
+        asked = quoted_anew(asked, held, at)
+        if not asked.due:
+            return NothingDue(clear_free(held, by=By.job("stays"), at=at))
+        payment = _started(held, provider, asked.due, at)
         OpenStay.objects.filter(pk=stay.pk, state=OpenState.OPEN).update(state=OpenState.QUOTED)
+        record("payment.started", "payment", payment.pk, by=By.job("stays"), at=at)
     return payment, asked
 
 
-def _under_way(stay: OpenStay, provider: str, due: Money, at: datetime) -> Payment | None:
-    """The stay's started payment of just this amount; it settles the stay from `at` on for as long as a new one."""
-    started = Payment.objects.filter(
-        stay=stay.pk,
-        provider=provider,
-        state=PaymentState.STARTED,
-        amount_minor=due.minor,
-        currency=due.currency,
-        at__gt=at - QUOTE_HOLDS,
-    )
-    payment = started.order_by("at").first()
-    if payment is not None:
-        payment.at = at
-        payment.save(update_fields=["at"])
-    return payment
+def _started(stay: OpenStay, provider: str, due: Money, at: datetime) -> Payment:
+    facts = {"stay": stay.pk, "provider": provider, "amount_minor": due.minor, "currency": due.currency}
+    same = Payment.objects.filter(state=PaymentState.STARTED, at__gt=at - QUOTE_HOLDS, **facts).first()
+    if same is None:
+        return Payment.objects.create(garage=stay.garage, at=at, **facts)
+    Payment.objects.filter(pk=same.pk).update(at=at)
+    same.at = at
+    return same
 
 
 def settle_payment(payment_id: UUID, event: str, amount: Money, *, by: By, at: datetime) -> Payment | None:
-    """The provider's word that the money came; None for a payment that is not ours or another amount.
+    """The provider's word that the money came; None for a payment that is not ours, another amount, or an event that
+    was another payment's.
 
-    `event` is the provider's own id: the same word again changes nothing. The money is written down in any case.
-    When it comes later than `QUOTE_HOLDS` after the start, the stay is cleared only if nothing more is due by then;
-    what goes beyond the debt (paid twice, or after a free pass) is marked, and somebody is told.
+    `event` is the provider's own id: the same word again changes nothing. Money that came is always written. What is
+    beyond the debt by then, and what came for a stay that has left or has no price, is an exception for somebody to
+    look at. When it comes later than `QUOTE_HOLDS` after the start, the stay is cleared only if nothing more is due by
+    then.
     """
     payment = queries.payment(payment_id)
     if payment is None or Money(payment.amount_minor, payment.currency) != amount:
         return None
-    while True:
-        stay = queries.open_stay(payment.stay)
-        due = _due(stay, at) if stay else None
-        with transaction.atomic():
-            stay_day_held(payment.garage.site_id)
-            row = OpenStay.objects.select_for_update().filter(pk=payment.stay).first()
-            if row and (stay is None or row.paid_minor != stay.paid_minor):
-                continue  # another payment of the stay was credited meanwhile
-            mine = Payment.objects.filter(pk=payment_id, state__in=[PaymentState.STARTED, PaymentState.FAILED])
-            if mine.update(state=PaymentState.SETTLED, provider_ref=event, at=at):
-                record("payment.settled", "payment", payment_id, by=by, at=at)
-                _credit(payment, row, due, at=at)
+    asked = _asked(payment, at)
+    with transaction.atomic():
+        lock_site(payment.garage.site_id)
         payment.refresh_from_db()
-        return payment
+        if Payment.objects.filter(provider=payment.provider, provider_ref=event).exclude(pk=payment_id).exists():
+            return None
+        mine = Payment.objects.filter(pk=payment_id, state__in=[PaymentState.STARTED, PaymentState.FAILED])
+        if mine.update(state=PaymentState.SETTLED, provider_ref=event, at=at):
+            record("payment.settled", "payment", payment_id, by=by, at=at)
+            _credit(payment, amount, asked, at)
+    payment.refresh_from_db()
+    return payment
 
 
-def _due(stay: OpenStay, at: datetime) -> Money | None:
-    """What the stay owes before a payment counts; None where nobody can tell at this moment."""
+def _asked(payment: Payment, at: datetime) -> Quote | None:
+    """What the payment's stay owes; None when it has left or has no price."""
+    stay = queries.open_stay(payment.stay)
     try:
-        return quote(stay, at).due
-    except (keeping.KeeperAway, StayUnreadable, DomainError):
+        return quote(stay, at) if stay else None
+    except UNPRICED:
         return None
 
 
-def _credit(payment: Payment, row: OpenStay | None, due: Money | None, *, at: datetime) -> None:
-    """Count the money towards the stay's debt and clear the stay if that is paid."""
-    amount = Money(payment.amount_minor, payment.currency)
-    if row is None:
+def _credit(payment: Payment, amount: Money, asked: Quote | None, at: datetime) -> None:
+    """Count the money for its stay. `payment` is as it was before it was settled."""
+    stay, zero = queries.open_stay(payment.stay), Money.zero(amount.currency)
+    if stay is None:
         # The car is gone: the money stays visible until somebody has dealt with it.
-        _look_at(payment, PaymentState.LATE, ExceptionKind.LATE_PAYMENT, at)
+        Payment.objects.filter(pk=payment.pk).update(state=PaymentState.LATE)
+        _raise(payment.garage, ExceptionKind.LATE_PAYMENT, at)
         return
-    if due is not None and amount > due:
-        _look_at(payment, PaymentState.OVERPAID, ExceptionKind.OVERPAID, at)
-        amount = due
-    if amount:
-        row.paid_minor += amount.minor
-        row.state = OpenState.PAID
-        row.save(update_fields=["paid_minor", "state"])
-    held = at < payment.at + QUOTE_HOLDS
-    if amount and (held or due == amount):
-        _clear(row, at + timedelta(minutes=payment.garage.leave_min))
+    cleared = is_cleared(stay, at)
+    due = zero if cleared else quoted_anew(asked, stay, at).due if asked else None
+    counts = amount if due is None else min(amount, due)
+    if counts < amount:
+        Payment.objects.filter(pk=payment.pk).update(excess_minor=(amount - counts).minor)
+        _raise(payment.garage, ExceptionKind.EXCESS_PAYMENT, at)
+    if cleared:
+        return
+    OpenStay.objects.filter(pk=stay.pk).update(paid_minor=F("paid_minor") + counts.minor, state=OpenState.PAID)
+    if due == counts or at < payment.at + QUOTE_HOLDS:
+        _clear(stay, at + timedelta(minutes=payment.garage.leave_min))
+    elif due is None:
+        _raise(payment.garage, ExceptionKind.UNPRICED_PAYMENT, at)
 
 
-def _look_at(payment: Payment, state: PaymentState, kind: ExceptionKind, at: datetime) -> None:
-    Payment.objects.filter(pk=payment.pk).update(state=state)
-    LaneException.objects.create(garage=payment.garage, kind=kind, at=at)
+def _raise(garage: Garage, kind: ExceptionKind, at: datetime) -> None:
+    LaneException.objects.create(garage=garage, kind=kind, at=at)
 
 
 @transaction.atomic
@@ -226,11 +238,14 @@ def _clear(stay: OpenStay, ends: datetime) -> None:
 
 @transaction.atomic
 def clear_free(stay: OpenStay, *, by: By, at: datetime) -> datetime:
-    """A stay that owes nothing may leave until the answered instant; an earlier, longer clearance stands."""
-    stay_day_held(stay.garage.site_id)
+    """A stay that owes nothing may leave until the answered instant; an earlier, longer clearance stands. A stay that
+    has left is answered by `at`."""
+    lock_site(stay.garage.site_id)
     held = ExitClearance.objects.filter(stay=stay, ends__gt=at).first()
     if held is not None:
         return held.ends
+    if not OpenStay.objects.filter(pk=stay.pk).exists():
+        return at
     record("stay.cleared_free", "garage", stay.garage_id, by=by, at=at)
     _clear(stay, at + FREE_CLEARANCE)
     return at + FREE_CLEARANCE
@@ -238,8 +253,11 @@ def clear_free(stay: OpenStay, *, by: By, at: datetime) -> datetime:
 
 @transaction.atomic
 def free_pass(stay: OpenStay, *, by: By, at: datetime) -> datetime:
-    """An operator lets a stay out without payment."""
-    stay_day_held(stay.garage.site_id)
+    """An operator lets a stay out without payment, until the answered instant. A stay that has left is answered by
+    `at`."""
+    lock_site(stay.garage.site_id)
+    if not OpenStay.objects.filter(pk=stay.pk).exists():
+        return at
     ends = at + timedelta(minutes=stay.garage.leave_min)
     record("stay.free_pass", "garage", stay.garage_id, by=by, at=at)
     _clear(stay, ends)

@@ -5,13 +5,11 @@ from uuid import UUID
 
 import structlog
 
-from gatehouse.domain.errors import DomainError
 from gatehouse.server import bus
 from gatehouse.server.audit.by import By
-from gatehouse.server.keeping import KeeperAway
 from gatehouse.server.parking import queries
 from gatehouse.server.parking.actions import clear_free
-from gatehouse.server.parking.facts import StayUnreadable, quote
+from gatehouse.server.parking.facts import UNPRICED, quote
 
 log = structlog.get_logger()
 
@@ -25,7 +23,7 @@ def hold(site_id: UUID, gate: str, token: bytes, *, at: datetime) -> None:
         return
     try:
         asked = quote(stay, at)
-    except (KeeperAway, StayUnreadable, DomainError) as fault:
+    except UNPRICED as fault:
         log.warning("exit.not_priced", gate=gate, fault=type(fault).__name__)
         return
     if asked.due:

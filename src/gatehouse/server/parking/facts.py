@@ -11,7 +11,7 @@ import msgspec
 
 from gatehouse.domain.errors import DomainError
 from gatehouse.domain.money import Money
-from gatehouse.domain.parking import Price, StayFact, amount_due, price
+from gatehouse.domain.parking import Price, StayFact, amount_due, overpaid, price
 from gatehouse.domain.tariff_json import tariff_from_dict
 from gatehouse.domain.tariffs import Tariff
 from gatehouse.keeper.protocol import Refused, StayEntry
@@ -25,6 +25,9 @@ FREE_REASONS = {"permit"}
 
 class StayUnreadable(Exception):
     """A stay's entry cannot be opened: its key is gone, or the keeper refuses. Somebody must let the car out."""
+
+
+UNPRICED = (keeping.KeeperAway, StayUnreadable, DomainError)  # why a stay may have no price at the moment
 
 
 class BooksLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -58,17 +61,26 @@ class Quote:
 
 
 def entries(cells: dict[UUID, bytes]) -> dict[UUID, StayEntry]:
-    """Entry facts by stay id; a stay whose key is gone is left out. Raises KeeperAway, StayUnreadable."""
-    ids = list(cells)
-    asked = [keeping.cell("stay.entry/1", stay, cells[stay]) for stay in ids]
+    """Entry facts by stay id; a stay whose key is gone or whose cell was tampered with is left out. Raises KeeperAway,
+    StayUnreadable."""
+    asked = [keeping.cell("stay.entry/1", stay, cells[stay]) for stay in cells]
     data = keeping.reveal(asked, STAYS.authority, "stay.price")
     if isinstance(data, Refused):
-        raise StayUnreadable(data.code)
+        odd = odd_cell(data)
+        if odd is None:
+            raise StayUnreadable(data.code)
+        return entries({stay: cell for place, (stay, cell) in enumerate(cells.items()) if place != odd})
     return {
         stay: msgspec.msgpack.decode(text, type=StayEntry)
-        for stay, text in zip(ids, data, strict=True)
+        for stay, text in zip(cells, data, strict=True)
         if text is not None
     }
+
+
+def odd_cell(refused: Refused | keeping.KeeperRefused) -> int | None:
+    """The place of the one cell for which the keeper refused them all: it was moved or changed."""
+    place = refused.facts.get("cell")
+    return place if refused.code == "bad_request" and isinstance(place, int) else None
 
 
 def price_of(garage: Garage, entry: StayEntry, at: datetime) -> Price | None:
@@ -87,6 +99,11 @@ def _tariff(versions: bytes) -> Tariff:
 
 def owed(priced: Price | None, paid: Money) -> Money:
     return amount_due(priced, paid) if priced else Money.zero(paid.currency)
+
+
+def beyond(priced: Price | None, paid: Money) -> Money:
+    """What was paid that the stay did not cost."""
+    return overpaid(priced, paid) if priced else paid
 
 
 def quote(stay: OpenStay, at: datetime) -> Quote:
@@ -122,12 +139,21 @@ def _quote_or_why(stay: OpenStay, entry: StayEntry | None, at: datetime) -> Quot
         return NoQuote.NO_PRICE
 
 
+def quoted_anew(asked: Quote, stay: OpenStay, at: datetime) -> Quote:
+    """The same price beside what the row says by now. Raises MoneyError."""
+    return _quoted(stay, asked.entered_at, asked.price, at)
+
+
 def _quoted(stay: OpenStay, entered_at: datetime, priced: Price | None, at: datetime) -> Quote:
     paid = Money(stay.paid_minor, stay.garage.currency)
-    clearance = getattr(stay, "clearance", None)
-    cleared = clearance is not None and at < clearance.ends
-    due = Money.zero(paid.currency) if cleared else owed(priced, paid)
+    due = Money.zero(paid.currency) if is_cleared(stay, at) else owed(priced, paid)
     return Quote(stay.pk, entered_at, due, paid, priced)
+
+
+def is_cleared(stay: OpenStay, at: datetime) -> bool:
+    """Whether a clearance holds at `at`."""
+    clearance = getattr(stay, "clearance", None)
+    return clearance is not None and at < clearance.ends
 
 
 def books(entry: StayEntry, left_at: datetime, priced: Price | None, paid: Money) -> Books:

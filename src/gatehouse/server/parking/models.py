@@ -109,16 +109,17 @@ class PaymentState(models.TextChoices):
     SETTLED = "settled"
     FAILED = "failed"
     LATE = "late"  # the money came when the stay was over; somebody must look
-    OVERPAID = "overpaid"  # it went beyond what was owed, in part or whole; somebody must look
 
 
 class Payment(models.Model):
-    """Money for one stay. The provider knows only this id."""
+    """Money for one stay. The provider knows only this id. `excess_minor` of a settled one was beyond what was owed:
+    somebody must pay it back."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     stay = models.UUIDField()
     garage = models.ForeignKey(Garage, on_delete=models.PROTECT, related_name="payments")
     amount_minor = models.BigIntegerField()
+    excess_minor = models.BigIntegerField(default=0)
     currency = models.CharField(max_length=3)
     state = models.CharField(max_length=8, choices=PaymentState.choices, default=PaymentState.STARTED)
     provider = models.CharField(max_length=16)
@@ -163,7 +164,9 @@ class ExceptionKind(models.TextChoices):
     EXIT_WITHOUT_STAY = "exit_without_stay"
     ENTERED_TWICE = "entered_twice"
     LATE_PAYMENT = "late_payment"
-    OVERPAID = "overpaid"
+    EXCESS_PAYMENT = "excess_payment"  # more money came than was owed
+    UNPRICED_PAYMENT = "unpriced_payment"  # money came for a stay that could not be priced, so nothing let it out
+    STAY_UNREADABLE = "stay_unreadable"  # the key of an open stay is gone: no exit would have found it
 
 
 class LaneException(models.Model):

@@ -6,10 +6,9 @@ begins anew.
 """
 
 import random
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -20,12 +19,14 @@ from gatehouse.domain.errors import DomainError
 from gatehouse.domain.money import Money
 from gatehouse.domain.parking import Price
 from gatehouse.domain.periods import local_date
+from gatehouse.domain.sightings import Means
 from gatehouse.keeper.protocol import Admitted, KeyClass, Plain, StayEntry
 from gatehouse.server import keeping
 from gatehouse.server.audit.actions import Written, record, record_all
 from gatehouse.server.audit.by import By
 from gatehouse.server.parking import queries
-from gatehouse.server.parking.facts import STAYS, StayUnreadable, books, entries, owed, price_of
+from gatehouse.server.parking.facts import STAYS, StayUnreadable, beyond, books, entries, odd_cell, owed, price_of
+from gatehouse.server.parking.locks import lock_site
 from gatehouse.server.parking.models import (
     ClosedState,
     ClosedStay,
@@ -40,7 +41,6 @@ from gatehouse.server.parking.models import (
 from gatehouse.server.parking.times import cut_payment_times
 from gatehouse.server.people.actions import bump_clearances
 from gatehouse.server.people.models import Site
-from gatehouse.server.people.queries import stay_day_held
 
 
 class Outdated(Exception):
@@ -58,11 +58,12 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """A stay is over. `seen` is its row as it was priced."""
+    """A stay is over. `seen` is its row as it was priced; `odd` is what somebody should look at."""
 
     garage: Garage
     seen: OpenStay
     closed: ClosedStay
+    odd: ExceptionKind | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,24 +84,29 @@ class _Ended:
     garage: Garage
     stay: OpenStay
     left_at: datetime
-    missed: bool
+    odd: ExceptionKind | None = None
+
+
+def is_tokenless(fact: Admitted) -> bool:
+    """Whether a vehicle passed for which the keeper makes no token, since the key of the stays' day is destroyed."""
+    return fact.kind == "passage" and fact.lane is None and fact.means == Means.PLATE
 
 
 def prepare(passages: Sequence[Admitted]) -> list[Step]:
     """What these passages of one site do to its stays, in order. Raises KeeperAway."""
-    lanes = [fact for fact in passages if fact.lane is not None]
+    lanes = [fact for fact in passages if fact.lane is not None or is_tokenless(fact)]
     if not lanes:
         return []
     garages = queries.garages_by_gate_code(UUID(lanes[0].site))
-    moves = [(fact, fact.lane, garages[fact.gate]) for fact in lanes if fact.lane and fact.gate in garages]
-    inside = queries.stays_with_tokens((garage.pk, bytes(lane.token)) for _, lane, garage in moves)
+    moves = [(fact, fact.lane, garages[fact.gate]) for fact in lanes if fact.gate in garages]
+    inside = queries.stays_with_tokens((garage.pk, bytes(lane.token)) for _, lane, garage in moves if lane)
     steps: list[Opening | Missing | _Ended] = []
     for fact, lane, garage in moves:
-        key = (garage.pk, bytes(lane.token))
+        key = (garage.pk, bytes(lane.token) if lane else b"")
         before = inside.pop(key, None)
-        if fact.direction == "in" and lane.stay is not None:
+        if fact.direction == "in" and lane is not None and lane.stay is not None:
             if before is not None:
-                steps.append(_Ended(garage, before, fact.at, missed=True))
+                steps.append(_Ended(garage, before, fact.at, ExceptionKind.ENTERED_TWICE))
             inside[key] = OpenStay(
                 id=UUID(lane.stay),
                 garage=garage,
@@ -110,7 +116,7 @@ def prepare(passages: Sequence[Admitted]) -> list[Step]:
             )
             steps.append(Opening(fact, garage, inside[key]))
         elif fact.direction == "out":
-            steps.append(_Ended(garage, before, fact.at, missed=False) if before else Missing(fact, garage))
+            steps.append(_Ended(garage, before, fact.at) if before else Missing(fact, garage))
     closed = _close_all([step for step in steps if isinstance(step, _Ended)])
     return [closed[step.stay.pk] if isinstance(step, _Ended) else step for step in steps]
 
@@ -125,12 +131,16 @@ def _close_all(ended: Sequence[_Ended]) -> dict[UUID, Closing]:
         known = {}
     rows, plains = [], []
     for one in ended:
-        row, plain = _closed_row(one, known.get(one.stay.pk))
+        lost = one.odd is ExceptionKind.STAY_UNREADABLE
+        row, plain = _closed_row(one, None if lost else known.get(one.stay.pk))
         rows.append(row)
         plains.append(plain)
     for row, cell in zip(rows, keeping.seal_many(plains), strict=True):
         row.cell = cell
-    return {one.stay.pk: Closing(one.garage, one.stay, row) for one, row in zip(ended, rows, strict=True)}
+    return {
+        one.stay.pk: Closing(one.garage, one.stay, row, one.odd or _excess(row))
+        for one, row in zip(ended, rows, strict=True)
+    }
 
 
 def _closed_row(one: _Ended, entry: StayEntry | None) -> tuple[ClosedStay, Plain]:
@@ -142,11 +152,13 @@ def _closed_row(one: _Ended, entry: StayEntry | None) -> tuple[ClosedStay, Plain
         priced = price_of(garage, entry, one.left_at) if entry else None
     except DomainError:
         entry = None
+    excess = beyond(priced, paid) if entry else Money.zero(paid.currency)
     if entry is None:
         entry, state = StayEntry(entered_at=one.left_at, reason="unreadable", passage=""), ClosedState.UNPRICED
-    free = one.missed or _cleared(one)
+    missed = one.odd is ExceptionKind.ENTERED_TWICE
+    free = missed or _cleared(one)
     still_owed = Money.zero(paid.currency) if free else owed(priced, paid)
-    if one.missed:
+    if missed:
         state = ClosedState.EXIT_MISSED
     elif still_owed:
         state = ClosedState.UNPAID
@@ -156,12 +168,17 @@ def _closed_row(one: _Ended, entry: StayEntry | None) -> tuple[ClosedStay, Plain
         id=one.stay.pk,
         garage=garage,
         left_on=left_on,
-        amount_minor=(paid + still_owed).minor,
+        amount_minor=(paid - excess + still_owed).minor,
         paid_minor=paid.minor,
         currency=garage.currency,
         state=state,
     )
     return row, keeping.plain("stay.books/1", garage.site_id, one.stay.pk, data, year=left_on.year)
+
+
+def _excess(row: ClosedStay) -> ExceptionKind | None:
+    """More was paid than the stay came to: it had left before its driver paid, and its edge told us late."""
+    return ExceptionKind.EXCESS_PAYMENT if row.paid_minor > row.amount_minor else None
 
 
 def _cleared(one: _Ended) -> bool:
@@ -230,8 +247,8 @@ def _exception(step: Step, at: datetime) -> LaneException | None:
     match step:
         case Missing(passage=passage):
             return LaneException(garage=step.garage, kind=ExceptionKind.EXIT_WITHOUT_STAY, at=passage.at)
-        case Closing(closed=closed) if closed.state == ClosedState.EXIT_MISSED:
-            return LaneException(garage=step.garage, kind=ExceptionKind.ENTERED_TWICE, at=at)
+        case Closing(odd=kind) if kind is not None:
+            return LaneException(garage=step.garage, kind=kind, at=at)
     return None
 
 
@@ -250,26 +267,31 @@ def retoken_stays(site: Site, at: datetime, *, by: By) -> bool:
     """At the change of the site's date, every open stay gets that day's token; False when it had changed already.
 
     All rows are written anew in shuffled order within one transaction: neither the token nor a row's place tells which
-    of yesterday's stays it was. Yesterday's payments keep their date alone. Raises KeeperAway, Outdated.
+    of yesterday's stays it was. A stay that can no longer be read is closed for somebody to look at: no exit would find
+    it. Yesterday's payments keep their date alone. Raises KeeperAway, Outdated.
     """
     day = local_date(at, ZoneInfo(site.zone))
+    if site.stay_day >= day:  # it only ever grows
+        return False
     held = Site.objects.get(pk=site.pk).stay_day
     if held >= day:
         return False
-    stays = list(OpenStay.objects.filter(garage__site=site))
-    cells = [keeping.cell("stay.plate/1", stay.pk, stay.plate_cell) for stay in stays]
-    tokens = dict(zip((stay.pk for stay in stays), keeping.retoken(site.pk, day, cells), strict=True))
+    stays = list(OpenStay.objects.filter(garage__site=site).select_related("garage__site", "garage__tariff"))
+    tokens = _tokens(site, day, stays)
+    lost = [_Ended(stay.garage, stay, at, ExceptionKind.STAY_UNREADABLE) for stay in stays if stay.pk not in tokens]
+    closings = list(_close_all(lost).values())
     with transaction.atomic():
-        if stay_day_held(site.pk) != held:
+        if lock_site(site.pk).stay_day != held:
             raise Outdated
         Site.objects.filter(pk=site.pk).update(stay_day=day)
-        rows = list(OpenStay.objects.filter(garage__site=site))
+        apply(closings, by=by, at=at)
+        rows = list(OpenStay.objects.select_for_update().filter(garage__site=site))
         if {row.pk for row in rows} != set(tokens):
             raise Outdated
         cleared = list(ExitClearance.objects.filter(garage__site=site))
         OpenStay.objects.filter(pk__in=tokens).delete()
         for row in rows:
-            row.token = tokens[row.pk] or secrets.token_bytes(len(row.token))  # its key is gone: no plate finds it
+            row.token = tokens[row.pk]
         random.SystemRandom().shuffle(rows)
         OpenStay.objects.bulk_create(rows, batch_size=500)
         random.SystemRandom().shuffle(cleared)
@@ -277,3 +299,16 @@ def retoken_stays(site: Site, at: datetime, *, by: By) -> bool:
         cut_payment_times(site, held, at)
         record("stays.retokened", "site", site.pk, by=by, at=at)
     return True
+
+
+def _tokens(site: Site, day: date, stays: Sequence[OpenStay]) -> dict[UUID, bytes]:
+    """That day's tokens by stay id; a stay whose key is gone or whose cell was tampered with is left out."""
+    cells = [keeping.cell("stay.plate/1", stay.pk, stay.plate_cell) for stay in stays]
+    try:
+        found = keeping.retoken(site.pk, day, cells)
+    except keeping.KeeperRefused as refused:
+        odd = odd_cell(refused)
+        if odd is None:
+            raise
+        return _tokens(site, day, [stay for place, stay in enumerate(stays) if place != odd])
+    return {stay.pk: token for stay, token in zip(stays, found, strict=True) if token}

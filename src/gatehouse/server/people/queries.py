@@ -1,7 +1,6 @@
 """Reading sites and people: rows only. What a cell says is a look, made in `people.looks` by somebody's authority."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -37,14 +36,6 @@ def sites_visible_to(who: SignedIn) -> list[Site]:
 def site(site_id: UUID | str) -> Site:
     """Raises Site.DoesNotExist."""
     return Site.objects.get(pk=site_id)
-
-
-def stay_day_held(site_id: UUID) -> date:
-    """The date whose tokens the site's open stays carry; it does not change until the surrounding transaction ends.
-
-    Whoever opens, pays, clears or closes a stay takes this first, so that the rows are not written anew meanwhile.
-    """
-    return Site.objects.select_for_update(no_key=True).values_list("stay_day", flat=True).get(pk=site_id)
 
 
 def feed_version(site_id: UUID) -> FeedVersion:

@@ -108,8 +108,10 @@ def find(request: HttpRequest, code: str) -> HttpResponse:
     garage = _garage(code)
     typed = request.POST.get("plate", "").strip()[:PLATE_LIMIT]
     stay = actions.find_stay(garage, typed, address=request.META.get("REMOTE_ADDR", ""))
-    if isinstance(stay, Refused):
+    if isinstance(stay, Refused) and stay.code == "capped":
         return _ask(request, garage, CAPPED, typed, status=429)
+    if isinstance(stay, Refused):
+        return _ask(request, garage, UNPRICED, typed)
     if stay is None:
         return _ask(request, garage, NOT_FOUND, typed)
     try:
@@ -129,7 +131,7 @@ def _card(asked: Quote, plate: str) -> dict[str, object]:
         "amount": asked.due,
         "entered": asked.entered_at,
         "now": at,
-        "stayed": at - asked.entered_at,
+        "stayed": max(at - asked.entered_at, timedelta()),  # an edge's clock may be ahead of ours
         "free": _nothing_due(asked),
         "quote": signing.dumps(str(asked.stay), salt=_SALT),
         "lines": lines,
@@ -172,6 +174,8 @@ def start(request: HttpRequest, code: str) -> HttpResponse:
         started = actions.start_payment(stay, testprovider.NAME, now())
     except (StayUnreadable, DomainError):
         return _ask(request, garage, UNPRICED)
+    if started is None:
+        return _ask(request, garage, EXPIRED)
     if isinstance(started, NothingDue):
         free = Problem(_("There is nothing to pay"), _("Just drive to the exit."), "good", "yes")
         return _ask(request, garage, free)
@@ -205,7 +209,7 @@ def test_provider(request: HttpRequest, code: str, payment_id: UUID) -> HttpResp
 def receipt(request: HttpRequest, code: str, payment_id: UUID) -> HttpResponse:
     garage = _garage(code)
     payment = _payment(garage, payment_id)
-    settled = payment.state in {PaymentState.SETTLED, PaymentState.LATE, PaymentState.OVERPAID}
+    settled = payment.state in {PaymentState.SETTLED, PaymentState.LATE}
     zone = ZoneInfo(garage.site.zone)
     context = _frame(garage) | _receipt_state(payment)
     context |= {
@@ -236,19 +240,18 @@ def _receipt_state(payment: Payment) -> dict[str, object]:
     if payment.state == PaymentState.LATE:
         late = _("The car had left by then. Somebody looks at it and pays back what is too much.")
         return _said(_("Paid"), late, "info")
-    if payment.state == PaymentState.OVERPAID:
-        beyond = _("This is more than you owed. Somebody looks at it and pays back what is too much.")
-        return _said(_("Paid"), beyond, "info")
     stay = queries.open_stay(payment.stay)
+    beyond = _("This was more than you owed. Somebody looks at it and pays back what is too much.")
     if stay is None:
-        return _said(_("Goodbye"), _("Your stay is over. Keep this receipt if you need it."), "yes")
+        over = _("Your stay is over. Keep this receipt if you need it.")
+        return _said(_("Goodbye"), beyond if payment.excess_minor else over, "yes")
     clearance = getattr(stay, "clearance", None)
     left = clearance.ends - now() if clearance is not None else timedelta()
     if left <= timedelta():
         more = _("The time to leave has passed. Type your plate again to see what was added.")
         return _said(_("Paid, but you stayed longer"), more, "warn")
     go = _("The barrier opens by itself when your car stands there.")
-    return _said(_("Paid. You can leave."), go, "yes", poll=10) | {"left": left}
+    return _said(_("Paid. You can leave."), beyond if payment.excess_minor else go, "yes", poll=10) | {"left": left}
 
 
 def _said(what: words.Text, then: words.Text, mark: str, poll: int = 0) -> dict[str, object]:
