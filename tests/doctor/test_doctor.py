@@ -74,6 +74,19 @@ def test_a_relay_without_password_and_a_camera_with_a_guessed_one_are_named_by_g
     assert not any("12345" in finding.what for finding in findings)
 
 
+def test_a_job_of_the_server_that_keeps_failing_is_told(home: Path) -> None:
+    connection = sqlite3.connect(home / "server" / "gatehouse.db")
+    connection.executescript(
+        """
+        CREATE TABLE gates_gatealarm (gate TEXT, kind TEXT, seen BOOL);
+        INSERT INTO gates_gatealarm VALUES ('', 'edge_silent', 0), ('', 'workdays_fail', 0);
+        """
+    )
+    connection.close()
+    told = [finding.what for finding in inside.alarms(home)]
+    assert told == ["the edge: edge silent", "the server's jobs: workdays fail"]
+
+
 @pytest.mark.parametrize("written", [b"", b"no database at all, but long enough to be taken for one" * 20])
 def test_a_database_that_cannot_be_read_is_a_finding_and_ends_no_other_check(home: Path, written: bytes) -> None:
     (home / "server" / "gatehouse.db").write_bytes(written)

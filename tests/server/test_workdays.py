@@ -22,9 +22,12 @@ from gatehouse.server.attendance.notes import CorrectionNote, LeaveNote
 from gatehouse.server.attendance.patterns import workdays_to_bytes
 from gatehouse.server.attendance.workdays import compute_workdays
 from gatehouse.server.audit import queries as audit
+from gatehouse.server.gates.models import GateAlarm
 from gatehouse.server.payroll import actions as pay
 from gatehouse.server.payroll import looks as pay_looks
 from gatehouse.server.payroll.models import Payslip
+from gatehouse.server.people.actions import add_site
+from gatehouse.server.people.models import SiteType
 
 SHIFT = {
     "start": "09:00:00",
@@ -250,7 +253,7 @@ def test_a_job_that_fails_stops_no_other_and_is_tried_again(office, moved, monke
     assert office.world.site.stay_day > stale
 
 
-def test_a_job_that_goes_on_failing_is_tried_less_and_less_often():
+def test_a_job_that_goes_on_failing_is_tried_less_and_less_often(db):
     start, tries, broken = datetime(2026, 3, 2, tzinfo=UTC), [], {"oddjob"}
 
     def work():
@@ -269,6 +272,42 @@ def test_a_job_that_goes_on_failing_is_tried_less_and_less_often():
     broken.add("oddjob")
     assert not jobs._tried("oddjob", "", work, at)
     assert jobs._failing.pop(("oddjob", "")).times == 1
+
+
+def test_a_job_that_goes_on_failing_raises_one_alarm_where_it_matters(office, monkeypatch):
+    site, at = office.world.site, office.world.now()
+    other = add_site("b", "B", SiteType.SCHOOL, zone=site.zone, currency="CNY", by=SETUP, at=at)
+    monkeypatch.setattr(jobs, "_failing", {})
+
+    def fails():
+        raise OverflowError
+
+    def fail(name, scope, times):
+        for number in range(times):
+            jobs._tried(name, scope, fails, at + number * jobs.LONGEST_PAUSE)
+
+    fail("workdays", str(site.pk), jobs.ALARM_AT - 1)
+    assert not GateAlarm.objects.exists()
+    fail("workdays", str(site.pk), 20)
+    assert [(alarm.site_id, alarm.kind) for alarm in GateAlarm.objects.all()] == [(site.pk, "workdays_fail")]
+    jobs._tried("workdays", str(site.pk), lambda: None, at + timedelta(days=1))
+    fail("workdays", str(site.pk), jobs.ALARM_AT)
+    assert GateAlarm.objects.count() == 2
+    fail("reindex", "", jobs.ALARM_AT)
+    assert set(GateAlarm.objects.filter(kind="server_fails").values_list("site", flat=True)) == {site.pk, other.pk}
+
+
+def test_a_clock_that_is_put_back_holds_no_job_up(db):
+    at, tries = datetime(2026, 3, 2, tzinfo=UTC), []
+
+    def fails():
+        tries.append(at)
+        raise OverflowError
+
+    for hours in (0, 0, -24):
+        jobs._tried("oddjob", "", fails, at + timedelta(hours=hours))
+    del jobs._failing["oddjob", ""]
+    assert len(tries) == 3
 
 
 def test_the_keeper_is_told_the_hashes_of_all_entries(office):

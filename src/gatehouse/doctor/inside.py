@@ -194,7 +194,8 @@ def alarms(home: Path) -> Iterator[Finding]:
         home, "SELECT gate, kind, COUNT(*) FROM gates_gatealarm WHERE NOT seen GROUP BY gate, kind ORDER BY gate, kind"
     ):
         times = "" if count == 1 else f" ({count} times)"
-        what = f"{gate or 'the edge'}: {str(kind).replace('_', ' ')}{times}"
+        where = gate or ("the server's jobs" if str(kind).endswith(("_fail", "_fails")) else "the edge")
+        what = f"{where}: {str(kind).replace('_', ' ')}{times}"
         yield warn("gate.alarm", what, "see the gate's tile on Watch")
 
 

@@ -2,7 +2,7 @@
 
 A job runs at its due time or as soon after it as somebody looks, once for every due time that has passed, so that a
 clock which jumped by three days still makes three days' workdays. A job that fails is tried again at the next look,
-and after pauses that double when it goes on failing.
+and after pauses that double when it goes on failing; then an alarm says so on Watch, and `gatehouse doctor` too.
 """
 
 import threading
@@ -14,7 +14,7 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 import structlog
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, close_old_connections, transaction
 
 from gatehouse.clock import Clock
 from gatehouse.domain.pay_facts import Month
@@ -25,6 +25,7 @@ from gatehouse.server.audit import actions as audit
 from gatehouse.server.audit import queries as due
 from gatehouse.server.audit.by import By
 from gatehouse.server.databases import fold
+from gatehouse.server.gates.actions import raise_alarm
 from gatehouse.server.parking.stays import forget_spent_keys, retoken_stays
 from gatehouse.server.payroll.actions import draft_payslips
 from gatehouse.server.people import queries as people
@@ -35,6 +36,9 @@ log = structlog.get_logger()
 
 LOOK_EVERY_S = 0.5
 LONGEST_PAUSE = timedelta(minutes=5)  # of a job that keeps failing
+ALARM_AT = 8  # failures in a row: about a minute
+ALARMS = {"day_change": "day_change_fails", "workdays": "workdays_fail", "payslips": "payslips_fail"}
+OTHER_ALARM = "server_fails"
 WORKDAYS_AT = time(4, 30)  # by then yesterday's day shifts are over, and the night shifts of the date before
 PAYSLIPS_AT = time(5)
 CATCH_UP_DAYS = 35  # further back the days' keys may be gone
@@ -148,17 +152,30 @@ _failing: dict[tuple[str, str], _Failing] = {}  # by job and scope; of one proce
 
 def _tried(name: str, scope: str, work: Callable[[], object], now: datetime) -> bool:
     before = _failing.get((name, scope), _Failing(0, now))
-    if now < before.not_before:
+    if timedelta() < before.not_before - now <= LONGEST_PAUSE:  # further off only when the clock was put back
         return False
     try:
         work()
     except Exception as fault:  # noqa: BLE001  outermost: whatever one job meets, the others and the next look go on
         times = before.times + 1
         _failing[name, scope] = _Failing(times, now + pause_after(times))
-        log.warning("job.failed", job=name, site=scope, fault=type(fault).__name__, times=times)
+        log.warning("job.failed", job=name, site=scope, fault=type(fault).__name__, count=times)
+        if times == ALARM_AT:
+            _alarm(name, scope, now)
         return False
     _failing.pop((name, scope), None)
     return True
+
+
+def _alarm(name: str, scope: str, now: datetime) -> None:
+    """Once for every row of failures, at the job's site or, for a job of the whole server, at every one."""
+    try:
+        with transaction.atomic():
+            for site in people.all_sites():
+                if scope in ("", str(site.pk)):
+                    raise_alarm(site.pk, "", ALARMS.get(name, OTHER_ALARM), at=now)
+    except DatabaseError as fault:
+        log.warning("job.alarm_failed", job=name, site=scope, fault=type(fault).__name__)
 
 
 def pause_after(failures: int) -> timedelta:

@@ -15,7 +15,7 @@ from gatehouse.domain.performance import Measure
 from gatehouse.domain.reckoning import Flag, Rule
 from gatehouse.domain.sightings import Means
 from gatehouse.keeper.protocol import Budget, Role
-from gatehouse.server import silence
+from gatehouse.server import jobs, silence
 from gatehouse.server.console import saying, words, words_work
 from gatehouse.server.console.trust import BUDGETS
 from gatehouse.server.gates.records import ALARMING
@@ -36,7 +36,7 @@ TOKENS = SERVER / "console" / "static" / "gatehouse" / "tokens.css"
         (Measure, words_work.MEASURES),
         (Budget, BUDGETS),
         (ALARMING, words.EVENTS),
-        ([silence.FAULT, "quarantine"], words.EVENTS),
+        ([silence.FAULT, "quarantine", *jobs.ALARMS.values(), jobs.OTHER_ALARM], words.EVENTS),
     ],
 )
 def test_every_code_has_words(codes, table) -> None:

@@ -66,6 +66,8 @@ GATE_KINDS: dict[str, Text] = {"door": _("Door"), "turnstile": _("Turnstile"), "
 
 DIRECTIONS: dict[str, Text] = {"in": _("in"), "out": _("out"), "both": _("in and out")}
 
+_FAILING = _("It is tried again every few minutes. Tell an owner; the server's log says more.")
+
 EVENTS: dict[str, Wording] = {
     "not_confirmed": Wording(_("It opened, but nobody passed")),
     "relay_lost": Wording(_("The lock or barrier does not answer"), _("Check its power and network.")),
@@ -82,6 +84,10 @@ EVENTS: dict[str, Wording] = {
     "edge_silent": Wording(
         _("The gate computer is not heard from"), _("Doors there decide alone. Check its power and network.")
     ),
+    "day_change_fails": Wording(_("Parked cars were not carried over to the new date"), _FAILING),
+    "workdays_fail": Wording(_("Workdays are not reckoned"), _FAILING),
+    "payslips_fail": Wording(_("Payslips are not drafted"), _FAILING),
+    "server_fails": Wording(_("A regular task of the server keeps failing"), _FAILING),
     "quarantine": Wording(
         _("A report from a gate computer was refused and kept aside"), _("An owner should look: it may be forged.")
     ),
