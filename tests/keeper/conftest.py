@@ -1,5 +1,6 @@
 """A keeper in this process on a home of its own, with a clock that the test moves, and an enrolled edge that writes."""
 
+import time
 from collections.abc import Callable, Iterator, MutableMapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -23,6 +24,13 @@ from gatehouse.keeper.service import Service
 START = datetime(2026, 3, 10, 1, 0, tzinfo=UTC)  # 09:00 on the site's wall
 SITE, EDGE, ZONE = "site-1", "edge-1", "Asia/Shanghai"
 TODAY = date(2026, 3, 10)
+
+
+def eventually(holds: Callable[[], bool], seconds: float = 5.0) -> bool:
+    ends = time.monotonic() + seconds
+    while not holds() and time.monotonic() < ends:
+        time.sleep(0.02)
+    return holds()
 
 
 @dataclass

@@ -6,16 +6,18 @@ import struct
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from gatehouse.crypto.merkle import inclusion_proof, leaf_hash, verify_inclusion
+from gatehouse.keeper import service
 from gatehouse.keeper.errors import DamagedLog, LogFull
 from gatehouse.keeper.log import Entry, Log, read_records
 
-from .conftest import Desk
+from .conftest import Desk, eventually
 
 AT = datetime(2026, 3, 10, tzinfo=UTC)
 
@@ -45,8 +47,9 @@ def test_every_entry_is_proved_under_the_head(tmp_path: Path) -> None:
     log = Log(tmp_path / "log")
     log.append(*(entry(n) for n in range(9)))
     size, root = log.head()
-    for index, (payload, _) in enumerate(read_records(log.path)):
-        assert verify_inclusion(leaf_hash(payload), index, size, inclusion_proof(log.leaves, index), root)
+    leaves = [leaf_hash(payload) for payload, _ in read_records(log.path)]
+    for index, leaf in enumerate(leaves):
+        assert verify_inclusion(leaf, index, size, inclusion_proof(leaves, index), root)
     log.close()
 
 
@@ -185,6 +188,46 @@ def test_a_log_that_was_rewritten_below_its_checkpoint_stops_the_keeper(desk: De
         desk.start()
     path.write_bytes(original)
     desk.start()
+
+
+def _lengthened(data: bytes) -> bytes:
+    """The first record claims to reach beyond the end, as a torn last one does."""
+    return struct.pack(">I", 2**31) + data[4:]
+
+
+def _emptied(data: bytes) -> bytes:
+    return bytes(4) + data[4:]
+
+
+def _shortened(data: bytes) -> bytes:
+    length = struct.unpack(">I", data[:4])[0]
+    return data[: 8 + length]
+
+
+@pytest.mark.parametrize("damage", [_lengthened, _emptied, _shortened])
+def test_a_log_that_lost_its_end_stops_the_keeper_and_is_left_as_it_is(
+    desk: Desk, damage: Callable[[bytes], bytes]
+) -> None:
+    """Nobody asked for a checkpoint: the store remembers the head all the same."""
+    desk.client.note([b"h" * 32])
+    desk.stop()
+    path = desk.home / "keeper" / "log" / "entries"
+    whole = path.read_bytes()
+    path.write_bytes(damage(whole))
+    with pytest.raises(DamagedLog):
+        desk.start()
+    assert path.read_bytes() == damage(whole)
+    path.write_bytes(whole)
+    desk.start()
+
+
+def test_the_store_remembers_the_head_while_the_keeper_runs(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "SWEEP_S", 0.05)
+    desk.restart()
+    vault = desk.service.vault
+    desk.client.note([b"h" * 32])
+    size, root = vault.log.head()
+    assert eventually(lambda: vault.store.fact("checkpoint") == size.to_bytes(8, "big") + root)
 
 
 def test_a_record_that_claims_more_than_the_file_is_a_torn_one(tmp_path: Path) -> None:

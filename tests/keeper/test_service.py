@@ -5,13 +5,14 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import stat
 import struct
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,7 +27,7 @@ from gatehouse.keeper.errors import AlreadyRunning, DamagedStore, KeeperError, U
 from gatehouse.keeper.protocol import FRAME_LIMIT, Cell, Hello, Role
 from gatehouse.keeper.service import Service, allowed_peers
 
-from .conftest import Desk
+from .conftest import Desk, eventually
 
 
 @contextmanager
@@ -35,13 +36,6 @@ def raw(desk: Desk) -> Iterator[socket.socket]:
         connection.settimeout(5)
         connection.connect(str(local.socket_path(desk.home)))
         yield connection
-
-
-def eventually(holds: Callable[[], bool], seconds: float = 5.0) -> bool:
-    ends = time.monotonic() + seconds
-    while not holds() and time.monotonic() < ends:
-        time.sleep(0.02)
-    return holds()
 
 
 def is_dropped(connection: socket.socket) -> bool:
@@ -297,6 +291,21 @@ def test_many_threads_share_a_client(desk: Desk) -> None:
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+def test_a_disk_that_refuses_once_stops_no_later_round(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys of days, the log's lines and ended tickets are one thread's work: it must outlive a full disk."""
+    monkeypatch.setattr(service, "SWEEP_S", 0.05)
+    desk.restart()
+    vault, rounds = desk.service.vault, list[str]()
+
+    def refuse() -> None:
+        rounds.append("refused")
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(vault.days, "make_ahead", lambda site, today: refuse())
+    assert eventually(lambda: len(rounds) > 1)
+    assert {"event": "keeper.fault", "fault": "OperationalError", "log_level": "error"} in desk.logged
 
 
 def test_a_refusal_carries_its_code_and_facts(desk: Desk) -> None:

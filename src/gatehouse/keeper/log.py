@@ -3,7 +3,7 @@
 HOME/keeper/log/entries: records of a 4-byte big-endian length, the CRC-32 of the payload, and the payload, an encoded
 `Entry`. Many threads append; one of them writes and syncs for all that wait. After kill -9 a torn last record is cut
 off: nothing that it would have covered has left. A record that is broken further up means damage, and the keeper does
-not start.
+not start; so does a log that is shorter or other than the head that the store remembers.
 """
 
 import os
@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from gatehouse.crypto.merkle import Tree, leaf_hash
+from gatehouse.crypto.merkle import EMPTY_ROOT, Tree, leaf_hash
 from gatehouse.keeper.errors import DamagedLog, LogFull
 from gatehouse.keeper.rootkey import sync_folder
 
@@ -42,9 +42,10 @@ _decode = msgspec.msgpack.Decoder(Entry).decode
 
 
 class Log:
-    """Opens HOME/keeper/log; the entries that are there are read once and their leaf hashes kept."""
+    """Opens HOME/keeper/log. `vouched` is a size and root that it must still begin with: before that is sure nothing
+    of it is cut off."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, vouched: tuple[int, bytes] = (0, EMPTY_ROOT)) -> None:
         """Raises DamagedLog."""
         folder.mkdir(mode=0o700, exist_ok=True)
         self.path = folder / "entries"
@@ -52,30 +53,29 @@ class Log:
         self._handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         if fresh:
             sync_folder(folder)
-        self._tree, self.leaves = Tree(), list[bytes]()
+        self._tree = Tree()
         self._append_lock, self._commit_lock = threading.Lock(), threading.Lock()
         self._pending: list[bytes] = []
         self._appended = 0
         self._broken = False
         try:
-            self._recover()
+            self._recover(*vouched)
         except DamagedLog:
             os.close(self._handle)
             raise
 
-    def _recover(self) -> None:
-        end = 0
+    def _recover(self, size: int, expected: bytes) -> None:
+        end, stands = 0, self._tree.root() == expected
         for payload, end in read_records(self.path):  # noqa: B007
-            self._grow(payload)
+            self._tree.append(leaf_hash(payload))
+            if self._tree.size == size:
+                stands = self._tree.root() == expected
+        if not stands:
+            raise DamagedLog(f"the log no longer begins with the {size} entries that the store remembers")
         if end != os.fstat(self._handle).st_size:
             os.ftruncate(self._handle, end)
             os.fsync(self._handle)
         self._appended = self._tree.size
-
-    def _grow(self, payload: bytes) -> None:
-        leaf = leaf_hash(payload)
-        self._tree.append(leaf)
-        self.leaves.append(leaf)
 
     def append(self, *entries: Entry) -> None:
         """Durable when this returns. Raises LogFull when the disk refuses; then nothing may leave."""
@@ -119,7 +119,7 @@ class Log:
             self._broken = True
             raise LogFull("the log cannot be written") from fault
         for payload in batch:
-            self._grow(payload)
+            self._tree.append(leaf_hash(payload))
 
     def head(self) -> tuple[int, bytes]:
         """Size and root of what is durable."""

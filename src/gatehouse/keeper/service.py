@@ -11,7 +11,7 @@ import socket
 import struct
 import sys
 import threading
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -29,7 +29,7 @@ from gatehouse.keeper.verbs import answer
 CONNECTIONS = 128
 IDLE_S = 3600.0  # a connection that asks nothing
 FRAME_S = 30.0  # a piece of a frame that does not come, or a reply that is not taken
-_SWEEP_S = 5.0
+SWEEP_S = 5.0
 _PEER = struct.Struct("3i")  # pid, uid, gid: unix(7), SO_PEERCRED
 _PR_SET_DUMPABLE = 4
 _decode = msgspec.msgpack.Decoder(AnyRequest).decode
@@ -155,14 +155,26 @@ class Service:
         return True
 
     def _sweep(self) -> None:
-        """Lines that nobody waited for go to disk, and what has ended goes away."""
-        while not self._stopping.wait(_SWEEP_S):
-            self.vault.make_days()
-            try:
-                self.vault.log.flush()
-            except LogFull:
-                log.error("keeper.log_full")
-            self.vault.tickets.sweep(self.vault.now())
+        """Lines that nobody waited for go to disk, and what has ended goes away. A disk that refuses one chore stops
+        neither the others nor the next round."""
+        chores = (
+            self.vault.remember_head,
+            self.vault.make_days,
+            self.vault.store.wipe,
+            lambda: self.vault.tickets.sweep(self.vault.now()),
+        )
+        while not self._stopping.wait(SWEEP_S):
+            for chore in chores:
+                _tried(chore)
+
+
+def _tried(chore: Callable[[], object]) -> None:
+    try:
+        chore()
+    except LogFull:
+        log.error("keeper.log_full")
+    except Exception as fault:  # noqa: BLE001  outermost: this thread is the only one that does it
+        log.error("keeper.fault", fault=type(fault).__name__)
 
 
 def _hang_up(connection: socket.socket) -> None:

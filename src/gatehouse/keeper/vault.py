@@ -14,13 +14,13 @@ import structlog
 
 from gatehouse.clock import Clock
 from gatehouse.crypto.keyring import pseudonym
-from gatehouse.crypto.merkle import root
+from gatehouse.crypto.merkle import EMPTY_ROOT
 from gatehouse.crypto.signing import public_sign_key
 from gatehouse.keeper.budget import Budgets, Over, Spend
 from gatehouse.keeper.cells import Cells
 from gatehouse.keeper.days import Days, local_date
 from gatehouse.keeper.enrolled import Enrolled
-from gatehouse.keeper.errors import AlreadyRunning, DamagedLog, UnsafeFile
+from gatehouse.keeper.errors import AlreadyRunning, UnsafeFile
 from gatehouse.keeper.index import Index
 from gatehouse.keeper.locate import Locating
 from gatehouse.keeper.log import Entry, Log
@@ -100,8 +100,9 @@ class Vault:
             opened.enter_context(only_keeper_of(self.folder))
             self.store = open_store(self.folder / "store.db", root_key(self.folder))
             opened.callback(self.store.close)
-            self.log = Log(self.folder / "log")
+            self.log = Log(self.folder / "log", self._remembered())
             opened.callback(self.log.close)
+            opened.callback(self.remember_head)
             self._begin()
             self._opened = opened.pop_all()
 
@@ -109,7 +110,6 @@ class Vault:
         self.sign_key, self.seal_key = self.store.own_key("sign"), self.store.own_key("seal")
         self.origin = f"gatehouse/{public_sign_key(self.sign_key).hex()[:16]}"
         self._log_key, self._stay_key = self.store.own_key("log"), self.store.own_key("stays")
-        self._check_log()
         self.people = People(self.store)
         self.days = Days(self.store)
         self.cells = Cells(self.store, self.people)
@@ -123,14 +123,18 @@ class Vault:
         self.make_days()
         self.log.append(Entry(at=self.now(), kind="start"))
 
-    def _check_log(self) -> None:
-        """The log still begins with what the last checkpoint vouched for. Raises DamagedLog."""
+    def _remembered(self) -> tuple[int, bytes]:
         last = self.store.fact("checkpoint")
-        if last is None:
-            return
-        size, expected = int.from_bytes(last[:8], "big"), last[8:]
-        if len(self.log.leaves) < size or root(self.log.leaves[:size]) != expected:
-            raise DamagedLog(f"the log no longer holds the {size} entries of its last checkpoint")
+        return (0, EMPTY_ROOT) if last is None else (int.from_bytes(last[:8], "big"), last[8:])
+
+    def remember_head(self) -> tuple[int, bytes]:
+        """The log's size and root, durable and known to the store, so that a log that was cut or rewritten below it is
+        noticed at the next start. Raises LogFull."""
+        self.log.flush()
+        size, root = self.log.head()
+        if self._remembered() != (size, root):
+            self.store.set_fact("checkpoint", size.to_bytes(8, "big") + root)
+        return size, root
 
     def _replay(self) -> None:
         for entry in self.log.entries():

@@ -152,10 +152,7 @@ def note(vault: Vault, request: protocol.Note) -> Done | Refused:
 
 
 def checkpoint(vault: Vault, request: protocol.Checkpoint) -> Text:
-    """The head is remembered, so that a log that was cut below it is noticed at the next start."""
-    vault.log.flush()
-    size, root = vault.log.head()
-    vault.store.set_fact("checkpoint", size.to_bytes(8, "big") + root)
+    size, root = vault.remember_head()
     return Text(sign_checkpoint(vault.origin, size, root, vault.sign_key))
 
 
