@@ -463,11 +463,21 @@ def test_a_person_sees_who_looked_at_them_newest_first(desk: Desk) -> None:
     by = desk.worker(ann)
     looks = desk.client.looks(ann, by.ticket or "")
     assert [(look.actor, look.purpose, look.budget) for look in looks] == [
+        ("operator-owner", "invite", Budget.SENSITIVE),  # who let Ann see this list
         ("guard-1", "watch", Budget.NAMES),
         ("hr-1", "person.page", Budget.NAMES),
     ]
     desk.restart()
     assert desk.client.looks(ann, by.ticket or "") == looks
+
+
+def test_a_person_sees_who_had_a_code_made_for_them(desk: Desk) -> None:
+    """Whoever hands it out could use it, and then all of their cells open."""
+    ann, _ = desk.person()
+    hr = desk.sign_in(Role.HR, actor="hr-1")
+    code = desk.client.invite("worker-1", Role.WORKER, hr, subject=ann)
+    (look,) = desk.client.looks(ann, desk.client.sign_in(code).token)
+    assert (look.actor, look.purpose, look.budget) == ("hr-1", "invite", Budget.SENSITIVE)
 
 
 def test_only_the_person_an_owner_or_an_auditor_sees_who_looked(desk: Desk, refusal: Refusal) -> None:

@@ -32,7 +32,7 @@ from gatehouse.wire import FEED_INFO, feed_aad
 
 FIND_LIMIT = 100
 PURPOSE = re.compile(r"[a-z0-9_.-]{1,64}")  # it goes into the log for good, so it is a code and never a sentence
-_LOOKS = frozenset({"reveal", "find", "who", "tokens"})
+_LOOKS = frozenset({"reveal", "find", "who", "tokens", "invite"})
 
 
 def reveal(vault: Vault, request: Reveal) -> Revealed | Refused:
@@ -163,11 +163,16 @@ def looks(vault: Vault, request: Looks) -> LookList | Refused:
         return Refused("not_allowed")
     person = vault.pseudonym(request.subject)
     found = [
-        Look(entry.at, entry.actor, entry.role, entry.purpose, Budget(entry.budget))
+        Look(entry.at, entry.actor, entry.role, _shown(entry), Budget(entry.budget))
         for entry in vault.log.entries()
         if entry.kind in _LOOKS and person in entry.subjects
     ]
     return LookList(found[::-1])
+
+
+def _shown(entry: Entry) -> str:
+    """An invitation's line names whom it was for; the person is told only what it was."""
+    return entry.kind if entry.kind == "invite" else entry.purpose
 
 
 def usage(vault: Vault, request: Usage) -> UsageList | Refused:

@@ -144,6 +144,7 @@ PURPOSES: dict[str, Text] = {
     "parking.stay": _("looked at a parked car"),
     "backoffice": _("worked in the back office"),
     "find": _("found you in a search"),
+    "invite": _("made you a code to sign in with"),
     "who": _("asked whose punches these are"),
     "tokens": _("looked for you at the gates on a day"),
     "people.list": _("saw your staff number in a list"),
