@@ -116,6 +116,17 @@ def test_only_an_owner_or_the_shell_enrols_an_edge(desk: Desk, refusal: Refusal)
     assert refusal(lambda: enrol(desk.sign_in(), sign_key=b"short")) == "bad_request"
 
 
+@pytest.mark.parametrize(
+    ("edge", "site", "seal_key"), [("e" * 256, SITE, b"k" * 32), ("e", "s" * 256, b"k" * 32), ("e", SITE, bytes(32))]
+)
+def test_an_edge_that_nothing_could_be_sealed_for_is_not_enrolled(
+    desk: Desk, refusal: Refusal, edge: str, site: str, seal_key: bytes
+) -> None:
+    sign_key, by = new_device_keys().public().sign_key, desk.sign_in()
+    enrol = lambda: desk.client.enrol_edge(edge, site, "UTC", sign_key=sign_key, seal_key=seal_key, by=by)  # noqa: E731
+    assert refusal(enrol) == "bad_request"
+
+
 def test_the_shells_right_is_new_at_every_start(desk: Desk, refusal: Refusal) -> None:
     old = local.shell_authority(desk.home)
     desk.restart()
@@ -138,9 +149,9 @@ def test_a_pass_is_signed_for_those_who_may(desk: Desk, refusal: Refusal) -> Non
     ann = str(uuid4())
     claims: dict[str, str | int] = {"id": str(uuid4()), "sub": ann, "site": SITE, "nbf": 1, "exp": 100}
     key = desk.client.hello().verify_key
-    for by in (desk.sign_in(Role.HR), desk.sign_in(Role.SECURITY), desk.worker(ann), Authority(job="passes")):
+    for by in (desk.sign_in(Role.HR), desk.sign_in(Role.SECURITY), desk.worker(ann)):
         assert check(desk.client.sign("pass", claims, by), "pass", key, 50) == Token("pass", claims)
-    for by in (desk.sign_in(Role.PARKING), desk.worker(str(uuid4())), Authority(job="feed")):
+    for by in (desk.sign_in(Role.PARKING), desk.worker(str(uuid4())), Authority(job="feed"), Authority(job="passes")):
         assert refusal(lambda by=by: desk.client.sign("pass", claims, by)) == "not_allowed"
     elsewhere = desk.sign_in(Role.HR, actor="hr-2", sites=("site-2",))
     assert refusal(lambda: desk.client.sign("pass", claims, elsewhere)) == "not_allowed"
@@ -151,6 +162,13 @@ def test_a_pass_is_signed_for_those_who_may(desk: Desk, refusal: Refusal) -> Non
     [{}, {"id": "a", "sub": "b", "site": "c", "nbf": 1}, {"id": 1, "sub": "b", "site": "c", "nbf": 1, "exp": 2}],
 )
 def test_a_pass_has_exactly_its_claims(desk: Desk, refusal: Refusal, claims: dict[str, str | int]) -> None:
+    assert refusal(lambda: desk.client.sign("pass", claims, desk.sign_in())) == "bad_request"
+
+
+@pytest.mark.parametrize(("nbf", "exp"), [(0, 2**34), (2**33, 2**33 + 60), (60, 60), (60, 0), (-(2**62), 2**62)])
+def test_a_pass_ends_some_day(desk: Desk, refusal: Refusal, nbf: int, exp: int) -> None:
+    """Whoever owns the web process for an hour would else have doors opened for good."""
+    claims: dict[str, str | int] = {"id": str(uuid4()), "sub": "ann", "site": SITE, "nbf": nbf, "exp": exp}
     assert refusal(lambda: desk.client.sign("pass", claims, desk.sign_in())) == "bad_request"
 
 

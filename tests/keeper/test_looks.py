@@ -274,6 +274,22 @@ def test_a_restart_forgives_nothing(desk: Desk, refusal: Refusal) -> None:
     assert len(desk.client.reveal(cells[:60], by, "x")) == 60
 
 
+def test_a_clock_that_ran_ahead_shuts_nobody_out_for_longer_than_a_day(desk: Desk) -> None:
+    cells = desk.people(500)
+    desk.clock.forward(timedelta(days=365))
+    desk.client.reveal(cells[:1], desk.sign_in(Role.SECURITY), "x")
+    desk.clock.forward(timedelta(days=-365))
+    for day in range(3):
+        by = desk.sign_in(Role.SECURITY)
+        assert len(desk.client.reveal(cells[60 * day + 1 : 60 * day + 60], by, "x")) == 59
+        desk.restart()
+        desk.clock.forward(timedelta(days=1, seconds=1))
+    by = desk.sign_in(Role.SECURITY)
+    for hour in range(5):
+        desk.client.reveal(cells[200 + 59 * hour : 259 + 59 * hour], by, "x")
+        desk.clock.forward(timedelta(hours=1))
+
+
 def test_all_actors_together_see_a_thousand_people_a_day(desk: Desk) -> None:
     cells = desk.people(1001)
     for number in range(2):

@@ -72,8 +72,14 @@ class Window:
     def __init__(self, span: timedelta) -> None:
         self._span = span
         self._seen: dict[bytes, datetime] = {}
+        self._latest: datetime | None = None
 
     def used(self, now: datetime) -> int:
+        """How many it holds. Whom a clock that ran ahead saw later than now counts as seen now."""
+        if self._latest is not None and self._latest > now:
+            clipped = ((person, min(at, now)) for person, at in self._seen.items())
+            self._seen = dict(sorted(clipped, key=lambda item: item[1]))
+            self._latest = now
         while self._seen:
             first = next(iter(self._seen))
             if self._seen[first] > now - self._span:
@@ -86,6 +92,7 @@ class Window:
         return self.used(now) + sum(person not in self._seen for person in people)
 
     def add(self, people: frozenset[bytes], now: datetime) -> None:
+        self._latest = now if self._latest is None else max(self._latest, now)
         for person in people:
             self._seen.pop(person, None)
             self._seen[person] = now

@@ -2,6 +2,7 @@
 
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from gatehouse.crypto.letters import hpke_seal
 from gatehouse.keeper.protocol import (
     Budget,
     Done,
@@ -18,6 +19,7 @@ from gatehouse.keeper.protocol import (
 )
 from gatehouse.keeper.store import Edge
 from gatehouse.keeper.vault import Asker, Vault
+from gatehouse.wire import FEED_INFO
 
 
 def invite(vault: Vault, request: Invite) -> Text | Refused:
@@ -72,6 +74,22 @@ def sign_out(vault: Vault, request: SignOut) -> Done:
     return Done()
 
 
+def _fits(name: str) -> bool:
+    """As the owner of a key (crypto.sealing)."""
+    return 0 < len(name.encode()) <= 255
+
+
+def _are_keys(sign_key: bytes, seal_key: bytes) -> bool:
+    """Keys that letters can be sealed to and checked by: not every 32 bytes are an X25519 key that shares a secret."""
+    if len(sign_key) != 32 or len(seal_key) != 32:
+        return False
+    try:
+        hpke_seal(b"", info=FEED_INFO, aad=b"", public_key=seal_key)
+    except ValueError:
+        return False
+    return True
+
+
 def enrol_edge(vault: Vault, request: EnrolEdge) -> Done | Refused:
     """By an owner's ticket or the keeper's own shell, never by the server alone."""
     asker = vault.asker(request.by)
@@ -83,7 +101,7 @@ def enrol_edge(vault: Vault, request: EnrolEdge) -> Done | Refused:
         ZoneInfo(request.zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return Refused("bad_request", {"field": "zone"})
-    if len(request.sign_key) != 32 or len(request.seal_key) != 32 or not request.edge or not request.site:
+    if not _fits(request.edge) or not _fits(request.site) or not _are_keys(request.sign_key, request.seal_key):
         return Refused("bad_request", {"field": "keys"})
     vault.store.enrol(Edge(request.edge, request.site, request.zone, request.sign_key, request.seal_key))
     vault.days.make_ahead(request.site, vault.today(request.site))

@@ -52,7 +52,7 @@ JOBS: dict[str, frozenset[str]] = {
     "payslips": frozenset(),
     "feed": frozenset(),
     "retoken": frozenset(),
-    "passes": frozenset({"sign"}),
+    "passes": frozenset({"sign.receipt"}),
     "stays": frozenset({"forget.stay"}),
     "retention": frozenset({"forget_days"}),
 }
@@ -66,6 +66,7 @@ JOB_WHO_DAYS = 3  # a job asks freely whose tokens of so many past days; older b
 WHO_DAYS = 40  # and nobody further back than this
 LOCATE_DAYS = 7  # an open stay's token is at most so old, even after the server was away
 RETOKEN_DAYS = 1  # a stay's new day is the site's today, give or take a time zone
+PASS_DAYS = 367  # a pass holds no longer and begins no later: what a stolen web process had signed ends some day
 RETENTION_DAYS = 7  # the job retention destroys no younger day
 
 FORGETTABLE = frozenset({KeyClass.FACE, KeyClass.IDENTITY, KeyClass.ACCESS, KeyClass.WORK, KeyClass.VEHICLE})

@@ -17,7 +17,7 @@ from gatehouse.keeper.cells import Gone, Opened, ref_of
 from gatehouse.keeper.errors import LogFull
 from gatehouse.keeper.log import Entry
 from gatehouse.keeper.protocol import LABELS, Bytes, Done, Refused, Reply, Role, Sealed, Text, Welcome
-from gatehouse.keeper.rules import RETOKEN_DAYS, SECRETS, WRITTEN_HERE, may_hold_stays
+from gatehouse.keeper.rules import PASS_DAYS, RETOKEN_DAYS, SECRETS, WRITTEN_HERE, may_hold_stays
 from gatehouse.keeper.vault import Vault
 from gatehouse.wire import PASS_CLAIMS, PASS_KIND
 
@@ -129,12 +129,13 @@ def sign(vault: Vault, request: protocol.Sign) -> Text | Refused:
     asker = vault.asker(request.by)
     if isinstance(asker, Refused):
         return asker
-    allowed = asker.may("sign") if asker.job is not None else asker.ticket and asker.may(f"sign.{request.kind}")
     shape, claims = _CLAIMS[request.kind], request.claims
     if claims.keys() != shape.keys() or any(type(claims[name]) is not kind for name, kind in shape.items()):
         return Refused("bad_request")
+    if not claims["site"] or (request.kind == PASS_KIND and not _ends_some_day(claims, vault.now().timestamp())):
+        return Refused("bad_request")
     own = asker.role != Role.WORKER or (asker.ticket is not None and claims.get("sub") == asker.ticket.subject)
-    if not allowed or not own or not asker.reaches(str(claims["site"])):
+    if not asker.may(f"sign.{request.kind}") or not own or not asker.reaches(str(claims["site"])):
         return Refused("not_allowed")
     try:
         text = issue(request.kind, claims, vault.sign_key)
@@ -142,6 +143,11 @@ def sign(vault: Vault, request: protocol.Sign) -> Text | Refused:
         return Refused("bad_request")
     vault.record("sign", asker, purpose=request.kind, subjects=(str(claims["sub"]),) if "sub" in claims else ())
     return Text(text)
+
+
+def _ends_some_day(claims: dict[str, str | int], now_s: float) -> bool:
+    starts, ends, longest = int(claims["nbf"]), int(claims["exp"]), PASS_DAYS * 86_400
+    return 0 < ends - starts <= longest and starts <= now_s + longest
 
 
 def note(vault: Vault, request: protocol.Note) -> Done | Refused:
