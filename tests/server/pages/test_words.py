@@ -132,4 +132,3 @@ def test_every_purpose_of_a_look_is_told_in_words() -> None:
         found |= set(re.findall(r'authority,\s+"([a-z_.]+)"', text)) | set(re.findall(r'^PURPOSE = "(.+)"', text, re.M))
     assert len(found) > 15
     assert found - set(words.PURPOSES) == set()
-    assert words.purpose("worker:0198") == "handed out a link to your page"

@@ -27,7 +27,7 @@ from gatehouse.server.audit.models import Entry
 from gatehouse.server.backoffice.base import OWNERS, OfficeAdmin, OfficeForm
 from gatehouse.server.backoffice.site import backoffice
 from gatehouse.server.console.access import reader
-from gatehouse.server.console.words import ROLES
+from gatehouse.server.console.words import JOBS, ROLES
 from gatehouse.server.parking.models import Payment, Permit
 from gatehouse.server.people.models import Person, Site, Vehicle
 from gatehouse.server.people.queries import all_sites
@@ -107,7 +107,9 @@ class EntryAdmin(OfficeAdmin):
 
     @admin.display(description=_("Who"))
     def who(self, row: Entry) -> str:
-        return _told(row, "person", row.actor) if row.actor.startswith("~") else handle_of(row.actor)
+        if row.actor.startswith("~"):
+            return _told(row, "person", row.actor)
+        return str(JOBS[row.actor]) if row.actor in JOBS else handle_of(row.actor)
 
     @admin.display(description=_("What"))
     def about(self, row: Entry) -> str:

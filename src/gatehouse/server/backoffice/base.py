@@ -22,6 +22,7 @@ from gatehouse.domain.periods import EARLIEST, LATEST, can_be_meant
 from gatehouse.keeper.protocol import Role
 from gatehouse.server.accounts.signed_in import SignedIn
 from gatehouse.server.audit.by import By
+from gatehouse.server.backoffice.wording import CODES, Column, column
 from gatehouse.server.console.access import reader
 from gatehouse.server.moment import now
 from gatehouse.server.people.models import Site
@@ -76,6 +77,11 @@ class OfficeForm(forms.ModelForm):  # type: ignore[type-arg]
         for name, field in self.fields.items():
             if isinstance(field, forms.ModelChoiceField):
                 field.queryset = self.rows(name)
+            elif isinstance(field, forms.ChoiceField) and not callable(field.choices):
+                codes = CODES.get((self._meta.model, name), {})
+                field.choices = [
+                    (c, codes.get(c, said) if isinstance(said, str) else said) for c, said in field.choices
+                ]
             if isinstance(field, forms.DateField):
                 field.validators.append(_check_date)
             widget = _widget(field)
@@ -120,6 +126,9 @@ class OfficeAdmin(ModelAdmin):  # type: ignore[misc]
     compressed_fields = True
     show_full_result_count = False
 
+    def get_list_display(self, request: HttpRequest) -> list[Column]:
+        return [column(self.model, name) for name in self.list_display]
+
     # --- who may ---
 
     def has_module_permission(self, request: HttpRequest) -> bool:
@@ -163,12 +172,15 @@ class OfficeAdmin(ModelAdmin):  # type: ignore[misc]
         form = self.change_form
         return {name: getattr(row, name) for name in form.declared_fields if hasattr(row, name)} if form else {}
 
-    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Column]:
         form = self._form(request, obj)
-        return list(self.shown) if form is None else list(form.declared_fields)
+        return self._shown() if form is None else list(form.declared_fields)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
-        return list(self.shown) if self._form(request, obj) is None else []
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Column]:
+        return self._shown() if self._form(request, obj) is None else []
+
+    def _shown(self) -> list[Column]:
+        return [column(self.model, name) for name in self.shown]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Nothing from the address: it would stand in logs and histories."""

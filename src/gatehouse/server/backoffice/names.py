@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from gatehouse.server.accounts.models import Operator
 from gatehouse.server.attendance.models import CalendarDay, ShiftPattern, WorkNote
 from gatehouse.server.audit.models import Entry
+from gatehouse.server.backoffice.wording import name_columns
 from gatehouse.server.gates.models import Device, Edge, Gate, Rule, Schedule
 from gatehouse.server.parking.models import ClosedStay, Garage, LaneException, Payment, Permit, Tariff
 from gatehouse.server.people.models import Department, Group, Person, Site, Vehicle, Zone
@@ -53,3 +54,4 @@ def name_everything() -> None:
         vars(apps.get_app_config(label))["verbose_name"] = room
     for model, (one, many) in NAMES.items():
         vars(model._meta).update(verbose_name=one, verbose_name_plural=many)
+        name_columns(model)

@@ -141,7 +141,7 @@ class PersonForm(OfficeForm):
     """All of somebody's file; everything in it is sealed before it reaches a row."""
 
     number = forms.CharField(label=_("Staff number"), max_length=24)
-    name = forms.CharField(label=_("Name"), max_length=80)
+    name = forms.CharField(label=_("Full name"), max_length=80)
     groups = forms.ModelMultipleChoiceField(Group.objects.none(), label=_("Groups"), required=False)
     phone = forms.CharField(label=_("Phone"), max_length=40, required=False)
     mail = forms.EmailField(label=_("Mail"), max_length=80, required=False)

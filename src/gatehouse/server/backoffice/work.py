@@ -8,7 +8,7 @@ import msgspec
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import QuerySet
+from django.db.models import Case, QuerySet, When
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -103,6 +103,9 @@ class CalendarDayAdmin(OfficeAdmin):
         return CalendarDay.objects.get(site=site, date=data["date"])
 
 
+_ASKED_FIRST = Case(When(state=NoteState.ASKED, then=0), default=1)
+
+
 class AnswerForm(OfficeForm):
     """What was asked, to look at, and the answer."""
 
@@ -127,7 +130,7 @@ class WorkNoteAdmin(OfficeAdmin):
     shown = list_display
 
     def get_queryset(self, request: Any) -> QuerySet[WorkNote]:
-        return super().get_queryset(request).select_related("person__site").order_by("state", "id")
+        return super().get_queryset(request).select_related("person__site").order_by(_ASKED_FIRST, "id")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """An answer stands."""

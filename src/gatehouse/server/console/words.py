@@ -163,7 +163,19 @@ PURPOSES: dict[str, Text] = {
     "feed.spans": _("took the dates of your access to a gate computer"),
 }
 
-WORKERS_LINK = _("handed out a link to your page")  # the keeper names such a look worker:<whose>
+JOBS: dict[str, Text] = {
+    "workdays": _("The nightly count of hours"),
+    "payslips": _("The nightly draft of payslips"),
+    "feed": _("The delivery to gate computers"),
+    "retoken": _("The change of day"),
+    "passes": _("The issue of passes"),
+    "stays": _("The reckoning of parking"),
+    "retention": _("The destruction of old keys"),
+    "intake": _("The intake of reports"),
+    "provider.test": _("The test payment provider"),
+}
+
+ANY_JOB = _("A job of the server")
 
 UNKNOWN = Wording(_("No reason was given"))
 
@@ -178,7 +190,7 @@ def event(kind: str) -> Wording:
 
 def purpose(code: str) -> Text:
     """What a look was for, told to the person who was looked at."""
-    return WORKERS_LINK if code.startswith("worker:") else PURPOSES.get(code, code)
+    return PURPOSES.get(code, code)
 
 
 def refused(code: str) -> Wording:

@@ -157,7 +157,7 @@ def _looks_at(who: SignedIn, person: Person) -> list[Seen]:
 def _actor(actor: str) -> str:
     kind, _sep, name = actor.partition(":")
     if kind == "job":
-        return _("Nightly job: %(name)s") % {"name": name}
+        return str(words.JOBS.get(name, words.ANY_JOB))
     if kind == "edge":
         return _("Gate computer")
     return handle_of(actor)
