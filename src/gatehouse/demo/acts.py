@@ -107,6 +107,8 @@ class Story:
         faces = spot.faces_detected()
         expect(seen["outcome"] in ("granted", "passed"), f"{code} refused: {seen['reason']}")
         wait_for(f"the relay of {code}", lambda: spot.pulses > pulses)
+        # The server may hear of the passage only now: it must not be taken for the answer to whoever comes next.
+        wait_for(f"the passage through {code}", lambda: self.gate(code)["outcome"] == "passed")
         spot.goes_away()
         opened = spot.pulses - pulses
         return {"reason": seen["reason"], "means": seen["means"], "faces_detected": faces, "opened": opened}
