@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from tests.server.world import SETUP, TARIFF, ZONE
 
+from gatehouse import wire
 from gatehouse.domain.money import Money
 from gatehouse.domain.periods import local_date
 from gatehouse.keeper.protocol import KeyClass, Refused, Role
@@ -102,6 +103,24 @@ def test_an_unpaid_car_at_the_exit_sees_what_it_owes_and_leaves_once_it_paid(wor
     assert not OpenStay.objects.exists()
     assert not ExitClearance.objects.exists()
     assert bus.tile(world.site.pk, "out").owed is None
+
+
+def test_a_relay_that_stumbles_in_the_same_batch_hides_neither_answer_nor_amount(world):
+    enter(world, minutes=61)
+    at = world.now()
+    events = [wire.GateEvent(id=wire.new_id(at), gate="out", at=at, kind=kind) for kind in ("relay_back", "relay_lost")]
+    world.tell(world.attempt("out", granted=False, reason="unpaid", plate=PLATE, direction="out"), *events)
+    tile = bus.tile(world.site.pk, "out")
+    assert (tile.outcome, tile.reason, tile.fault, tile.owed.minor) == ("refused", "unpaid", "relay_lost", 1000)
+
+
+@pytest.mark.parametrize(("later_s", "shown"), [(5, True), (31, False)])
+def test_a_held_car_that_is_misread_once_still_sees_what_it_owes(world, later_s, shown):
+    enter(world, minutes=61)
+    at = world.now()
+    for plate, when in ((PLATE, at), ("沪Z99999", at + timedelta(seconds=later_s))):
+        world.tell(world.attempt("out", granted=False, reason="unpaid", plate=plate, direction="out", at=when))
+    assert (bus.tile(world.site.pk, "out").owed is not None) is shown
 
 
 def test_an_operator_lets_a_car_out_for_the_time_to_leave_and_is_named_for_it(world):

@@ -8,7 +8,7 @@ away means nothing was written and the edge keeps its letters.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -170,27 +170,32 @@ def _write(batch: _Batch, now: datetime) -> None:
 
 def _tell(batch: _Batch, now: datetime) -> None:
     """Screens, and the exits that hold a car. What fails here is told again by the next attempt."""
-    last = {fact.gate: fact for fact in batch.facts}
+    answers = [fact for fact in batch.facts if fact.kind != "event"]
+    last = {fact.gate: fact for fact in answers}
     for fact in batch.facts:
         if fact.kind == "event" or fact is last[fact.gate]:
             _show(fact)
-    for fact in last.values():
-        if fact.kind == "attempt" and fact.reason == Reason.UNPAID and fact.lane is not None:
+    for fact in answers:
+        if _is_unpaid(fact) and fact.lane is not None:
             exits.hold(UUID(fact.site), fact.gate, bytes(fact.lane.token), at=now)
 
 
 _FAULTS = {"relay_lost": "relay_lost", "camera_lost": "camera_lost", "relay_back": "", "camera_back": ""}
+# A car that is held and read as another plate within this time of its last answer is the same car.
+_SAME_CAR = timedelta(seconds=30)
+
+
+def _is_unpaid(fact: Admitted) -> bool:
+    return fact.kind == "attempt" and not fact.granted and fact.reason == Reason.UNPAID
 
 
 def _show(fact: Admitted) -> None:
     """A tile holds the latest; `reason` stays in memory."""
-    if fact.reason == "edge_started" and fact.kind == "event":
-        # What an edge missed before it was started it does not tell to be back; what it still misses it tells anew.
-        bus.clear_faults(fact.site, {fault for fault in _FAULTS.values() if fault})
     if fact.kind == "event":
-        fault = {"fault": _FAULTS[fact.reason]} if fact.reason in _FAULTS else {}
-        bus.set_tile(fact.site, fact.gate, at=fact.at, outcome=fact.reason, **fault)
+        _show_event(fact)
         return
+    held = bus.tile(fact.site, fact.gate)
+    stays_held = _is_unpaid(fact) and held.at is not None and fact.at - held.at <= _SAME_CAR
     outcome = "passed" if fact.kind == "passage" else "granted" if fact.granted else "refused"
     bus.set_tile(
         fact.site,
@@ -201,5 +206,16 @@ def _show(fact: Admitted) -> None:
         means=fact.means,
         direction=fact.direction,
         attempt=fact.attempt or fact.id,
-        owed=None,
+        owed=held.owed if stays_held else None,
     )
+
+
+def _show_event(fact: Admitted) -> None:
+    """What is amiss with a gate's camera or relay stands beside its last answer, not in place of it."""
+    if fact.reason in _FAULTS:
+        bus.set_tile(fact.site, fact.gate, fault=_FAULTS[fact.reason])
+        return
+    if fact.reason == "edge_started":
+        # What an edge missed before it was started it does not tell to be back; what it still misses it tells anew.
+        bus.clear_faults(fact.site, {fault for fault in _FAULTS.values() if fault})
+    bus.set_tile(fact.site, fact.gate, at=fact.at, outcome=fact.reason)
