@@ -1,11 +1,12 @@
 """An installation's folder: that it can be used, whose format it has, and that one `gatehouse up` alone tends it."""
 
-import fcntl
 import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from gatehouse.machine import lock
 
 FORMAT = 1  # of what lies in a home; raised when an older Gatehouse could not use what a newer one wrote
 LONGEST_SOCKET_PATH = 107  # bytes, unix(7)
@@ -23,18 +24,15 @@ def claimed(home: Path) -> Iterator[None]:
         raise UnusableHome(f"{home} is too long a path for the keeper's socket; choose a shorter --home")
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = (home / "up.lock").open("a+")
+        handle = lock(home / "up.lock")
+    except BlockingIOError as fault:
+        whose = (home / "up.lock").read_text("utf-8", "replace").strip()
+        raise UnusableHome(f"`gatehouse up` runs for {home} already (process {whose})") from fault
     except OSError as fault:
         raise UnusableHome(f"{home} cannot be written ({fault.strerror}); choose another --home") from fault
     with handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as fault:
-            handle.seek(0)
-            whose = handle.read().strip()
-            raise UnusableHome(f"`gatehouse up` runs for {home} already (process {whose})") from fault
         handle.truncate(0)
-        handle.write(f"{os.getpid()}\n")
+        handle.write(b"%d\n" % os.getpid())
         handle.flush()
         _check_format(home / "format")
         yield

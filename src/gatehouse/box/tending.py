@@ -25,6 +25,7 @@ from gatehouse.edge.errors import EdgeError
 from gatehouse.keeper.client import Client, KeeperAway
 from gatehouse.keeper.local import socket_path
 from gatehouse.keeper.protocol import Welcome
+from gatehouse.machine import replace_durably
 
 Say = Callable[[str], None]
 NEW_SITE = "/backoffice/people/site/add/"
@@ -156,7 +157,7 @@ def _enrol(box: Box, api: LocalApi) -> None:
     if settings.server_url != _edge_url(box):
         moved = msgspec.structs.replace(settings, server_url=_edge_url(box))
         text = msgspec.json.format(msgspec.json.encode(moved)) + b"\n"
-        config.replace_durably(config.folder(box.home) / "edge.json", text)
+        replace_durably(config.folder(box.home) / "edge.json", text)
     known = api.get(f"sites/{settings.site}/edges")
     if settings.edge not in {edge["edge"] for edge in known}:
         api.post(f"sites/{settings.site}/edges", edge=settings.edge, **key_texts(keys.public()))

@@ -12,7 +12,7 @@ import msgspec
 
 from gatehouse.crypto.errors import Malformed, Unreadable
 from gatehouse.crypto.signing import DeviceKeys, open_cache, seal_cache
-from gatehouse.edge.config import replace_durably
+from gatehouse.machine import replace_durably
 from gatehouse.wire import Clearances, Roster
 
 

@@ -6,8 +6,6 @@ EDGEHOME/edge/spool.db      letters that the server does not hold yet
 EDGEHOME/edge/cache.sealed  the feed, for a start without a network
 """
 
-import fcntl
-import os
 import re
 import stat
 from pathlib import Path
@@ -19,6 +17,7 @@ import msgspec
 from gatehouse.crypto.errors import Malformed
 from gatehouse.crypto.signing import DeviceKeys, PublicKeys, new_device_keys
 from gatehouse.edge.errors import AlreadyInitialised, AlreadyRunning, EdgeError, NotInitialised, UnsafeKey
+from gatehouse.machine import lock, replace_durably
 
 KEY_BYTES = 32
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")  # what fits the Authorization header
@@ -109,13 +108,10 @@ def public_keys(home: Path) -> PublicKeys:
 def claim(home: Path) -> BinaryIO:
     """Be the only process at this home until the file is closed; the system lets go of it when the process
     dies. Raises AlreadyRunning."""
-    handle = (folder(home) / "running.lock").open("ab")
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as fault:
-        handle.close()
+        return lock(folder(home) / "running.lock")
+    except BlockingIOError as fault:
         raise AlreadyRunning(f"an edge is running in {home}") from fault
-    return handle
 
 
 def _load_keys(home: Path) -> DeviceKeys:
@@ -133,28 +129,3 @@ def _load_keys(home: Path) -> DeviceKeys:
         return DeviceKeys.from_bytes(data)
     except Malformed as fault:
         raise UnsafeKey(f"{path} is no device key") from fault
-
-
-def _write_secret(path: Path, data: bytes) -> None:
-    """A file that nobody else could read for a moment, and that survives a power cut."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        left = memoryview(data)
-        while left:  # a disk that is nearly full takes the beginning only, and says so without an error
-            left = left[os.write(handle, left) :]
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def replace_durably(path: Path, data: bytes) -> None:
-    """Put `data` at `path` whole or not at all, readable by this user only. Raises OSError."""
-    draft = path.with_name(path.name + ".new")
-    draft.unlink(missing_ok=True)
-    _write_secret(draft, data)
-    draft.replace(path)
-    handle = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

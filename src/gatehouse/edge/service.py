@@ -1,8 +1,6 @@
 """The edge as a process: every gate of one site at work, with or without a server, until it is told to
 stop."""
 
-import ctypes
-import resource
 import signal
 import threading
 from dataclasses import dataclass
@@ -28,6 +26,7 @@ from gatehouse.edge.roster import Device
 from gatehouse.edge.spool import Spool
 from gatehouse.edge.uplink import Link, Listener, Shipper
 from gatehouse.edge.watcher import Watcher
+from gatehouse.machine import leave_no_core
 from gatehouse.wire import Feed, GateEvent, new_id
 
 log = structlog.get_logger()
@@ -36,7 +35,6 @@ log = structlog.get_logger()
 ROUND_S = 1.0
 EXPIRE_EVERY_S = 600.0
 CLOCK_SET = timedelta(minutes=1)
-_PR_SET_DUMPABLE = 4
 # A gate whose thread died is set up again after this: at once would be a storm where a model is missing.
 REST_S = 5.0
 
@@ -233,16 +231,10 @@ class Service:
         return tuple(cameras)
 
 
-def _leave_no_core() -> None:
-    """Templates and plates are in memory; a decoder that crashes on a crafted picture must not put them on the disk."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
-
-
 def run(home: Path, clock: Clock) -> None:
     """The edge of `home` until SIGTERM or SIGINT. Raises NotInitialised, UnsafeKey, SpoolFailed,
     AlreadyRunning."""
-    _leave_no_core()
+    leave_no_core()
     service = Service(home, clock)
     logs.configure(service.config.edge)
 

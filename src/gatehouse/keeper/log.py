@@ -18,7 +18,7 @@ import msgspec
 
 from gatehouse.crypto.merkle import EMPTY_ROOT, Tree, leaf_hash
 from gatehouse.keeper.errors import DamagedLog, LogFull
-from gatehouse.keeper.rootkey import sync_folder
+from gatehouse.machine import sync_folder
 
 _HEAD = struct.Struct(">II")
 

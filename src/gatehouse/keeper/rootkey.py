@@ -9,6 +9,7 @@ from typing import Protocol
 
 from gatehouse.crypto.sealing import KEY_BYTES, new_key
 from gatehouse.keeper.errors import DamagedStore, UnsafeFile
+from gatehouse.machine import replace_durably
 
 
 class RootKeySource(Protocol):
@@ -39,34 +40,10 @@ class RootKeyFile:
         return key
 
     def create(self) -> bytes:
-        """Make the key, durable before it is used. Raises FileExistsError."""
+        """Make the key, durable before it is used: a start that is broken off leaves none that would have to be taken
+        for it. Raises FileExistsError, OSError."""
+        if self.path.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(self.path))
         key = new_key()
-        write_secret(self.path, key)
+        replace_durably(self.path, key)
         return key
-
-
-def write_secret(path: Path, data: bytes) -> None:
-    """A new file of mode 0600, on disk when this returns. It gets its name only when it is whole: a crash or a full
-    disk leaves none that would have to be taken for the secret. Raises FileExistsError, OSError."""
-    if path.exists():
-        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
-    draft = path.with_name(f"{path.name}.new")
-    draft.unlink(missing_ok=True)
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        if os.write(handle, data) != len(data):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(draft))
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-    os.replace(draft, path)
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a new name in `folder` durable."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

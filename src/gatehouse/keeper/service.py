@@ -3,9 +3,7 @@
 `run(home, clock)` blocks until SIGTERM or SIGINT. `Service` is the same without signals, for tests and for the demo.
 """
 
-import ctypes
 import os
-import resource
 import signal
 import socket
 import struct
@@ -25,13 +23,13 @@ from gatehouse.keeper.frames import BrokenFrame, address, read_frame, write_fram
 from gatehouse.keeper.protocol import AnyRequest, Refused
 from gatehouse.keeper.vault import Vault
 from gatehouse.keeper.verbs import answer
+from gatehouse.machine import leave_no_core
 
 CONNECTIONS = 128
 IDLE_S = 3600.0  # a connection that asks nothing
 FRAME_S = 30.0  # a piece of a frame that does not come, or a reply that is not taken
 SWEEP_S = 5.0
 _PEER = struct.Struct("3i")  # pid, uid, gid: unix(7), SO_PEERCRED
-_PR_SET_DUMPABLE = 4
 _decode = msgspec.msgpack.Decoder(AnyRequest).decode
 _encode = msgspec.msgpack.Encoder().encode
 _LOGGED = frozenset({"event", "actor", "budget", "window", "code", "fault", "where", "uid"})
@@ -204,8 +202,7 @@ def run(home: Path, clock: Clock) -> None:
 def harden() -> None:
     """New files are the owner's alone; no core dump, no debugger of the same user, no plaintext in a traceback."""
     os.umask(0o077)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+    leave_no_core()
     threading.excepthook = _report
     sys.excepthook = lambda kind, fault, trace: log.error("keeper.fault", fault=kind.__name__)
 

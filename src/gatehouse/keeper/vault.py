@@ -1,8 +1,6 @@
 """The keeper's state, put together from HOME/keeper, and the questions that every verb asks first."""
 
-import fcntl
 import hmac
-import os
 import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -26,10 +24,11 @@ from gatehouse.keeper.locate import Locating
 from gatehouse.keeper.log import Entry, Log
 from gatehouse.keeper.people import People
 from gatehouse.keeper.protocol import Authority, Budget, Refused, Role, Ticket
-from gatehouse.keeper.rootkey import RootKeyFile, write_secret
+from gatehouse.keeper.rootkey import RootKeyFile
 from gatehouse.keeper.rules import JOBS, VERBS
 from gatehouse.keeper.store import open_store
 from gatehouse.keeper.tickets import Tickets
+from gatehouse.machine import lock, replace_durably
 
 SHELL_FILE = "shell.token"
 log = structlog.get_logger()
@@ -78,15 +77,12 @@ def root_key(folder: Path) -> bytes:
 @contextmanager
 def only_keeper_of(folder: Path) -> Iterator[None]:
     """Two keepers would write one log. Raises AlreadyRunning."""
-    handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as fault:
-            raise AlreadyRunning(f"another keeper has {folder} open") from fault
+        handle = lock(folder / "lock")
+    except BlockingIOError as fault:
+        raise AlreadyRunning(f"another keeper has {folder} open") from fault
+    with handle:
         yield
-    finally:
-        os.close(handle)
 
 
 class Vault:
@@ -143,9 +139,8 @@ class Vault:
                 self.budgets.replay(spend, entry.at)
 
     def _new_shell_token(self) -> str:
-        token, path = secrets.token_urlsafe(32), self.folder / SHELL_FILE
-        path.unlink(missing_ok=True)
-        write_secret(path, token.encode())
+        token = secrets.token_urlsafe(32)
+        replace_durably(self.folder / SHELL_FILE, token.encode())
         return token
 
     def make_days(self) -> None:

@@ -1,12 +1,12 @@
 """The server's process: tables brought up to date, then pages, edges' port and ticker, on localhost only."""
 
-import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from gatehouse.clock import Clock
+from gatehouse.machine import lock
 
 LOCAL_HOSTS = {"127.0.0.1", "::1", "localhost"}
 
@@ -23,11 +23,11 @@ class AlreadyRunning(RuntimeError):
 def claimed(home: Path) -> Iterator[None]:
     """Be the only server of this home within the block; the system lets go of it when the process dies. Raises
     AlreadyRunning."""
-    with (home / "server" / "running.lock").open("ab") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as fault:
-            raise AlreadyRunning(f"a server is running in {home}") from fault
+    try:
+        handle = lock(home / "server" / "running.lock")
+    except BlockingIOError as fault:
+        raise AlreadyRunning(f"a server is running in {home}") from fault
+    with handle:
         yield
 
 
