@@ -251,6 +251,16 @@ def test_a_vehicle_of_another_site_gets_no_permit_here(house, permits) -> None:
     assert "plate" in response.context["adminform"].form.errors
 
 
+def test_plates_of_another_site_hide_none_of_this_one(house, permits) -> None:
+    browser, address, form = permits
+    at = house.world.now()
+    other = add_site("else", "Elsewhere", SiteType.GARAGE, zone="Europe/Berlin", currency="EUR", by=SETUP, at=at)
+    for letter in "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789"[:26]:
+        register_vehicle(other, f"沪D00001{letter}", owner=None, by=SETUP, at=at)
+    register_vehicle(house.world.site, "沪D00001", owner=None, by=SETUP, at=at)
+    assert browser.post(address, form | {"plate": "沪D00001"}).status_code == 302
+
+
 def test_a_fragment_that_many_plates_hold_shows_none_of_them(house, permits) -> None:
     browser, address, form = permits
     for n in range(6):

@@ -2,7 +2,6 @@
 
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID
 
 from django import forms
 from django.contrib import admin
@@ -33,7 +32,6 @@ from gatehouse.server.people import queries as people
 from gatehouse.server.people.models import Site, Vehicle, Zone
 
 PURPOSE = "backoffice"
-FIND_LIMIT = 25
 LIKE_LIMIT = 5  # so many plates are looked at to find the one that was typed
 
 
@@ -59,7 +57,7 @@ class TariffForm(OfficeForm):
     def clean_versions(self) -> dict[str, object]:
         versions: dict[str, object] = self.cleaned_data["versions"]
         try:
-            tariff_from_dict(versions)
+            self.tariff = tariff_from_dict(versions)
         except (DomainError, KeyError, TypeError, AttributeError) as fault:
             raise ValidationError(str(fault)) from fault
         return versions
@@ -69,7 +67,7 @@ class TariffForm(OfficeForm):
         site = data.get("site") if self.instance._state.adding else self.instance.site
         if site is not None and "versions" in data:
             try:
-                actions.check_tariff(site, data["versions"])
+                actions.check_tariff(site, self.tariff)
             except DomainError as fault:
                 raise ValidationError({"versions": str(fault)}) from fault
         return data
@@ -176,14 +174,13 @@ def _vehicle_with(plate: str, site: Site, who: SignedIn) -> Vehicle:
     """The registered vehicle of exactly this plate, whose plates like it the keeper counts as seen. Raises
     ValidationError, KeeperAway."""
     wanted = normalise(plate)
-    hits = keeping.find(wanted, who.token, FIND_LIMIT) if wanted else []
+    listed = {str(row.pk): row for row in people.listed_vehicles(site)}
+    hits = keeping.find(wanted, who.token, LIKE_LIMIT + 1, among=listed) if wanted else []
     if isinstance(hits, Refused):
         raise ValidationError(str(words.refused(hits.code).what))
-    ids = [UUID(hit) for hit in hits]
-    like = list(people.listed_vehicles(site).filter(pk__in=ids))
-    if len(like) > LIKE_LIMIT:
+    if len(hits) > LIKE_LIMIT:
         raise ValidationError(_("Several plates are like this one. Type the whole plate."))
-    for row in like:
+    for row in map(listed.__getitem__, hits):
         found = looks.plate(row, who.by.authority, PURPOSE)
         if isinstance(found, Refused):
             raise ValidationError(str(words.refused(found.code).what))

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 
+from gatehouse.domain import tariffs
 from gatehouse.domain.errors import DomainError
 from gatehouse.domain.money import Money, exponent
 from gatehouse.domain.plates import normalise
@@ -46,7 +47,7 @@ class PermitError(DomainError):
 def add_tariff(site: Site, code: str, versions: dict[str, object], *, by: By, at: datetime) -> Tariff:
     """`versions` as `domain.tariff_json` writes a tariff, in the money and by the clock of the site. Raises
     TariffError."""
-    check_tariff(site, versions)
+    check_tariff(site, tariff_from_dict(versions))
     tariff = Tariff.objects.create(site=site, code=code, versions=versions)
     record("tariff.added", "tariff", tariff.pk, by=by, at=at)
     return tariff
@@ -55,16 +56,15 @@ def add_tariff(site: Site, code: str, versions: dict[str, object], *, by: By, at
 @transaction.atomic
 def change_tariff(tariff: Tariff, versions: dict[str, object], *, by: By, at: datetime) -> Tariff:
     """A stay is priced by the version in force when it began. Raises TariffError as `add_tariff`."""
-    check_tariff(tariff.site, versions)
+    check_tariff(tariff.site, tariff_from_dict(versions))
     Tariff.objects.filter(pk=tariff.pk).update(versions=versions)
     record("tariff.changed", "tariff", tariff.pk, by=by, at=at)
     tariff.refresh_from_db()
     return tariff
 
 
-def check_tariff(site: Site, versions: dict[str, object]) -> None:
-    """Raises TariffError, also as `other_currency` and `other_zone` than the site's."""
-    tariff = tariff_from_dict(versions)
+def check_tariff(site: Site, tariff: tariffs.Tariff) -> None:
+    """Raises TariffError with `other_currency` or `other_zone` than the site's."""
     if tariff.currency != site.currency:
         raise TariffError("other_currency", "currency", f"write the site's own, {site.currency}")
     if tariff.zone.key != site.zone:
