@@ -57,10 +57,15 @@ class KeyRef:
 
     def header(self) -> bytes:
         """Raises TooLong for an owner beyond 255 bytes or a number beyond 32 bits."""
-        owner = self.owner.encode()
-        if not 0 < len(owner) <= 255 or not 0 <= self.number < 2**32:
+        if not may_own(self.owner) or not 0 <= self.number < 2**32:
             raise TooLong("a key's owner takes 1 to 255 bytes")
+        owner = self.owner.encode()
         return _HEAD.pack(MAGIC, self.kind, self.number, len(owner)) + owner
+
+
+def may_own(name: str) -> bool:
+    """Whether keys may have an owner of this name, of 1 to 255 bytes."""
+    return 0 < len(name.encode()) <= 255
 
 
 def new_key() -> bytes:

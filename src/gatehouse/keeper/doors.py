@@ -3,6 +3,7 @@
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from gatehouse.crypto.letters import hpke_seal
+from gatehouse.crypto.sealing import may_own
 from gatehouse.keeper.protocol import (
     Budget,
     Done,
@@ -74,11 +75,6 @@ def sign_out(vault: Vault, request: SignOut) -> Done:
     return Done()
 
 
-def _fits(name: str) -> bool:
-    """As the owner of a key (crypto.sealing)."""
-    return 0 < len(name.encode()) <= 255
-
-
 def _are_keys(sign_key: bytes, seal_key: bytes) -> bool:
     """Keys that letters can be sealed to and checked by: not every 32 bytes are an X25519 key that shares a secret."""
     if len(sign_key) != 32 or len(seal_key) != 32:
@@ -101,7 +97,7 @@ def enrol_edge(vault: Vault, request: EnrolEdge) -> Done | Refused:
         ZoneInfo(request.zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return Refused("bad_request", {"field": "zone"})
-    if not _fits(request.edge) or not _fits(request.site) or not _are_keys(request.sign_key, request.seal_key):
+    if not may_own(request.edge) or not may_own(request.site) or not _are_keys(request.sign_key, request.seal_key):
         return Refused("bad_request", {"field": "keys"})
     vault.store.enrol(Edge(request.edge, request.site, request.zone, request.sign_key, request.seal_key))
     vault.days.make_ahead(request.site, vault.today(request.site))

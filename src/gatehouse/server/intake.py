@@ -133,8 +133,7 @@ def _admit(edge: Edge, held: int, again: Sequence[Letter], run: Sequence[Letter]
 def _untold(facts: Sequence[Admitted]) -> list[Admitted]:
     """Passages through lanes that are not held yet. An edge that was restored from a copy numbers known facts anew, and
     what opened or closed a stay once does not do it again."""
-    passed = [fact for fact in facts if fact.kind == "passage"]
-    lanes = {UUID(fact.id): fact for fact in passed if fact.lane is not None or stays.is_tokenless(fact)}
+    lanes = {UUID(fact.id): fact for fact in facts if stays.is_of_vehicle(fact)}
     held = gates.passages_held(lanes)
     return [fact for own, fact in lanes.items() if own not in held]
 

@@ -188,10 +188,5 @@ def event(kind: str) -> Wording:
     return EVENTS.get(kind, Wording(kind.replace("_", " ")))
 
 
-def purpose(code: str) -> Text:
-    """What a look was for, told to the person who was looked at."""
-    return PURPOSES.get(code, code)
-
-
 def refused(code: str) -> Wording:
     return REFUSED.get(code, REFUSED["bad_request"])

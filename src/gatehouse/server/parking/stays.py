@@ -25,7 +25,17 @@ from gatehouse.server import keeping
 from gatehouse.server.audit.actions import Written, record, record_all
 from gatehouse.server.audit.by import By
 from gatehouse.server.parking import queries
-from gatehouse.server.parking.facts import STAYS, StayUnreadable, beyond, books, entries, odd_cell, owed, price_of
+from gatehouse.server.parking.facts import (
+    STAYS,
+    StayUnreadable,
+    beyond,
+    books,
+    entries,
+    is_cleared,
+    odd_cell,
+    owed,
+    price_of,
+)
 from gatehouse.server.parking.locks import lock_site
 from gatehouse.server.parking.models import (
     ClosedState,
@@ -87,18 +97,18 @@ class _Ended:
     odd: ExceptionKind | None = None
 
 
-def is_tokenless(fact: Admitted) -> bool:
-    """Whether a vehicle passed for which the keeper makes no token, since the key of the stays' day is destroyed."""
-    return fact.kind == "passage" and fact.lane is None and fact.means == Means.PLATE
+def is_of_vehicle(fact: Admitted) -> bool:
+    """Whether a vehicle passed; also one for which the keeper makes no token, since the key of the stays' day is
+    destroyed."""
+    return fact.kind == "passage" and (fact.lane is not None or fact.means == Means.PLATE)
 
 
 def prepare(passages: Sequence[Admitted]) -> list[Step]:
-    """What these passages of one site do to its stays, in order. Raises KeeperAway."""
-    lanes = [fact for fact in passages if fact.lane is not None or is_tokenless(fact)]
-    if not lanes:
+    """What these passages of one site's vehicles do to its stays, in order. Raises KeeperAway."""
+    if not passages:
         return []
-    garages = queries.garages_by_gate_code(UUID(lanes[0].site))
-    moves = [(fact, fact.lane, garages[fact.gate]) for fact in lanes if fact.gate in garages]
+    garages = queries.garages_by_gate_code(UUID(passages[0].site))
+    moves = [(fact, fact.lane, garages[fact.gate]) for fact in passages if fact.gate in garages]
     inside = queries.stays_with_tokens((garage.pk, bytes(lane.token)) for _, lane, garage in moves if lane)
     steps: list[Opening | Missing | _Ended] = []
     for fact, lane, garage in moves:
@@ -156,7 +166,8 @@ def _closed_row(one: _Ended, entry: StayEntry | None) -> tuple[ClosedStay, Plain
     if entry is None:
         entry, state = StayEntry(entered_at=one.left_at, reason="unreadable", passage=""), ClosedState.UNPRICED
     missed = one.odd is ExceptionKind.ENTERED_TWICE
-    free = missed or _cleared(one)
+    # Who left while their clearance held has paid what it cost.
+    free = missed or (one.stay.state == OpenState.CLEARED and is_cleared(one.stay, one.left_at))
     still_owed = Money.zero(paid.currency) if free else owed(priced, paid)
     if missed:
         state = ClosedState.EXIT_MISSED
@@ -179,14 +190,6 @@ def _closed_row(one: _Ended, entry: StayEntry | None) -> tuple[ClosedStay, Plain
 def _excess(row: ClosedStay) -> ExceptionKind | None:
     """More was paid than the stay came to: it had left before its driver paid, and its edge told us late."""
     return ExceptionKind.EXCESS_PAYMENT if row.paid_minor > row.amount_minor else None
-
-
-def _cleared(one: _Ended) -> bool:
-    """Whether it left while its clearance held: what was paid is then what it cost."""
-    if one.stay.state != OpenState.CLEARED:
-        return False
-    clearance = getattr(one.stay, "clearance", None)
-    return clearance is not None and one.left_at < clearance.ends
 
 
 def apply(steps: Sequence[Step], *, by: By, at: datetime) -> None:

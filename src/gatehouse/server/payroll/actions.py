@@ -64,19 +64,15 @@ def set_contract(person: Person, contract: pay_facts.Contract, *, by: By, at: da
 
 def draft_payslip(person: Person, month: Month, *, by: By, at: datetime) -> Drafted | NotDrafted | Refused:
     """The month's draft from contract and workdays as they are now. Raises KeeperAway."""
-    slip = trial(person, month, by=by)
-    return Drafted(_keep(person, slip, by=by, at=at), slip) if isinstance(slip, payroll.Payslip) else slip
-
-
-def trial(person: Person, month: Month, *, by: By) -> payroll.Payslip | NotDrafted | Refused:
-    """What the draft would be, without writing it. Raises KeeperAway."""
     try:
         slip = _slip(person, month, by)
     except DomainError as fault:
         return NotDrafted(fault.code)
     except (msgspec.DecodeError, ValueError):
         return NotDrafted(UNREADABLE)
-    return NotDrafted(slip.reason.name.lower()) if isinstance(slip, payroll.Refusal) else slip
+    if isinstance(slip, payroll.Refusal):
+        return NotDrafted(slip.reason.name.lower())
+    return Drafted(_keep(person, slip, by=by, at=at), slip) if isinstance(slip, payroll.Payslip) else slip
 
 
 def _slip(person: Person, month: Month, by: By) -> payroll.Payslip | payroll.Refusal | NotDrafted | Refused:

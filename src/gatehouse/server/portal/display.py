@@ -21,6 +21,7 @@ from gatehouse.server.console.qr import qr_svg
 from gatehouse.server.gates import queries as gates
 from gatehouse.server.gates.models import Gate
 from gatehouse.server.moment import now
+from gatehouse.server.parking.facts import is_cleared
 from gatehouse.server.parking.queries import garage_of_gate, open_stay
 
 SHOWN_FOR = timedelta(seconds=20)
@@ -73,8 +74,7 @@ def _screen(request: HttpRequest, gate: Gate) -> dict[str, object]:
 def _cleared(owed: bus.Owed) -> bool:
     """Whether the held car has been paid for since its last attempt."""
     stay = open_stay(owed.stay)
-    clearance = getattr(stay, "clearance", None)
-    return clearance is not None and now() < clearance.ends
+    return stay is not None and is_cleared(stay, now())
 
 
 def _said(live: bus.Tile) -> words.Wording | None:

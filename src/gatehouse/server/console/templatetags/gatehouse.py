@@ -98,4 +98,4 @@ def role(code: str) -> words.Text:
 
 @register.filter
 def purpose(code: str) -> words.Text:
-    return words.purpose(code)
+    return words.PURPOSES.get(code, code)
