@@ -28,6 +28,7 @@ from gatehouse.server.attendance import queries as work
 from gatehouse.server.console import saying, words, words_work
 from gatehouse.server.console.access import reader
 from gatehouse.server.console.months import month_before
+from gatehouse.server.console.paging import paged
 from gatehouse.server.console.slips import slip_of
 from gatehouse.server.console.strips import strip
 from gatehouse.server.moment import now
@@ -53,17 +54,8 @@ def month(request: HttpRequest, of: Month | None = None, number: int = 1) -> Htt
     """GET lists; POST opens the days of everybody on the page."""
     who = reader(request)
     of = of or _current(who)
-    everybody = _with_plan(who, of)
-    pages = max(1, -(-len(everybody) // PAGE))
-    number = min(max(1, number), pages)
-    shown = everybody[(number - 1) * PAGE : number * PAGE]
-    context = _frame(who, of, len(everybody)) | {
-        "page": number,
-        "pages": pages,
-        "previous": number - 1 if number > 1 else None,
-        "next": number + 1 if number < pages else None,
-        "figures": [],
-    }
+    shown, pager = paged(_with_plan(who, of), number, PAGE, lambda page: reverse("month-page", args=[of, page]))
+    context = _frame(who, of, pager.count) | {"pager": pager, "figures": []}
     context |= _people(who, of, shown, opened=request.method == "POST")
     return render(request, "console/month.html", context)
 

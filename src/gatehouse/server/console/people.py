@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -22,6 +23,7 @@ from gatehouse.server import keeping
 from gatehouse.server.accounts.signed_in import SignedIn
 from gatehouse.server.console import words
 from gatehouse.server.console.access import reader
+from gatehouse.server.console.paging import paged
 from gatehouse.server.moment import now
 from gatehouse.server.people import looks, queries
 from gatehouse.server.people.models import (
@@ -79,19 +81,13 @@ def people(request: HttpRequest, number: int = 1) -> HttpResponse:
 
 def _listed(request: HttpRequest, who: SignedIn, number: int) -> HttpResponse:
     everybody = queries.people(queries.sites_visible_to(who))
-    count = everybody.count()
-    pages = max(1, -(-count // PAGE))
-    number = min(max(1, number), pages)
-    lines = _lines(list(everybody[(number - 1) * PAGE : number * PAGE]), who)
+    shown, pager = paged(everybody, number, PAGE, lambda page: reverse("people-page", args=[page]))
     context: dict[str, object] = {
-        "page": number,
-        "pages": pages,
-        "previous": number - 1 if number > 1 else None,
-        "next": number + 1 if number < pages else None,
-        "summary": ngettext("%(count)d person", "%(count)d people", count) % {"count": count},
+        "pager": pager,
+        "summary": ngettext("%(count)d person", "%(count)d people", pager.count) % {"count": pager.count},
         "caption": _("Staff numbers and initials; a name is shown on a person's page."),
     }
-    return _page(request, lines, context)
+    return _page(request, _lines(shown, who), context)
 
 
 def _found(request: HttpRequest, who: SignedIn, q: str) -> HttpResponse:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
@@ -18,6 +19,7 @@ from gatehouse.server import keeping
 from gatehouse.server.accounts.signed_in import SignedIn
 from gatehouse.server.console import saying, words
 from gatehouse.server.console.access import reader
+from gatehouse.server.console.paging import paged
 from gatehouse.server.console.watch import OUTCOMES
 from gatehouse.server.gates import queries
 from gatehouse.server.gates.models import Attempt
@@ -54,18 +56,12 @@ def log(request: HttpRequest, on: date | None = None, number: int = 1) -> HttpRe
     today = max((local_date(now(), ZoneInfo(site.zone)) for site in sites), default=now().date())
     day = min(on or today, today)
     found = queries.attempts({site.pk: Period.local_day(day, ZoneInfo(site.zone)) for site in sites})
-    count = found.count()
-    pages = max(1, -(-count // PAGE))
-    number = min(max(1, number), pages)
+    shown, pager = paged(found, number, PAGE, lambda page: reverse("watch-log-page", args=[day.isoformat(), page]))
     names = {(gate.site_id, gate.code): gate.name for gate in queries.gates(sites)}
-    said = ngettext("%(count)d attempt", "%(count)d attempts", count) % {"count": count}
+    said = ngettext("%(count)d attempt", "%(count)d attempts", pager.count) % {"count": pager.count}
     context = {
-        "lines": [_line(attempt, names, who) for attempt in found[(number - 1) * PAGE : number * PAGE]],
-        "day": day.isoformat(),
-        "page": number,
-        "pages": pages,
-        "newer": number - 1 if number > 1 else None,
-        "older": number + 1 if number < pages else None,
+        "lines": [_line(attempt, names, who) for attempt in shown],
+        "pager": pager,
         "caption": f"{saying.day(day)} · {said}",
         "before": (day - timedelta(days=1)).isoformat(),
         "after": (day + timedelta(days=1)).isoformat() if day < today else "",
