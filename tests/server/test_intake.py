@@ -3,6 +3,7 @@
 import shutil
 
 import pytest
+from tests.server.world import overtake
 
 from gatehouse import wire
 from gatehouse.edge.spool import Spool
@@ -110,17 +111,10 @@ def test_a_fault_while_writing_leaves_no_row_and_the_number_where_it_was(world, 
 
 def test_two_deliveries_at_once_take_effect_once(world, monkeypatch):
     """The second delivery comes while the first has been admitted but not yet written."""
-    letters = [world.sim.letter(world.passage())]
-    inner = keeping.admit
-
-    def admit_and_be_overtaken(*args):
-        found = inner(*args)
-        monkeypatch.setattr(keeping, "admit", inner)
-        assert world.receive(letters) == 1
-        return found
-
-    monkeypatch.setattr(keeping, "admit", admit_and_be_overtaken)
+    letters, first = [world.sim.letter(world.passage())], []
+    overtake(monkeypatch, keeping, "admit", lambda: first.append(world.receive(letters)))
     assert world.receive(letters) == 1
+    assert first == [1]
     assert rows()[1] == 1
     assert Entry.objects.filter(verb="letters.received").count() == 1
 
@@ -231,16 +225,10 @@ def test_letters_under_old_numbers_that_come_twice_at_once_count_once(world, spo
     """The second delivery comes when the first has been compared with what is held but is not yet written."""
     copy = restored(world, spool_of, tmp_path)
     copy.append([world.enters("沪A11111"), world.leaves("沪A11111")], at=world.now())
-    letters, inner = copy.batch(), stays.prepare
-
-    def prepare_and_be_overtaken(*args):
-        found = inner(*args)
-        monkeypatch.setattr(stays, "prepare", inner)
-        assert world.receive(letters) == 5
-        return found
-
-    monkeypatch.setattr(stays, "prepare", prepare_and_be_overtaken)
+    letters, first = copy.batch(), []
+    overtake(monkeypatch, stays, "prepare", lambda: first.append(world.receive(letters)))
     assert world.receive(letters) == 5
+    assert first == [5]
     assert (ClosedStay.objects.count(), LaneException.objects.count(), OpenStay.objects.count()) == (1, 0, 0)
 
 

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 from tests.server.test_stays import PLATE, enter, pay
-from tests.server.world import SETUP, TARIFF
+from tests.server.world import SETUP, TARIFF, overtake
 
 from gatehouse.domain.money import Money
 from gatehouse.domain.tariff_rules import TariffError
@@ -117,15 +117,8 @@ def test_a_second_payment_settles_what_an_overstayed_car_owes_by_then(world):
 
 
 def test_a_payment_that_came_between_quote_and_start_is_not_asked_for_again(world, monkeypatch):
-    stay, inner = enter(world, minutes=61), actions.quote
-
-    def quote_and_be_overtaken(*args):
-        asked = inner(*args)
-        monkeypatch.setattr(actions, "quote", inner)
-        pay(world, stay)
-        return asked
-
-    monkeypatch.setattr(actions, "quote", quote_and_be_overtaken)
+    stay = enter(world, minutes=61)
+    overtake(monkeypatch, actions, "quote", lambda: pay(world, stay))
     assert isinstance(actions.start_payment(stay, "other", world.now()), actions.NothingDue)
     assert Payment.objects.count() == 1
 

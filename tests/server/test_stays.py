@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
-from tests.server.world import SETUP, TARIFF, ZONE
+from tests.server.world import SETUP, TARIFF, ZONE, overtake
 
 from gatehouse import wire
 from gatehouse.domain.money import Money
@@ -225,15 +225,7 @@ def test_overstaying_the_time_to_leave_owes_again(world):
 
 def test_a_payment_between_pricing_and_writing_begins_the_intake_anew(world, monkeypatch):
     stay = enter(world, minutes=61)
-    inner = stays.prepare
-
-    def prepare_and_be_overtaken(passages):
-        found = inner(passages)
-        monkeypatch.setattr(stays, "prepare", inner)
-        pay(world, stay)
-        return found
-
-    monkeypatch.setattr(stays, "prepare", prepare_and_be_overtaken)
+    overtake(monkeypatch, stays, "prepare", lambda: pay(world, stay))
     world.tell(world.leaves(PLATE))
     closed = ClosedStay.objects.get()
     assert (closed.state, closed.paid_minor) == ("settled", 1000)
@@ -263,16 +255,12 @@ def test_at_the_change_of_date_every_stay_gets_a_new_token_and_still_closes(worl
 def test_letters_admitted_before_the_change_of_date_are_admitted_anew_after_it(world, monkeypatch, moved):
     enter(world)
     letter = world.sim.letter(world.leaves(PLATE))
-    inner = keeping.admit
 
-    def admit_and_change_the_date(*args):
-        found = inner(*args)
-        monkeypatch.setattr(keeping, "admit", inner)
+    def change_the_date():
         moved(timedelta(days=1))
         stays.retoken_stays(world.site, world.now(), by=SETUP)
-        return found
 
-    monkeypatch.setattr(keeping, "admit", admit_and_change_the_date)
+    overtake(monkeypatch, keeping, "admit", change_the_date)
     world.receive([letter])
     assert ClosedStay.objects.count() == 1
     assert not LaneException.objects.exists()

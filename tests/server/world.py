@@ -40,6 +40,19 @@ _IN = access.Gate("in", access.GateKind.LANE, access.Direction.IN, frozenset({Me
 _OUT = access.Gate("out", access.GateKind.LANE, access.Direction.OUT, frozenset({Means.PLATE}), collects=True)
 
 
+def overtake(monkeypatch, where, name, work) -> None:
+    """Once, between what `where.name` answers and what its caller makes of it, somebody else does `work`."""
+    inner = getattr(where, name)
+
+    def answer_and_be_overtaken(*args):
+        found = inner(*args)
+        monkeypatch.setattr(where, name, inner)
+        work()
+        return found
+
+    monkeypatch.setattr(where, name, answer_and_be_overtaken)
+
+
 class EdgeSim:
     """Makes letters as an edge does; a test says what they tell and in which order they arrive."""
 
