@@ -13,6 +13,7 @@ from gatehouse.domain.plates import (
     same,
     shape,
     shapes,
+    vehicle_class,
 )
 
 
@@ -185,3 +186,17 @@ def test_every_shape_in_the_table_fits_a_plate_made_from_it():
         assert found.fits(plate)
         assert found in shapes(plate)
         assert not found.fits(plate + "1")
+
+
+@pytest.mark.parametrize(
+    ("plate", "tariff_class"),
+    [
+        ("沪A·D12345", "new-energy"),
+        ("沪A12345D", "new-energy"),
+        ("沪A·12345", "car"),
+        ("B MW 1234", "car"),
+        ("", "car"),
+    ],
+)
+def test_only_a_form_that_says_so_makes_a_car_new_energy(plate, tariff_class):
+    assert vehicle_class(plate) == tariff_class

@@ -98,7 +98,9 @@ def test_a_car_in_gets_a_stay_with_its_two_cells(desk: Desk) -> None:
     assert lane.entry_cell is not None
     assert UUID(lane.stay).version == 4  # random: it tells no time
     (entry,) = desk.client.reveal([Cell("stay.entry/1", lane.stay, lane.entry_cell)], Authority(), "stay.price")
-    assert msgspec.msgpack.decode(entry or b"", type=StayEntry) == StayEntry(body.at, "visitor", body.id)
+    assert msgspec.msgpack.decode(entry or b"", type=StayEntry) == StayEntry(
+        body.at, "visitor", body.id, "car", body.subject
+    )
     (plate,) = desk.client.reveal([Cell("stay.plate/1", lane.stay, lane.plate_cell)], desk.sign_in(), "test")
     assert plate == PLATE.encode()
     assert lane.token == desk.client.locate(SITE, TODAY, "京 A·12345", "source")

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
+CAR, NEW_ENERGY = "car", "new-energy"
 PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 _DIGITS = "0123456789"
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -173,6 +174,13 @@ def shape(text: str, country: str | None = None) -> PlateShape | None:
     alphabet = _LETTERS + _DIGITS + PROVINCES + "ÄÖÜ"
     plausible = 2 <= len(plate) <= _LONGEST and all(c in alphabet for c in plate)
     return UNKNOWN if plausible and any(c in _DIGITS for c in plate) else None
+
+
+def vehicle_class(text: str) -> str:
+    """The tariffs' class of vehicle that the plate's form says: "new-energy" for China's eight characters (GA 36), a
+    car for all else. What no plate says, such as a motorcycle, somebody else must."""
+    found = shape(text)
+    return NEW_ENERGY if found is not None and found.code in {"cn8_small", "cn8_large"} else CAR
 
 
 def display(text: str, country: str | None = None) -> str:

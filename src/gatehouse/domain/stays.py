@@ -9,8 +9,8 @@ from enum import Enum
 from gatehouse.domain.errors import DomainError
 from gatehouse.domain.money import Money
 from gatehouse.domain.periods import instant
+from gatehouse.domain.plates import CAR
 from gatehouse.domain.tariff_rules import FIRST_YEAR, LAST_YEAR
-from gatehouse.domain.tariffs import CAR
 
 LONGEST_STAY = timedelta(days=3660)  # ten years; a longer one is a wrong date, not a parked car
 MOST_VALIDATED = timedelta(days=366)

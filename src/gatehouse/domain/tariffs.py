@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from gatehouse.domain.money import MoneyError, exponent
 from gatehouse.domain.periods import at_local
+from gatehouse.domain.plates import CAR
 from gatehouse.domain.tariff_checks import check_rules
 from gatehouse.domain.tariff_rules import (
     FIRST_YEAR,
@@ -29,7 +30,6 @@ from gatehouse.domain.tariff_rules import (
 
 MAX_VERSIONS = 50
 MAX_RULES = 50
-CAR = "car"
 _NONE = timedelta(0)
 
 

@@ -12,7 +12,7 @@ from gatehouse.crypto.errors import CryptoError
 from gatehouse.crypto.keyring import plate_token
 from gatehouse.crypto.letters import hpke_open, verify_letter
 from gatehouse.crypto.sealing import KeyKind, KeyRef
-from gatehouse.domain.plates import normalise
+from gatehouse.domain.plates import normalise, vehicle_class
 from gatehouse.keeper.days import SPAN_DAYS, day_ref, local_date
 from gatehouse.keeper.protocol import (
     Admissions,
@@ -141,7 +141,13 @@ def _lane(vault: Vault, read: _Read, body: Attempt | Passage, plate: str, stay_d
     if ref is None or vault.store.key(ref) is None:
         return Lane(token=token)
     owner = Owner(ref.owner)
-    entry = StayEntry(entered_at=body.at, reason=body.reason, passage=body.id)
+    entry = StayEntry(
+        entered_at=body.at,
+        reason=body.reason,
+        passage=body.id,
+        vehicle_class=vehicle_class(plate),
+        vehicle=body.subject,
+    )
     return Lane(
         token=token,
         stay=ref.owner,

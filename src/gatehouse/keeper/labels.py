@@ -80,6 +80,8 @@ class StayEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     entered_at: datetime
     reason: str  # access.Reason of the grant: visitor, permit, by_hand
     passage: str  # id of the passage in
+    vehicle_class: str = "car"  # as its plate says: `domain.plates.vehicle_class`
+    vehicle: str | None = None  # id of the registered vehicle, where the gate knew it
 
 
 class PassageFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -44,6 +44,7 @@ START: dict[Role, str] = {
 
 _NAV: tuple[tuple[str, words.Text, frozenset[Role]], ...] = (
     ("watch", _("Watch"), WATCHERS),
+    ("parking", _("Parking"), frozenset({Role.OWNER, Role.PARKING, Role.AUDITOR})),
     ("people", _("People"), KNOWERS),
     ("month", _("Month"), PAYROLL),
     ("trust", _("Trust"), TRUSTED),

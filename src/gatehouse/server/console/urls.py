@@ -18,6 +18,7 @@ from gatehouse.server.console import (
     watch_log,
 )
 from gatehouse.server.console.access import GUARDS, KNOWERS, OWNERS, PAYROLL, TRUSTED, WATCHERS, page, public
+from gatehouse.server.console.garages import overview, tabs
 from gatehouse.server.console.months import MonthConverter, meant
 
 
@@ -57,6 +58,7 @@ urlpatterns = [
     page("watch/log/<date:on>/", watch_log.log, "watch-log-day", WATCHERS),
     page("watch/log/<date:on>/page/<int:number>/", watch_log.log, "watch-log-page", WATCHERS),
     page("watch/log/<uuid:attempt_id>/who", watch_log.who, "watch-who", watch_log.ASKERS),
+    page("parking/", overview.overview, "parking", tabs.READERS),
     page("people/", people.people, "people", KNOWERS),
     page("people/page/<int:number>/", people.people, "people-page", KNOWERS),
     page("people/<uuid:person_id>/", people.person, "person", KNOWERS),

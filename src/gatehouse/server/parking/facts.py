@@ -88,7 +88,7 @@ def price_of(garage: Garage, entry: StayEntry, at: datetime) -> Price | None:
     if entry.reason in FREE_REASONS:
         return None
     tariff = _tariff(msgspec.json.encode(garage.tariff.versions))
-    return price(StayFact(entry.entered_at), tariff, at)
+    return price(StayFact(entry.entered_at, vehicle_class=entry.vehicle_class), tariff, at)
 
 
 @lru_cache(maxsize=64)

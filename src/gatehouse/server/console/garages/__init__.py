@@ -1,0 +1,1 @@
+"""The pages of parking: one tab each, all under /parking/."""
