@@ -34,6 +34,10 @@ FEED_INFO = b"gatehouse feed/1"  # HPKE info of a cell re-sealed to an edge
 # site; nbf and exp are Unix seconds.
 PASS_KIND = "pass"  # noqa: S105
 PASS_CLAIMS = ("id", "sub", "site", "nbf", "exp")
+# Claims of a signed receipt (kind "receipt"): id names the receipt, which opens once; stay the stay that it lets out;
+# site the site; zone the zone in which the garage's lanes stand; exp, in Unix seconds, the end of the time to leave.
+RECEIPT_KIND = "receipt"
+RECEIPT_CLAIMS = ("id", "stay", "site", "zone", "exp")
 
 
 class WireError(ValueError):
@@ -59,7 +63,7 @@ class Attempt(msgspec.Struct, frozen=True, tag="attempt/1", forbid_unknown_field
     seen_at: datetime  # when the evidence was captured
     direction: Literal["in", "out"]
     means: str
-    subject: str | None = None  # person or vehicle id of the feed
+    subject: str | None = None  # person or vehicle id of the feed; the stay of a receipt
     plate: str | None = None  # normalised; for lanes
     granted: bool
     reason: str
@@ -189,13 +193,16 @@ class Clearances(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     entries: list[ClearanceEntry]
 
 
-class Opening(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """An operator's order to open one gate once, while it is fresh. Delivered until acknowledged by an Attempt whose
-    id is this id; an edge that finds it older than the gate's freshness limit records it and does not act."""
+class Opening(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+    """An order to open one gate once, while it is fresh. Delivered until acknowledged by an Attempt whose id is this
+    id; an edge that finds it older than the gate's freshness limit records it and does not act. `plate` is the virtual
+    plate (`domain.virtual`) of a vehicle that has none or whose own no camera reads; an edge takes no other. It is left
+    out where there is none, so that an older edge reads every other order."""
 
     id: str
     gate: str
     at: Annotated[datetime, msgspec.Meta(tz=True)]
+    plate: str | None = None
 
 
 class Feed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -92,7 +92,7 @@ def test_a_mark_is_taken_once_and_then_nothing_is_written(world, spool):
 def test_a_mark_that_was_let_go_can_be_taken_again(spool):
     once = Mark("pass", "pass-1", NOW + timedelta(hours=1))
     spool.append([event(1)], at=NOW, once=once)
-    spool.append([event(2)], at=NOW, frees=once)
+    spool.append([event(2)], at=NOW, frees=[once])
     assert spool.append([event(3)], at=NOW, once=once)
 
 

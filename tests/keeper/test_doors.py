@@ -172,8 +172,18 @@ def test_a_pass_ends_some_day(desk: Desk, refusal: Refusal, nbf: int, exp: int) 
     assert refusal(lambda: desk.client.sign("pass", claims, desk.sign_in())) == "bad_request"
 
 
+def _receipt(exp: int) -> dict[str, str | int]:
+    return {"id": str(uuid4()), "stay": str(uuid4()), "site": SITE, "zone": str(uuid4()), "exp": exp}
+
+
+@pytest.mark.parametrize("exp", [2**34, 0, -1])
+def test_a_receipt_ends_soon(desk: Desk, refusal: Refusal, exp: int) -> None:
+    """What a stolen web process had signed opens no barrier the week after."""
+    assert refusal(lambda: desk.client.sign("receipt", _receipt(exp), Authority(job="receipts"))) == "bad_request"
+
+
 def test_a_receipt_is_signed_for_the_payment_job_and_is_no_pass(desk: Desk) -> None:
-    text = desk.client.sign("receipt", {"stay": str(uuid4()), "site": SITE, "exp": 100}, Authority(job="passes"))
+    text = desk.client.sign("receipt", _receipt(exp=100), Authority(job="receipts"))
     key = desk.client.hello().verify_key
     assert isinstance(check(text, "receipt", key, 50), Token)
     assert check(text, "pass", key, 50) is Flaw.WRONG_KIND

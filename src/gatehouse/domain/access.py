@@ -33,6 +33,7 @@ class Reason(StrEnum):
     VISITOR = "visitor"  # grant: the lane admits vehicles that it does not know
     CLEARED = "cleared"  # grant: the stay is paid or free of charge
     BY_HAND = "by_hand"  # grant: an operator opened
+    RECEIPT = "receipt"  # grant: the signed receipt of a paid stay was shown
     GATE_OPEN = "gate_open"  # grant: the gate's mode admits everybody
     UNKNOWN_FACE = "unknown_face"
     UNKNOWN_CARD = "unknown_card"
@@ -41,6 +42,9 @@ class Reason(StrEnum):
     INVALID_PASS = "invalid_pass"  # noqa: S105 -- forged, taken back, or not this site's
     EXPIRED_PASS = "expired_pass"  # noqa: S105
     USED_PASS = "used_pass"  # noqa: S105
+    INVALID_RECEIPT = "invalid_receipt"  # forged, or of another site or garage
+    EXPIRED_RECEIPT = "expired_receipt"  # the time to leave is over
+    USED_RECEIPT = "used_receipt"  # it has opened, or its stay has left
     NO_RULE = "no_rule"  # no rule names this person at this gate
     SCHEDULE = "schedule"  # a rule names them, but not at this time
     DENIED = "denied"  # a deny rule; it beats every grant
@@ -133,6 +137,7 @@ class Gate:
     collects: bool = False  # an exit lane that lets only cleared stays out
     has_sensor: bool = False
     mode: str = "controlled"  # controlled | closed | open
+    stands_in: str = ""  # id of the zone that a lane stands in; a receipt is good at the lanes of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +207,8 @@ def _controlled(sighting: Sighting, gate: Gate, policy: Policy, now: datetime) -
     denied = subject and _denied(subject, gate, policy, now)
     if denied:
         return denied
+    if sighting.means is Means.RECEIPT:
+        return _receipt(sighting, gate, now)
     if sighting.means not in gate.means:
         return Refusal(Reason.MEANS_NOT_ACCEPTED)
     if sighting.means is Means.PLATE:
@@ -266,6 +273,17 @@ def _vehicle(sighting: Sighting, subject: Subject | None, gate: Gate, policy: Po
     if gate.admits_unknown:
         return Grant(Reason.VISITOR)
     return Refusal(Reason.UNKNOWN_PLATE if subject is None else Reason.NO_RULE)
+
+
+def _receipt(sighting: Sighting, gate: Gate, now: datetime) -> Decision:
+    """A lane that collects takes every genuine receipt of its garage, whatever means it has besides."""
+    if not gate.collects:
+        return Refusal(Reason.MEANS_NOT_ACCEPTED)
+    if sighting.subject is None:
+        return Refusal(Reason.INVALID_RECEIPT)
+    if sighting.ends is None or now >= sighting.ends:
+        return Refusal(Reason.EXPIRED_RECEIPT)
+    return Refusal(Reason.USED_RECEIPT) if sighting.used else Grant(Reason.RECEIPT, sighting.subject)
 
 
 def _names(rule: Rule, subject: Subject, gate: Gate) -> bool:

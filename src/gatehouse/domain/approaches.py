@@ -13,7 +13,7 @@ from gatehouse.domain.access import Reason
 from gatehouse.domain.sightings import STANDARD, Means, Read, Sighting, Voting, settle
 
 FORGOTTEN = timedelta(seconds=30)
-_SHOWN = (Means.PASS, Means.CARD, Means.PIN)
+_SHOWN = (Means.PASS, Means.CARD, Means.PIN, Means.RECEIPT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +133,8 @@ class Approach:
         """
         if self.serving is None or self.serves_until is None or now >= self.serves_until:
             return False
+        if sighting.means is Means.PLATE and self.serving.means is Means.RECEIPT:
+            return True  # whose plate is read behind the receipt that was just shown for it
         if sighting.means is Means.PLATE and self.serving.means is Means.PLATE:
             return nearly_equal(sighting.value, self.serving.value)
         return sighting.means is Means.FACE and sighting.subject in (None, self.serving.subject)

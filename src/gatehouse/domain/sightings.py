@@ -21,21 +21,22 @@ class Means(StrEnum):
     CARD = "card"
     PIN = "pin"
     OPERATOR = "operator"  # opened by hand
+    RECEIPT = "receipt"  # the signed QR code of a paid stay, at the lanes that collect
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One claim about one instant. `value` is the normalised plate, the card number, a pass's id (its text when
-    it is not genuine) and empty for a face; `subject` is the enrolled person or vehicle that the edge's look-up
-    found, None for unknown; `confidence` in [0, 1] is the least-sure character of a plate, the quality of a
-    face, 1.0 for cards and passes."""
+    """One claim about one instant. `value` is the normalised plate, the card number, a pass's or receipt's id (its
+    text when it is not genuine) and empty for a face; `subject` is the enrolled person or vehicle that the edge's
+    look-up found, or the stay that a genuine receipt names, None for unknown; `confidence` in [0, 1] is the least-sure
+    character of a plate, the quality of a face, 1.0 for cards, passes and receipts."""
 
     means: Means
     at: datetime
     value: str
     subject: str | None
     confidence: float
-    ends: datetime | None = None  # of a pass: from then on it is expired
+    ends: datetime | None = None  # of a pass or receipt: from then on it is expired
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,8 @@ class Sighting:
     first_at: datetime
     last_at: datetime
     reads: int
-    ends: datetime | None = None  # of a pass: from then on it is expired
-    used: bool = False  # of a pass: it has opened before
+    ends: datetime | None = None  # of a pass or receipt: from then on it is expired
+    used: bool = False  # of a pass or receipt: it has opened before
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +79,16 @@ class Voting:
 
 
 STANDARD = Voting()
+_SHOWN = (Means.PASS, Means.CARD, Means.PIN, Means.OPERATOR, Means.RECEIPT)
 
 
 def settle(reads: Sequence[Read], voting: Voting = STANDARD) -> Sighting | None:
     """What the reads of one approach, oldest first, come to; None while they do not agree enough.
 
-    A pass, card or PIN that is shown is an act of will and counts at once, the newest first; then plates;
+    A pass, receipt, card or PIN that is shown is an act of will and counts at once, the newest first; then plates;
     then faces.
     """
-    shown = [read for read in reads if read.means in (Means.PASS, Means.CARD, Means.PIN, Means.OPERATOR)]
+    shown = [read for read in reads if read.means in _SHOWN]
     if shown:
         return _sighting([read for read in shown if read.value == shown[-1].value], shown[-1].subject)
     plates = [r for r in reads if r.means is Means.PLATE and r.confidence >= voting.plate_confidence]

@@ -22,7 +22,9 @@ from gatehouse.devices.relays.port import LONGEST_PULSE_S, SHORTEST_PULSE_S, Rel
 from gatehouse.domain.access import Decision, Direction, Gate, Grant, Reason, Refusal, decide
 from gatehouse.domain.approaches import Answer, Approach
 from gatehouse.domain.sightings import STANDARD, Means, Read, Sighting, Voting
+from gatehouse.domain.virtual import is_virtual
 from gatehouse.edge.errors import SpoolFailed
+from gatehouse.edge.once import MARK_KEPT, is_spent, leaving, of_grant
 from gatehouse.edge.roster import Knowledge
 from gatehouse.edge.spool import Mark, Pending, Spool
 from gatehouse.wire import Attempt, Body, GateEvent, Opening, Passage, new_id
@@ -33,8 +35,6 @@ log = structlog.get_logger()
 GAP = timedelta(seconds=3)
 # How long a car that the loop felt may still be in the picture; the next one is decided after that.
 LEAVES = timedelta(seconds=2.5)
-# How long an operator's order and a used pass are remembered: far longer than any server keeps offering an order.
-MARK_KEPT = timedelta(days=30)
 # A grant that certainly did not reach the relay is tried again after this.
 RETRY = timedelta(seconds=5)
 
@@ -45,7 +45,7 @@ class _Unwritten:
 
     body: Body
     attempt: str | None = None  # the grant that is over with it
-    frees: Mark | None = None
+    frees: tuple[Mark, ...] = ()
 
 
 class Gatekeeper:
@@ -122,8 +122,8 @@ class Gatekeeper:
         if sighting.means is Means.PLATE:
             # The roster may have changed since the plate was read.
             sighting = replace(sighting, subject=known.plates.get(sighting.value))
-        elif sighting.means is Means.PASS:
-            sighting = replace(sighting, used=self._spool.taken("pass", sighting.value))
+        elif sighting.means in (Means.PASS, Means.RECEIPT):
+            sighting = replace(sighting, used=is_spent(sighting, self._spool))
         answer = decide(sighting, gate, known.policy, now)
         attempt = _attempt(sighting, gate, answer, now)
         again_at = None
@@ -148,17 +148,14 @@ class Gatekeeper:
         self, sighting: Sighting, gate: Gate, known: Knowledge, attempt: Attempt, answer: Grant
     ) -> Decision | None:
         pending = Pending(attempt, attempt.at + timedelta(seconds=gate.confirm_s))
-        once = None
-        if sighting.means is Means.PASS:
-            # Longer than the pass is good: a clock that was ahead for a while makes no used pass new.
-            once = Mark("pass", sighting.value, (sighting.ends or attempt.at) + MARK_KEPT)
-        if not self._record([attempt], attempt.at, pending=pending, once=once):
-            # Another gate took this pass in the same moment; the next look says so.
+        marks = of_grant(sighting, attempt)
+        if not self._record([attempt], attempt.at, pending=pending, once=marks.once, takes=marks.takes):
+            # Another gate took this pass or receipt in the same moment; the next look says so.
             return None
         self._waiting.append(pending)
         log.info("attempt", gate=self.gate, attempt=attempt.id, outcome="granted")
         self._remember(sighting, answer, known, serves_until=pending.until)
-        if not self._pulse(gate, pending, once):
+        if not self._pulse(gate, pending, marks.shown):
             self._remember(sighting, Refusal(Reason.NOT_CONFIRMED), known, again_at=attempt.at + RETRY)
         return answer
 
@@ -199,7 +196,9 @@ class Gatekeeper:
         answer = decide(sighting, gate, known.policy, now)
         there = self._standing(now)
         attempt = msgspec.structs.replace(_attempt(sighting, gate, answer, now), id=order.id)
-        if there is not None:
+        if order.plate is not None and is_virtual(order.plate):
+            attempt = msgspec.structs.replace(attempt, plate=order.plate)
+        elif there is not None:
             attempt = msgspec.structs.replace(attempt, subject=there.subject, plate=there.value)
         granted = isinstance(answer, Grant)
         pending = Pending(attempt, now + timedelta(seconds=gate.confirm_s)) if granted else None
@@ -224,8 +223,8 @@ class Gatekeeper:
 
     # --- the relay and the passage --------------------------------------------------------------------------
 
-    def _pulse(self, gate: Gate, pending: Pending, once: Mark | None = None) -> bool:
-        """Move the relay once. False when it certainly did not move: then the grant is over, and the pass
+    def _pulse(self, gate: Gate, pending: Pending, shown: Mark | None = None) -> bool:
+        """Move the relay once. False when it certainly did not move: then the grant is over, and the pass or receipt
         that it was given for is good again."""
         try:
             if self._relay is not None:
@@ -234,7 +233,7 @@ class Gatekeeper:
             self._lose_relay(fault)
             if isinstance(fault, RelayLost) and fault.maybe_sent:
                 return True  # it may have opened: the sensor or the time will tell, nobody tries again
-            self._settle(pending, self._event("not_confirmed", pending.attempt.id), frees=once)
+            self._settle(pending, self._event("not_confirmed", pending.attempt.id), shown)
             return False
         self._relay_answered()
         if not gate.has_sensor:
@@ -299,17 +298,22 @@ class Gatekeeper:
         *,
         pending: Pending | None = None,
         once: Mark | None = None,
+        takes: Mark | None = None,
     ) -> bool:
-        written = self._spool.append(bodies, at=at, pending=pending, once=once)
+        written = self._spool.append(bodies, at=at, pending=pending, once=once, takes=takes)
         if self._spool_is_failing:
             self._spool_is_failing = False
             self.report("spool_failed")
         return written
 
-    def _settle(self, pending: Pending, body: Body, *, frees: Mark | None = None) -> None:
-        """The grant is over with this passage or event. Written now, or as soon as the disk takes it."""
+    def _settle(self, pending: Pending, body: Body, *frees: Mark | None) -> None:
+        """The grant is over with this passage or event. Written now, or as soon as the disk takes it. A stay that was
+        let out and did not go is not leaving any more."""
         self._waiting.remove(pending)
-        self._unwritten.append(_Unwritten(body, pending.attempt.id, frees))
+        let_go = [mark for mark in frees if mark is not None]
+        if not isinstance(body, Passage) and (stays := leaving(pending.attempt)) is not None:
+            let_go.append(stays)
+        self._unwritten.append(_Unwritten(body, pending.attempt.id, tuple(let_go)))
         self._write_again(self._clock.now())
 
     def _write_again(self, now: datetime) -> None:

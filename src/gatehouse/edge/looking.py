@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from gatehouse.crypto.tokens import Token, check
+from gatehouse.crypto.tokens import Flaw, Token, check
 from gatehouse.devices.cameras.port import Frame
 from gatehouse.domain.access import Gate
 from gatehouse.domain.approaches import nearly_equal
@@ -14,7 +14,7 @@ from gatehouse.edge.roster import Knowledge
 from gatehouse.vision.codes import read_codes
 from gatehouse.vision.faces import FaceRead, read_faces
 from gatehouse.vision.plates import PlateRead, fuse, read_plates
-from gatehouse.wire import PASS_KIND
+from gatehouse.wire import PASS_KIND, RECEIPT_KIND
 
 # A face below this is too small, blurred or turned for its distance to mean anything: no read at all.
 LEAST_QUALITY = 0.15
@@ -28,15 +28,15 @@ class Looker:
     """One camera's eyes. Remembers the newest plate reads, to fuse them; used by one thread."""
 
     site: str
-    verify_key: bytes  # the keeper's, for passes
+    verify_key: bytes  # the keeper's, for passes and receipts
     faces: Callable[[object], list[FaceRead]] = read_faces
     _plates: list[tuple[datetime, PlateRead]] = field(default_factory=list)
 
     def look(self, frame: Frame, gate: Gate, known: Knowledge) -> list[Read]:
         """What one frame shows, in the means that the gate takes. Raises VisionError."""
         reads: list[Read] = []
-        if Means.PASS in gate.means:
-            reads += self._passes(frame)
+        if Means.PASS in gate.means or gate.collects:
+            reads += self._codes(frame, gate)
         if Means.PLATE in gate.means:
             reads += self._plate(frame, known)
         if Means.FACE in gate.means:
@@ -62,9 +62,15 @@ class Looker:
         fused = fuse([read for _, read in self._plates])
         return [Read(Means.PLATE, at, fused.text, known.plates.get(fused.text), fused.confidence)]
 
-    def _passes(self, frame: Frame) -> list[Read]:
+    def _codes(self, frame: Frame, gate: Gate) -> list[Read]:
         texts = [text for text in read_codes(frame.pixels) if text.startswith("GH1.")]
-        return [read_pass(text, self.site, self.verify_key, frame.captured_at) for text in texts]
+        return [read for text in texts if (read := self.code(text, gate, frame.captured_at))]
+
+    def code(self, text: str, gate: Gate, at: datetime) -> Read | None:
+        """A code's text as the receipt or pass that this gate takes; None where it takes no such thing."""
+        if gate.collects and check(text, PASS_KIND, self.verify_key) in (Flaw.WRONG_KIND, Flaw.MALFORMED, Flaw.FORGED):
+            return read_receipt(text, self.site, gate.stands_in, self.verify_key, at)
+        return read_pass(text, self.site, self.verify_key, at) if Means.PASS in gate.means else None
 
 
 def who_is(face: FaceRead, known: Knowledge) -> str | None:
@@ -82,6 +88,16 @@ def read_pass(text: str, site: str, verify_key: bytes, at: datetime) -> Read:
             if of == site and nbf <= at.timestamp() and exp < _LAST_S:
                 return Read(Means.PASS, at, own, person, 1.0, datetime.fromtimestamp(exp, UTC))
     return Read(Means.PASS, at, text, None, 1.0)
+
+
+def read_receipt(text: str, site: str, zone: str, verify_key: bytes, at: datetime) -> Read:
+    """A receipt's text as a read; a forged one, or one of another site or garage, names no stay."""
+    token = check(text, RECEIPT_KIND, verify_key)
+    match token:
+        case Token(claims={"id": str(own), "stay": str(stay), "site": str(of), "zone": str(lanes), "exp": int(exp)}):
+            if of == site and lanes == zone != "" and 0 < exp < _LAST_S:
+                return Read(Means.RECEIPT, at, own, stay, 1.0, datetime.fromtimestamp(exp, UTC))
+    return Read(Means.RECEIPT, at, text, None, 1.0)
 
 
 _LAST_S = datetime(9999, 1, 1, tzinfo=UTC).timestamp()

@@ -109,17 +109,22 @@ class Spool:
         settled: str | None = None,
         passed: str | None = None,
         once: Mark | None = None,
-        frees: Mark | None = None,
+        takes: Mark | None = None,
+        frees: Sequence[Mark] = (),
     ) -> bool:
         """Write these letters, and in the same breath: remember a grant that waits for its passage, forget
-        the grant of the attempt that is `settled`, note that of the attempt `passed`, take `once`, let go of `frees`.
+        the grant of the attempt that is `settled`, note that of the attempt `passed`, take `once` and `takes`, let go
+        of `frees`.
 
-        True when all of it is durable. False, with nothing written, when `once` had been taken before.
+        True when all of it is durable. False, with nothing written, when `once` had been taken before; `takes` may have
+        been.
         Raises SpoolFailed, with nothing written, when the disk does not take it.
         """
         with self._transaction("written") as db:
             if once is not None and not self._take(once):
                 return False
+            if takes is not None:
+                self._take(takes)
             self._write(bodies, at)
             if settled is not None:
                 db.execute("DELETE FROM grants WHERE attempt = ?", (settled,))
@@ -128,8 +133,8 @@ class Spool:
             if pending is not None:
                 db.execute("DELETE FROM grants WHERE passed = 1 AND until_s <= ?", (at.timestamp(),))
                 db.execute("INSERT INTO grants VALUES (?, ?, ?, ?, ?, 0)", self._pending_row(pending))
-            if frees is not None:
-                db.execute("DELETE FROM mark WHERE mark = ?", (self._hash(frees.kind, frees.value),))
+            for mark in frees:
+                db.execute("DELETE FROM mark WHERE mark = ?", (self._hash(mark.kind, mark.value),))
         with self.arrived:
             self.arrived.notify_all()
         return True

@@ -13,6 +13,7 @@ from gatehouse.crypto.keyring import plate_token
 from gatehouse.crypto.letters import hpke_open, verify_letter
 from gatehouse.crypto.sealing import KeyKind, KeyRef
 from gatehouse.domain.plates import normalise, vehicle_class
+from gatehouse.domain.sightings import Means
 from gatehouse.keeper.days import SPAN_DAYS, day_ref, local_date
 from gatehouse.keeper.protocol import (
     Admissions,
@@ -116,6 +117,7 @@ def _admitted(vault: Vault, read: _Read, stay_days: dict[str, date]) -> Admitted
         attempt=body.attempt if isinstance(body, Passage) else None, token=token,
         cell=_facts_cell(vault, read, body, plate),
         lane=None if plate is None else _lane(vault, read, body, plate, stay_days),
+        stay=body.subject if passed and body.means == Means.RECEIPT else None,
     )  # fmt: skip
 
 

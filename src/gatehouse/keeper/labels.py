@@ -63,6 +63,8 @@ LABELS: dict[str, Label] = {
         Label("stay.plate/1", KeyClass.STAY, Budget.SENSITIVE, (32,), edges=True),
         Label("stay.entry/1", KeyClass.STAY, Budget.NONE, (256,)),
         Label("stay.books/1", KeyClass.BOOKS, Budget.SENSITIVE, (2048, 4096)),
+        Label("receipt.facts/1", KeyClass.BOOKS, Budget.WORK, (2048, 4096)),
+        Label("invoice.request/1", KeyClass.BOOKS, Budget.NAMES, (512,)),
         Label("workday.facts/1", KeyClass.WORK, Budget.WORK, (1024, 2048, 4096)),
         Label("contract.terms/1", KeyClass.WORK, Budget.WORK, (1024, 2048)),
         Label("payslip.lines/1", KeyClass.WORK, Budget.WORK, (4096, 8192)),

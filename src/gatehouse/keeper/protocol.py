@@ -357,6 +357,7 @@ class Admitted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     token: bytes | None = None
     cell: bytes | None = None
     lane: Lane | None = None
+    stay: str | None = None  # of a passage out by receipt: the stay that it lets out
 
 
 class Unadmitted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="unadmitted"):

@@ -30,21 +30,22 @@ NEVER_SHOWN = frozenset({"face.template/1", "credential.pin/1"})
 # token from `retoken`, and so try plates without a cap.
 WRITTEN_HERE = frozenset({"attempt.facts/1", "passage.facts/1", "stay.plate/1", "stay.entry/1"})
 _VEHICLES = frozenset({"vehicle.plate/1", "stay.plate/1", "stay.entry/1", "stay.books/1"})
+_RECEIPTS = frozenset({"receipt.facts/1", "invoice.request/1"})
 _GATES = frozenset({"attempt.facts/1", "passage.facts/1"})
 _TEXTS = frozenset({"site.text/1"})
 _PERSON = frozenset({"person.brief/1", "person.name/1"})
 _ALL = frozenset(LABELS) - NEVER_SHOWN
 READS: dict[Role, frozenset[str]] = {
     Role.OWNER: _ALL,
-    Role.HR: _ALL - {"stay.books/1", "device.secret/1", "operator.contact/1"},
+    Role.HR: _ALL - _RECEIPTS - {"stay.books/1", "device.secret/1", "operator.contact/1"},
     Role.SECURITY: _PERSON
     | _GATES
     | _VEHICLES
     | _TEXTS
     | {"person.contact/1", "person.consent/1", "face.photo/1", "credential.card/1", "credential.pass/1"},
-    Role.PARKING: _PERSON | _GATES | _VEHICLES | _TEXTS,
+    Role.PARKING: _PERSON | _GATES | _VEHICLES | _RECEIPTS | _TEXTS,
     Role.AUDITOR: frozenset({"person.brief/1", "person.name/1"}) | _TEXTS,
-    Role.WORKER: _ALL - _VEHICLES - {"device.secret/1", "operator.contact/1"},
+    Role.WORKER: _ALL - _VEHICLES - _RECEIPTS - {"device.secret/1", "operator.contact/1"},
 }
 
 JOBS: dict[str, frozenset[str]] = {
@@ -54,6 +55,7 @@ JOBS: dict[str, frozenset[str]] = {
     "retoken": frozenset(),
     "passes": frozenset({"sign.receipt"}),
     "stays": frozenset({"forget.stay"}),
+    "receipts": frozenset({"sign.receipt"}),
     "retention": frozenset({"forget_days"}),
 }
 # A job sees time and pay under a random id, of everybody if need be, and never a name: no cap stands against it.
@@ -61,12 +63,14 @@ JOB_READS: dict[str, frozenset[str]] = {
     "workdays": frozenset({"work.note/1", "workday.facts/1", "contract.terms/1"}),
     "payslips": frozenset({"work.note/1", "workday.facts/1", "contract.terms/1", "payslip.lines/1", "person.file/1"}),
     "feed": frozenset({"person.file/1"}),
+    "receipts": frozenset({"receipt.facts/1"}),  # for whoever holds the receipt's link
 }
 JOB_WHO_DAYS = 3  # a job asks freely whose tokens of so many past days; older by a ticket
 WHO_DAYS = 40  # and nobody further back than this
 LOCATE_DAYS = 7  # an open stay's token is at most so old, even after the server was away
 RETOKEN_DAYS = 1  # a stay's new day is the site's today, give or take a time zone
 PASS_DAYS = 367  # a pass holds no longer and begins no later: what a stolen web process had signed ends some day
+RECEIPT_DAYS = 2  # a receipt opens no later: the time to leave is minutes
 RETENTION_DAYS = 7  # the job retention destroys no younger day
 
 FORGETTABLE = frozenset({KeyClass.FACE, KeyClass.IDENTITY, KeyClass.ACCESS, KeyClass.WORK, KeyClass.VEHICLE})

@@ -17,15 +17,15 @@ from gatehouse.keeper.cells import Gone, Opened, ref_of
 from gatehouse.keeper.errors import LogFull
 from gatehouse.keeper.log import Entry
 from gatehouse.keeper.protocol import LABELS, Bytes, Done, Refused, Reply, Role, Sealed, Text, Welcome
-from gatehouse.keeper.rules import PASS_DAYS, RETOKEN_DAYS, SECRETS, WRITTEN_HERE, may_hold_stays
+from gatehouse.keeper.rules import PASS_DAYS, RECEIPT_DAYS, RETOKEN_DAYS, SECRETS, WRITTEN_HERE, may_hold_stays
 from gatehouse.keeper.vault import Vault
-from gatehouse.wire import PASS_CLAIMS, PASS_KIND
+from gatehouse.wire import PASS_CLAIMS, PASS_KIND, RECEIPT_CLAIMS, RECEIPT_KIND
 
 VERSION = 1
 NOTE_LIMIT = 10_000
 _CLAIMS: dict[str, dict[str, type]] = {
     PASS_KIND: {name: int if name in ("nbf", "exp") else str for name in PASS_CLAIMS},
-    "receipt": {"stay": str, "site": str, "exp": int},
+    RECEIPT_KIND: {name: int if name == "exp" else str for name in RECEIPT_CLAIMS},
 }
 _MAKES_ACCESS = frozenset({KeyKind.FACE, KeyKind.IDENTITY})
 
@@ -132,7 +132,7 @@ def sign(vault: Vault, request: protocol.Sign) -> Text | Refused:
     shape, claims = _CLAIMS[request.kind], request.claims
     if claims.keys() != shape.keys() or any(type(claims[name]) is not kind for name, kind in shape.items()):
         return Refused("bad_request")
-    if not claims["site"] or (request.kind == PASS_KIND and not _ends_some_day(claims, vault.now().timestamp())):
+    if not claims["site"] or not _ends_in_time(request.kind, claims, vault.now().timestamp()):
         return Refused("bad_request")
     own = asker.role != Role.WORKER or (asker.ticket is not None and claims.get("sub") == asker.ticket.subject)
     if not asker.may(f"sign.{request.kind}") or not own or not asker.reaches(str(claims["site"])):
@@ -145,7 +145,9 @@ def sign(vault: Vault, request: protocol.Sign) -> Text | Refused:
     return Text(text)
 
 
-def _ends_some_day(claims: dict[str, str | int], now_s: float) -> bool:
+def _ends_in_time(kind: str, claims: dict[str, str | int], now_s: float) -> bool:
+    if kind == RECEIPT_KIND:
+        return 0 < int(claims["exp"]) <= now_s + RECEIPT_DAYS * 86_400
     starts, ends, longest = int(claims["nbf"]), int(claims["exp"]), PASS_DAYS * 86_400
     return 0 < ends - starts <= longest and starts <= now_s + longest
 

@@ -25,6 +25,7 @@ REASONS: dict[str, Wording] = {
     "visitor": Wording(_("A visitor's car: the lane lets everybody in")),
     "cleared": Wording(_("Parking is paid, or free")),
     "by_hand": Wording(_("Opened by hand")),
+    "receipt": Wording(_("The receipt of a paid stay was shown")),
     "gate_open": Wording(_("The gate stands open for everybody")),
     "unknown_face": Wording(_("This face is not enrolled here"), _("Ask for a QR pass or a card, or enrol the face.")),
     "unknown_card": Wording(_("This card is not known here"), _("Check the card on the person's page.")),
@@ -33,6 +34,13 @@ REASONS: dict[str, Wording] = {
     "invalid_pass": Wording(_("This pass is not from here"), _("Issue a new pass.")),
     "expired_pass": Wording(_("This pass has ended"), _("Issue a new pass.")),
     "used_pass": Wording(_("This pass was already used"), _("Issue a new pass.")),
+    "invalid_receipt": Wording(
+        _("This receipt is not from this garage"), _("Look up the plate, or open by hand after looking.")
+    ),
+    "expired_receipt": Wording(
+        _("The time to leave after paying is over"), _("The driver can pay what was added by phone.")
+    ),
+    "used_receipt": Wording(_("This receipt has opened the exit already"), _("Ask to see who stands there.")),
     "no_rule": Wording(_("Known, but no rule lets them in here"), _("Put them in a group that may pass this gate.")),
     "schedule": Wording(_("Known, but not at this time"), _("Check the schedule of the rule.")),
     "denied": Wording(_("A rule keeps them out"), _("Only a change of that rule lets them in.")),
@@ -60,6 +68,7 @@ MEANS: dict[str, Text] = {
     "card": _("Card"),
     "pin": _("PIN"),
     "operator": _("By hand"),
+    "receipt": _("Receipt code"),
 }
 
 GATE_KINDS: dict[str, Text] = {"door": _("Door"), "turnstile": _("Turnstile"), "lane": _("Lane")}
@@ -160,6 +169,8 @@ PURPOSES: dict[str, Text] = {
     "api.workdays": _("looked at your hours from another program"),
     "api.payslip": _("looked at your payslip from another program"),
     "feed": _("took your way in to a gate computer"),
+    "receipt.page": _("a driver read their own receipt"),
+    "invoices": _("looked at requests for invoices"),
     "feed.spans": _("took the dates of your access to a gate computer"),
 }
 
@@ -170,6 +181,8 @@ JOBS: dict[str, Text] = {
     "retoken": _("The change of day"),
     "passes": _("The issue of passes"),
     "stays": _("The reckoning of parking"),
+    "receipts": _("The numbering of receipts"),
+    "driver": _("A driver, at the lane's own code"),
     "retention": _("The destruction of old keys"),
     "intake": _("The intake of reports"),
     "provider.test": _("The test payment provider"),

@@ -38,17 +38,24 @@ def add_gate(
     by: By,
     at: datetime,
 ) -> Gate:
-    fields = asdict(fact) | {"means": sorted(fact.means)}
+    fields = _columns(fact)
     gate = Gate.objects.create(site=site, zone=zone, name=name, counts_attendance=counts_attendance, **fields)
     record("gate.added", "gate", gate.pk, by=by, at=at)
     bump_roster(site.pk)
     return gate
 
 
+def _columns(fact: access.Gate) -> dict[str, object]:
+    """A gate's policy as its row holds it; where it stands is the row's own zone."""
+    fields = asdict(fact) | {"means": sorted(fact.means)}
+    del fields["stands_in"]
+    return fields
+
+
 @transaction.atomic
 def change_gate(gate: Gate, fact: access.Gate, name: str, *, by: By, at: datetime) -> Gate:
     """Everything but the code, which letters already carry."""
-    fields = asdict(fact) | {"means": sorted(fact.means), "code": gate.code, "name": name}
+    fields = _columns(fact) | {"code": gate.code, "name": name}
     Gate.objects.filter(pk=gate.pk).update(**fields)
     record("gate.changed", "gate", gate.pk, by=by, at=at)
     bump_roster(gate.site_id)

@@ -97,6 +97,7 @@ def gate_fact(gate: Gate) -> access.Gate:
         collects=gate.collects,
         has_sensor=gate.has_sensor,
         mode=gate.mode,
+        stands_in=str(gate.zone_id or ""),
     )
 
 

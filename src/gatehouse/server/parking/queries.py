@@ -78,6 +78,11 @@ def stays_with_tokens(pairs: Iterable[tuple[UUID, bytes]]) -> dict[tuple[UUID, b
     return {pair: stay for pair, stay in by_pair.items() if pair in wanted}
 
 
+def stays_with_ids(ids: Iterable[UUID]) -> Sequence[OpenStay]:
+    wanted = set(ids)
+    return list(OpenStay.objects.filter(pk__in=wanted).select_related("clearance")) if wanted else []
+
+
 def count_inside(garage: Garage) -> int:
     return OpenStay.objects.filter(garage=garage).count()
 

@@ -100,7 +100,7 @@ class _Ended:
 def is_of_vehicle(fact: Admitted) -> bool:
     """Whether a vehicle passed; also one for which the keeper makes no token, since the key of the stays' day is
     destroyed."""
-    return fact.kind == "passage" and (fact.lane is not None or fact.means == Means.PLATE)
+    return fact.kind == "passage" and (fact.lane is not None or fact.means in (Means.PLATE, Means.RECEIPT))
 
 
 def prepare(passages: Sequence[Admitted]) -> list[Step]:
@@ -110,9 +110,11 @@ def prepare(passages: Sequence[Admitted]) -> list[Step]:
     garages = queries.garages_by_gate_code(UUID(passages[0].site))
     moves = [(fact, fact.lane, garages[fact.gate]) for fact in passages if fact.gate in garages]
     inside = queries.stays_with_tokens((garage.pk, bytes(lane.token)) for _, lane, garage in moves if lane)
+    shown = queries.stays_with_ids(UUID(fact.stay) for fact, _, _ in moves if fact.stay)
+    inside |= {(stay.garage_id, bytes(stay.token)): stay for stay in shown}
     steps: list[Opening | Missing | _Ended] = []
     for fact, lane, garage in moves:
-        key = (garage.pk, bytes(lane.token) if lane else b"")
+        key = _by_receipt(fact, garage, inside) if fact.stay else (garage.pk, bytes(lane.token) if lane else b"")
         before = inside.pop(key, None)
         if fact.direction == "in" and lane is not None and lane.stay is not None:
             if before is not None:
@@ -129,6 +131,12 @@ def prepare(passages: Sequence[Admitted]) -> list[Step]:
             steps.append(_Ended(garage, before, fact.at) if before else Missing(fact, garage))
     closed = _close_all([step for step in steps if isinstance(step, _Ended)])
     return [closed[step.stay.pk] if isinstance(step, _Ended) else step for step in steps]
+
+
+def _by_receipt(fact: Admitted, garage: Garage, inside: dict[tuple[UUID, bytes], OpenStay]) -> tuple[UUID, bytes]:
+    """Under which key the stay stands that a receipt let out; one that no stay stands under when it has left."""
+    named = (key for key, stay in inside.items() if str(stay.pk) == fact.stay and stay.garage_id == garage.pk)
+    return next(named, (garage.pk, b""))
 
 
 def _close_all(ended: Sequence[_Ended]) -> dict[UUID, Closing]:
