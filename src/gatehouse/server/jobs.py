@@ -19,13 +19,14 @@ from django.db import DatabaseError, close_old_connections, transaction
 from gatehouse.clock import Clock
 from gatehouse.domain.pay_facts import Month
 from gatehouse.domain.periods import DAY, at_local, local_date
-from gatehouse.server import silence
+from gatehouse.server import moment, silence
 from gatehouse.server.attendance.workdays import WORKDAYS_ASK_DAYS, compute_workdays
 from gatehouse.server.audit import actions as audit
 from gatehouse.server.audit import queries as due
 from gatehouse.server.audit.by import By
 from gatehouse.server.databases import fold
 from gatehouse.server.gates.actions import raise_alarm
+from gatehouse.server.parking import receipts
 from gatehouse.server.parking.stays import forget_spent_keys, retoken_stays
 from gatehouse.server.payroll.actions import draft_payslips
 from gatehouse.server.people import queries as people
@@ -102,6 +103,7 @@ SERVER_JOBS = (
     ServerJob("silence", silence.look, timedelta(seconds=10)),
     ServerJob("note", audit.note_entries, timedelta(seconds=5)),
     ServerJob("spent_keys", forget_spent_keys, timedelta(seconds=30)),
+    ServerJob("receipts", lambda: receipts.give_missing(moment.now()), timedelta(seconds=5)),
     ServerJob("fold", fold, timedelta(minutes=5)),
 )
 

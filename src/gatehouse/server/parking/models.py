@@ -5,6 +5,10 @@ import uuid
 
 from django.db import models
 
+from gatehouse.server.parking.receipt_models import InvoiceRequest as InvoiceRequest
+from gatehouse.server.parking.receipt_models import InvoiceState as InvoiceState
+from gatehouse.server.parking.receipt_models import Receipt as Receipt
+from gatehouse.server.parking.receipt_models import ReceiptCount as ReceiptCount
 from gatehouse.server.people.models import Site, Vehicle, Zone
 
 

@@ -11,10 +11,14 @@ from gatehouse.server.parking.models import (
     ClosedStay,
     ExitClearance,
     Garage,
+    InvoiceRequest,
+    InvoiceState,
     LaneException,
     OpenStay,
     Payment,
+    PaymentState,
     Permit,
+    Receipt,
     Tariff,
 )
 from gatehouse.server.people.models import Site
@@ -94,7 +98,31 @@ def closed_stays(garage: Garage, since: date, until: date) -> QuerySet[ClosedSta
 
 
 def payment(payment_id: UUID | str) -> Payment | None:
-    return Payment.objects.select_related("garage").filter(pk=payment_id).first()
+    return Payment.objects.select_related("garage__site").filter(pk=payment_id).first()
+
+
+def receipt(payment_id: UUID) -> Receipt | None:
+    return Receipt.objects.select_related("garage").filter(pk=payment_id).first()
+
+
+def payments_without_receipt(limit: int) -> Sequence[UUID]:
+    """Money that came, oldest first."""
+    came = Payment.objects.filter(state__in=[PaymentState.SETTLED, PaymentState.LATE], receipt=None)
+    return list(came.order_by("at", "id").values_list("pk", flat=True)[:limit])
+
+
+def invoice_requests(sites: Iterable[Site]) -> QuerySet[InvoiceRequest]:
+    """Those that wait first."""
+    found = InvoiceRequest.objects.filter(receipt__garage__site__in=list(sites))
+    return found.select_related("receipt__garage__site", "receipt__payment").order_by("state", "id")
+
+
+def invoice_request(request_id: UUID, sites: Iterable[Site]) -> InvoiceRequest | None:
+    return invoice_requests(sites).filter(pk=request_id).first()
+
+
+def waiting_invoices(sites: Iterable[Site]) -> QuerySet[InvoiceRequest]:
+    return invoice_requests(sites).filter(state=InvoiceState.ASKED)
 
 
 def payments(garage: Garage, since: datetime, until: datetime) -> QuerySet[Payment]:
