@@ -23,6 +23,7 @@ from gatehouse.server import keeping
 from gatehouse.server.audit.by import By
 from gatehouse.server.gates import queries as gates
 from gatehouse.server.gates.models import Edge
+from gatehouse.server.gates.virtual import DRIVER, plate_of
 from gatehouse.server.parking import queries as parking
 from gatehouse.server.people import queries as people
 from gatehouse.server.people.cells import File, unpack
@@ -95,7 +96,15 @@ def _openings(edge: Edge, site: Site) -> list[wire.Opening]:
         _told.update({(edge.pk, row.pk): now_s for row in due})
         for old in [key for key in _told if key[0] == edge.pk and key[1] not in {row.pk for row in rows}]:
             del _told[old]
-    return [wire.Opening(id=str(row.pk), gate=row.gate.code, at=row.at) for row in due]
+    return [
+        wire.Opening(
+            id=str(row.pk),
+            gate=row.gate.code,
+            at=row.at,
+            plate=plate_of(row.pk) if row.operator == DRIVER else None,
+        )
+        for row in due
+    ]
 
 
 # --- the parts ---------------------------------------------------------------------------------------------------

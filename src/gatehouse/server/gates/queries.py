@@ -172,6 +172,15 @@ def waiting_openings(site: Site) -> QuerySet[Opening]:
     return Opening.objects.filter(gate__site=site, acknowledged=False).select_related("gate").order_by("at")
 
 
+def opening(opening_id: UUID) -> Opening | None:
+    return Opening.objects.select_related("gate").filter(pk=opening_id).first()
+
+
+def opening_waits(gate: Gate, since: datetime) -> bool:
+    """Whether an order for this gate from `since` on is not carried out yet."""
+    return Opening.objects.filter(gate=gate, acknowledged=False, at__gte=since).exists()
+
+
 def quarantine(limit: int = 100) -> Sequence[Quarantine]:
     return list(Quarantine.objects.order_by("-pk")[:limit])
 

@@ -265,6 +265,14 @@ def free_pass(stay: OpenStay, *, by: By, at: datetime) -> datetime:
 
 
 @transaction.atomic
+def call_for_help(garage: Garage, *, at: datetime) -> LaneException:
+    """A driver asks for a human."""
+    raised = LaneException.objects.create(garage=garage, kind=ExceptionKind.HELP, at=at)
+    record("lane.help_called", "exception", raised.pk, by=By.job("driver"), at=at)
+    return raised
+
+
+@transaction.atomic
 def settle_exception(exception: LaneException, *, by: By, at: datetime) -> None:
     if LaneException.objects.filter(pk=exception.pk, done=False).update(done=True):
         record("lane.exception_settled", "exception", exception.pk, by=by, at=at)

@@ -170,6 +170,7 @@ class ExceptionKind(models.TextChoices):
     LATE_PAYMENT = "late_payment"
     EXCESS_PAYMENT = "excess_payment"  # more money came than was owed
     UNPRICED_PAYMENT = "unpriced_payment"  # money came for a stay that could not be priced, so nothing let it out
+    HELP = "help"  # a driver pressed the help button
     STAY_UNREADABLE = "stay_unreadable"  # the key of an open stay is gone: no exit would have found it
 
 

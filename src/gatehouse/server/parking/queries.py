@@ -68,6 +68,12 @@ def open_stay_with(garage_id: UUID, token: bytes) -> OpenStay | None:
     return found.filter(garage_id=garage_id, token=token).first()
 
 
+def some_open_stay(garage_id: UUID) -> OpenStay | None:
+    """Any one of the garage's, as `open_stay_with` reads it."""
+    found = OpenStay.objects.select_related("garage__tariff", "garage__site", "clearance")
+    return found.filter(garage_id=garage_id).order_by("id").first()
+
+
 def open_stays(garage: Garage) -> QuerySet[OpenStay]:
     """In no telling order."""
     return OpenStay.objects.filter(garage=garage).select_related("clearance").order_by("id")
@@ -111,6 +117,10 @@ def payments_without_receipt(limit: int) -> Sequence[UUID]:
     return list(came.order_by("at", "id").values_list("pk", flat=True)[:limit])
 
 
+def invoice_of(receipt: Receipt) -> InvoiceRequest | None:
+    return InvoiceRequest.objects.filter(receipt=receipt).first()
+
+
 def invoice_requests(sites: Iterable[Site]) -> QuerySet[InvoiceRequest]:
     """Those that wait first."""
     found = InvoiceRequest.objects.filter(receipt__garage__site__in=list(sites))
@@ -137,6 +147,10 @@ def clearances(site_id: UUID, at: datetime) -> Sequence[ExitClearance]:
 
 def permits(site: Site) -> QuerySet[Permit]:
     return Permit.objects.filter(garage__site=site).select_related("vehicle", "garage").order_by("id")
+
+
+def lane_exception(exception_id: UUID) -> LaneException | None:
+    return LaneException.objects.filter(pk=exception_id).first()
 
 
 def open_exceptions(sites: Iterable[Site]) -> QuerySet[LaneException]:

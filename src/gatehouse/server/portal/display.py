@@ -22,7 +22,9 @@ from gatehouse.server.gates import queries as gates
 from gatehouse.server.gates.models import Gate
 from gatehouse.server.moment import now
 from gatehouse.server.parking.facts import is_cleared
+from gatehouse.server.parking.models import Garage
 from gatehouse.server.parking.queries import garage_of_gate, open_stay
+from gatehouse.server.portal import lanes
 
 SHOWN_FOR = timedelta(seconds=20)
 CODE_LENGTH = 20
@@ -58,10 +60,11 @@ def _lane(site: str, gate: str, code: str) -> Gate:
 def _screen(request: HttpRequest, gate: Gate) -> dict[str, object]:
     garage = garage_of_gate(gate)
     live = bus.tile(gate.site_id, gate.code)
-    pay_at = request.build_absolute_uri(reverse("pay", args=[garage.pay_code])) if garage else ""
+    pay_at = request.build_absolute_uri(_scanned(gate, garage, live)) if garage else ""
     context: dict[str, object] = {
         "poll": reverse("display-screen", args=[gate.site.code, gate.code, display_code(gate)]),
         "garage_name": garage.name if garage else gate.name,
+        "entry": lanes.lets_in_unread(gate),
         "qr": qr_svg(pay_at, str(_("Pay on your phone"))) if pay_at else "",
         "now": now(),
     }
@@ -69,6 +72,15 @@ def _screen(request: HttpRequest, gate: Gate) -> dict[str, object]:
         return context | {"amount": Money(live.owed.minor, live.owed.currency)}
     said = _said(live)
     return context | {"said": said.what, "then": said.do} if said else context
+
+
+def _scanned(gate: Gate, garage: Garage, live: bus.Tile) -> str:
+    """Where the display's code leads: to the card of the car that is held, in without a plate, or to the form."""
+    if live.owed is not None:
+        return reverse("pay-held", args=[garage.pay_code, lanes.held_code(live.owed.stay, now())])
+    if lanes.lets_in_unread(gate):
+        return lanes.entry_address(gate, garage)
+    return reverse("pay", args=[garage.pay_code])
 
 
 def _cleared(owed: bus.Owed) -> bool:

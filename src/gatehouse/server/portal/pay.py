@@ -1,60 +1,47 @@
 """Pay: one field for the plate, then one card with what is owed and one button.
 
-The answer has the same shape for every plate, shows no picture, and is capped by the keeper for each asking address.
-Only who holds the garage's own code gets to ask at all.
+The card of a car that owes nothing is that of a car that is not here, shows no picture, and is capped for each asking
+address, garage and plate. Only who holds the garage's own code gets to ask at all. Nothing is remembered.
 """
 
-from dataclasses import dataclass
+import re
 from datetime import timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gatehouse.domain.errors import DomainError
 from gatehouse.domain.money import Money
-from gatehouse.domain.periods import local_date, start_of_day
-from gatehouse.domain.plates import normalise
-from gatehouse.keeper.protocol import Refused
-from gatehouse.server.console import words
+from gatehouse.domain.plates import PROVINCES, display, normalise
 from gatehouse.server.console.words_parking import price_line
 from gatehouse.server.moment import now
 from gatehouse.server.parking import actions, queries, testprovider
 from gatehouse.server.parking.actions import NothingDue
-from gatehouse.server.parking.facts import Quote, StayUnreadable, quote
-from gatehouse.server.parking.models import Garage, OpenStay, Payment, PaymentState
+from gatehouse.server.parking.facts import Quote, StayUnreadable
+from gatehouse.server.parking.models import Garage, OpenStay, Payment
+from gatehouse.server.portal import asking
+from gatehouse.server.portal.asking import No, Owed
+from gatehouse.server.portal.garage import STATION, Problem, frame, garage_of, source_of
 
-PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 PLATE_LIMIT = 20
 ASK_HOLDS = timedelta(minutes=15)
 _SALT = "gatehouse.pay.stay"
+# A Chinese plate without its first character. Whose it is nobody guesses: the driver says the province.
+_NO_PROVINCE = re.compile(r"[A-HJ-Z][A-Z0-9]{4,5}[A-Z0-9学警港澳挂]")
+LETTERS = "QWERTYUPASDFGHJKLZXCVBNM"  # no I and no O: Chinese serials have neither
+DIGITS = "1234567890"
+LAST = "学港澳挂警"
 
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Why the card is not shown."""
-
-    what: words.Text
-    do: words.Text
-    tone: str
-    mark: str
-
-
-NOT_FOUND = Problem(
-    _("No car with this plate is parked here right now"),
-    _("Check every character. If you have paid already or hold a permit, just drive to the exit."),
-    "warn",
-    "info",
-)
+EMPTY = Problem(_("Please type your plate"), _("Letters and digits as they stand on the car."), "warn", "info")
 CAPPED = Problem(
-    _("Too many plates were tried from here"),
+    _("Too many plates were tried from here, or this plate too often"),
     _("Wait a few minutes, then try again. You can also pay at the exit."),
     "stop",
     "clock",
@@ -62,93 +49,96 @@ CAPPED = Problem(
 EXPIRED = Problem(_("That took a while, so the amount may have changed"), _("Type your plate again."), "warn", "clock")
 UNPRICED = Problem(
     _("We can not work out what you owe"),
-    _("Drive to the exit and press the help button: somebody lets you out."),
+    _("Press “I need help” below: somebody looks at it and lets you out."),
     "stop",
     "warn",
 )
 NO_PROVIDER = Problem(
     _("Paying by phone is not set up here yet"), _("Please pay at the exit, or press the help button."), "stop", "warn"
 )
+FREE = Problem(_("There is nothing to pay"), _("Just drive to the exit."), "good", "yes")
 
 
-def _garage(code: str) -> Garage:
-    """The garage of a pay code, its clock made the page's. Raises Http404."""
-    garage = queries.garage_by_pay_code(code)
-    if garage is None:
-        raise Http404
-    timezone.activate(ZoneInfo(garage.site.zone))
-    return garage
-
-
-def _frame(garage: Garage) -> dict[str, object]:
-    return {"code": garage.pay_code, "garage_name": garage.name, "now": now()}
+@require_http_methods(["GET", "HEAD", "POST"])
+def pay(request: HttpRequest, code: str) -> HttpResponse:
+    """The form. A plate that is to be corrected comes in the body, never in the address."""
+    garage = garage_of(code)
+    if request.method == "POST":
+        return form(request, garage, plate=request.POST.get("plate", "")[:PLATE_LIMIT])
+    request.session.pop(STATION, None)
+    return form(request, garage)
 
 
 @require_safe
-def pay(request: HttpRequest, code: str) -> HttpResponse:
-    return _ask(request, _garage(code))
+def station(request: HttpRequest, code: str) -> HttpResponse:
+    """The same page on a tablet that stands in the garage: large keys, and nothing stays."""
+    garage = garage_of(code)
+    request.session[STATION] = garage.pay_code
+    return form(request, garage)
 
 
-def _ask(
+def form(
     request: HttpRequest, garage: Garage, problem: Problem | None = None, plate: str = "", status: int = 200
 ) -> HttpResponse:
-    chinese = garage.currency == "CNY" or translation.get_language() == "zh-hans"
-    context = _frame(garage) | {
+    context = frame(request, garage) | {
         "problem": problem,
         "plate": plate,
-        "provinces": PROVINCES if chinese else "",
-        "open_keys": chinese and translation.get_language() == "zh-hans",
+        "keys": _keys() if is_chinese(garage) else None,
+        "open_keys": translation.get_language() == "zh-hans" or request.session.get(STATION) == garage.pay_code,
     }
     return render(request, "portal/pay.html", context, status=status)
+
+
+def is_chinese(garage: Garage) -> bool:
+    """Whether cars here mostly carry Chinese plates."""
+    return garage.currency == "CNY"
+
+
+def _keys() -> dict[str, str]:
+    return {"provinces": PROVINCES, "digits": DIGITS, "letters": LETTERS, "last": LAST}
 
 
 @require_POST
 def find(request: HttpRequest, code: str) -> HttpResponse:
     """The card for a typed plate; the plate travels in the body and never in an address."""
-    garage = _garage(code)
+    garage = garage_of(code)
     typed = request.POST.get("plate", "").strip()[:PLATE_LIMIT]
-    stay = actions.find_stay(garage, typed, address=request.META.get("REMOTE_ADDR", ""))
-    if isinstance(stay, Refused) and stay.code == "capped":
-        return _ask(request, garage, CAPPED, typed, status=429)
-    if isinstance(stay, Refused):
-        return _ask(request, garage, UNPRICED, typed)
-    if stay is None:
-        return _ask(request, garage, NOT_FOUND, typed)
-    try:
-        asked = quote(stay, now())
-    except (StayUnreadable, DomainError):
-        return _ask(request, garage, UNPRICED, typed)
-    return render(request, "portal/owed.html", _frame(garage) | _card(asked, normalise(typed)))
+    plate = normalise(typed)
+    if not plate:
+        return form(request, garage, EMPTY)
+    province = request.POST.get("province", "")
+    if len(province) == 1 and province in PROVINCES:
+        plate = normalise(province + plate)
+    elif is_chinese(garage) and not request.POST.get("as_is") and _NO_PROVINCE.fullmatch(plate):
+        context = frame(request, garage) | {"plate": plate, "provinces": PROVINCES}
+        return render(request, "portal/province.html", context)
+    answer = asking.ask(garage, plate, source_of(request), now())
+    if answer is No.CAPPED:
+        return form(request, garage, CAPPED, typed, status=429)
+    if answer is No.UNPRICED:
+        return form(request, garage, UNPRICED, typed)
+    shown = {"plate": display(plate), "typed": plate}
+    if isinstance(answer, Owed):
+        return card(request, garage, answer.quote, shown)
+    return render(request, "portal/owed.html", frame(request, garage) | shown | {"nothing": Money.zero(garage.currency)})
 
 
-def _card(asked: Quote, plate: str) -> dict[str, object]:
-    """What the card says."""
+def card(request: HttpRequest, garage: Garage, asked: Quote, shown: dict[str, object]) -> HttpResponse:
+    """What a stay owes. `shown` says what the car is called: the typed plate, or the lane it stands at."""
     at = now()
-    zero = Money.zero(asked.due.currency)
     lines = [price_line(line) for line in asked.price.lines] if asked.price else []
-    return {
-        "plate": plate,
+    context = {
         "amount": asked.due,
         "entered": asked.entered_at,
-        "now": at,
         "stayed": max(at - asked.entered_at, timedelta()),  # an edge's clock may be ahead of ours
-        "free": _nothing_due(asked),
+        "free": None if asked.due else FREE,
         "quote": signing.dumps(str(asked.stay), salt=_SALT),
         "lines": lines,
-        "total": asked.price.total if asked.price else zero,
-        "paid": asked.paid if asked.paid > zero else None,
+        "total": asked.price.total if asked.price else Money.zero(asked.due.currency),
+        "paid": asked.paid if asked.paid.minor else None,
         "tax": asked.price.tax if asked.price else None,
     }
-
-
-def _nothing_due(asked: Quote) -> words.Wording | None:
-    if asked.due:
-        return None
-    if asked.price is None:
-        return words.Wording(_("Your permit covers this stay"), _("Just drive to the exit."))
-    if asked.paid:
-        return words.Wording(_("This stay is paid"), _("Just drive to the exit."))
-    return words.Wording(_("There is nothing to pay"), _("Just drive to the exit."))
+    return render(request, "portal/owed.html", frame(request, garage) | context | shown)
 
 
 def _stay(request: HttpRequest, garage: Garage) -> OpenStay | None:
@@ -164,25 +154,25 @@ def _stay(request: HttpRequest, garage: Garage) -> OpenStay | None:
 @require_POST
 def start(request: HttpRequest, code: str) -> HttpResponse:
     """Begin a payment at the provider, which learns an opaque id and an amount."""
-    garage = _garage(code)
+    garage = garage_of(code)
     stay = _stay(request, garage)
     if stay is None:
-        return _ask(request, garage, EXPIRED)
+        return form(request, garage, EXPIRED)
     if not settings.TEST_PROVIDER:
-        return _ask(request, garage, NO_PROVIDER, status=503)
+        return form(request, garage, NO_PROVIDER, status=503)
     try:
         started = actions.start_payment(stay, testprovider.NAME, now())
     except (StayUnreadable, DomainError):
-        return _ask(request, garage, UNPRICED)
+        return form(request, garage, UNPRICED)
     if started is None:
-        return _ask(request, garage, EXPIRED)
+        return form(request, garage, EXPIRED)
     if isinstance(started, NothingDue):
-        free = Problem(_("There is nothing to pay"), _("Just drive to the exit."), "good", "yes")
-        return _ask(request, garage, free)
+        return form(request, garage, FREE)
     return HttpResponseRedirect(reverse("pay-test", args=[garage.pay_code, started[0].pk]))
 
 
-def _payment(garage: Garage, payment_id: UUID) -> Payment:
+def payment_of(garage: Garage, payment_id: UUID) -> Payment:
+    """Raises Http404 for another garage's."""
     found = queries.payment(payment_id)
     if found is None or found.garage_id != garage.pk:
         raise Http404
@@ -191,68 +181,16 @@ def _payment(garage: Garage, payment_id: UUID) -> Payment:
 
 def test_provider(request: HttpRequest, code: str, payment_id: UUID) -> HttpResponse:
     """The built-in provider's own page: it tells us by a signed message, as a real one would."""
-    garage = _garage(code)
-    payment = _payment(garage, payment_id)
+    garage = garage_of(code)
+    payment = payment_of(garage, payment_id)
     if not settings.TEST_PROVIDER or payment.provider != testprovider.NAME:
         raise Http404
     if request.method == "POST":
         if request.POST.get("outcome") != "paid":
-            return HttpResponseRedirect(reverse("pay", args=[garage.pay_code]))
+            return HttpResponseRedirect(str(frame(request, garage)["start"]))
         body, signature = testprovider.message(payment)
         testprovider.receive(body, signature, now())
         return HttpResponseRedirect(reverse("pay-receipt", args=[garage.pay_code, payment.pk]))
-    context = _frame(garage) | {"payment": payment.pk, "amount": Money(payment.amount_minor, payment.currency)}
+    amount = Money(payment.amount_minor, payment.currency)
+    context = frame(request, garage) | {"payment": payment.pk, "amount": amount}
     return render(request, "portal/test_provider.html", context)
-
-
-@require_safe
-def receipt(request: HttpRequest, code: str, payment_id: UUID) -> HttpResponse:
-    garage = _garage(code)
-    payment = _payment(garage, payment_id)
-    settled = payment.state in {PaymentState.SETTLED, PaymentState.LATE}
-    zone = ZoneInfo(garage.site.zone)
-    context = _frame(garage) | _receipt_state(payment)
-    context |= {
-        "payment": payment.pk,
-        "amount": Money(payment.amount_minor, payment.currency),
-        "paid_at": payment.at if settled else None,
-        # Later than the same day only the date is known; it is kept as its midnight.
-        "date_only": payment.at == start_of_day(local_date(payment.at, zone), zone),
-    }
-    return render(request, "portal/receipt.html", context)
-
-
-@require_safe
-def receipt_state(request: HttpRequest, code: str, payment_id: UUID) -> HttpResponse:
-    """The part of the receipt that is asked anew: waiting, time left to leave, goodbye."""
-    garage = _garage(code)
-    payment = _payment(garage, payment_id)
-    context = _frame(garage) | _receipt_state(payment) | {"payment": payment.pk}
-    return render(request, "portal/receipt_state.html", context)
-
-
-def _receipt_state(payment: Payment) -> dict[str, object]:
-    """Words for where the payment and the car stand."""
-    if payment.state == PaymentState.STARTED:
-        return _said(_("Waiting for the payment"), _("This page shows it as soon as it has come."), "clock", poll=2)
-    if payment.state == PaymentState.FAILED:
-        return _said(_("The payment did not go through"), _("Nothing was taken. Try again."), "no")
-    if payment.state == PaymentState.LATE:
-        late = _("The car had left by then. Somebody looks at it and pays back what is too much.")
-        return _said(_("Paid"), late, "info")
-    stay = queries.open_stay(payment.stay)
-    beyond = _("This was more than you owed. Somebody looks at it and pays back what is too much.")
-    if stay is None:
-        over = _("Your stay is over. Keep this receipt if you need it.")
-        return _said(_("Goodbye"), beyond if payment.excess_minor else over, "yes")
-    clearance = getattr(stay, "clearance", None)
-    left = clearance.ends - now() if clearance is not None else timedelta()
-    if left <= timedelta():
-        more = _("The time to leave has passed. Type your plate again to see what was added.")
-        return _said(_("Paid, but you stayed longer"), more, "warn")
-    go = _("The barrier opens by itself when your car stands there.")
-    return _said(_("Paid. You can leave."), beyond if payment.excess_minor else go, "yes", poll=10) | {"left": left}
-
-
-def _said(what: words.Text, then: words.Text, mark: str, poll: int = 0) -> dict[str, object]:
-    return {"said": what, "then": then, "mark": mark, "poll": poll}

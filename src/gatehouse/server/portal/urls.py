@@ -1,15 +1,25 @@
 """The portal's addresses."""
 
 from gatehouse.server.console.access import WORKERS, page, public
-from gatehouse.server.portal import display, me, pay
+from gatehouse.server.portal import display, help, lanes, me, pay, receipt
 
 urlpatterns = [
     public("pay/<code:code>/", pay.pay, "pay"),
+    public("pay/<code:code>/station/", pay.station, "pay-station"),
     public("pay/<code:code>/find", pay.find, "pay-find"),
     public("pay/<code:code>/start", pay.start, "pay-start"),
     public("pay/<code:code>/test/<uuid:payment_id>/", pay.test_provider, "pay-test"),
-    public("pay/<code:code>/paid/<uuid:payment_id>/", pay.receipt, "pay-receipt"),
-    public("pay/<code:code>/paid/<uuid:payment_id>/state", pay.receipt_state, "pay-state"),
+    public("pay/<code:code>/paid/<uuid:payment_id>/", receipt.receipt, "pay-receipt"),
+    public("pay/<code:code>/paid/<uuid:payment_id>/state", receipt.receipt_state, "pay-state"),
+    public("pay/<code:code>/paid/<uuid:payment_id>/more", receipt.more, "pay-more"),
+    public("pay/<code:code>/paid/<uuid:payment_id>/receipt.pdf", receipt.pdf, "pay-pdf"),
+    public("pay/<code:code>/paid/<uuid:payment_id>/invoice", receipt.invoice, "pay-invoice"),
+    public("pay/<code:code>/help", help.call, "pay-help"),
+    public("pay/<code:code>/help/<uuid:exception_id>/", help.called, "pay-help-state"),
+    public("pay/<code:code>/exit/<code:lane>/", lanes.held, "pay-held"),
+    public("pay/<code:code>/entry/<slug:gate>/<code:lane>/", lanes.entry, "pay-entry"),
+    public("pay/<code:code>/entry/<slug:gate>/<code:lane>/open", lanes.come_in, "pay-come-in"),
+    public("pay/<code:code>/mine/<uuid:opening_id>/", lanes.mine, "pay-mine"),
     public("display/<slug:site>/<slug:gate>/<code:code>/", display.display, "display"),
     public("display/<slug:site>/<slug:gate>/<code:code>/screen", display.screen, "display-screen"),
     page("me/", me.me, "me", WORKERS),

@@ -75,5 +75,21 @@ class Migration(migrations.Migration):
                 ),
             ],
         ),
+        migrations.AlterField(
+            "laneexception",
+            "kind",
+            models.CharField(
+                choices=[
+                    ("exit_without_stay", "Exit Without Stay"),
+                    ("entered_twice", "Entered Twice"),
+                    ("late_payment", "Late Payment"),
+                    ("excess_payment", "Excess Payment"),
+                    ("unpriced_payment", "Unpriced Payment"),
+                    ("help", "Help"),
+                    ("stay_unreadable", "Stay Unreadable"),
+                ],
+                max_length=24,
+            ),
+        ),
         InKeyOrder("Receipt", "InvoiceRequest"),
     ]

@@ -1,0 +1,73 @@
+"""What a typed plate owes, asked so that the asking tells nothing else.
+
+For a plate that is not here the same questions go to the database and the keeper as for one that is, a price is reckoned
+for another stay and thrown away, and no answer leaves before `FLOOR_S` has passed. A car that owes nothing, whether it
+is paid, covered by a permit or still free, gets the answer of one that is not here.
+"""
+
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+
+from gatehouse.clock import monotonic_s
+from gatehouse.domain.errors import DomainError
+from gatehouse.domain.plates import normalise
+from gatehouse.keeper.protocol import Refused
+from gatehouse.server import keeping
+from gatehouse.server.parking import queries
+from gatehouse.server.parking.facts import Quote, StayUnreadable, quote
+from gatehouse.server.parking.models import Garage, OpenStay
+from gatehouse.server.people import queries as people
+from gatehouse.server.portal.limits import Limit
+
+FLOOR_S = 0.12
+PER_PLATE = Limit(12, timedelta(hours=1))  # whoever asks: nobody watches one car come and go
+
+
+class No(Enum):
+    """Why there is no amount."""
+
+    NOTHING = "nothing"  # nothing to pay, or not here
+    CAPPED = "capped"
+    UNPRICED = "unpriced"
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    stay: OpenStay
+    quote: Quote
+
+
+def ask(garage: Garage, typed: str, source: str, at: datetime) -> Owed | No:
+    """`source` is the keyed hash of the asking address. Raises KeeperAway."""
+    began_s = monotonic_s()
+    try:
+        return _ask(garage, normalise(typed), source, at)
+    finally:
+        time.sleep(max(0.0, began_s + FLOOR_S - monotonic_s()))
+
+
+def _ask(garage: Garage, plate: str, source: str, at: datetime) -> Owed | No:
+    if not PER_PLATE.take(keeping.source_of(f"{garage.pk}/{plate}"), at):
+        return No.CAPPED
+    stay_day = people.site(garage.site_id).stay_day
+    token = keeping.locate(garage.site_id, stay_day, plate, source)
+    if isinstance(token, Refused):
+        return No.CAPPED if token.code == "capped" else No.UNPRICED
+    found, decoy = queries.open_stay_with(garage.pk, token), queries.some_open_stay(garage.pk)
+    if people.site(garage.site_id).stay_day != stay_day:
+        return _ask(garage, plate, source, at)  # the date changed in between, and with it every token
+    asked = _quoted(found or decoy, at)
+    if found is None:
+        return No.NOTHING
+    if asked is None:
+        return No.UNPRICED
+    return Owed(found, asked) if asked.due else No.NOTHING
+
+
+def _quoted(stay: OpenStay | None, at: datetime) -> Quote | None:
+    try:
+        return quote(stay, at) if stay else None
+    except (StayUnreadable, DomainError):
+        return None

@@ -1,0 +1,44 @@
+"""When it does not work: a button that reaches a human, and says whether somebody has seen it."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST, require_safe
+
+from gatehouse.server.moment import now
+from gatehouse.server.parking import actions, queries
+from gatehouse.server.parking.models import ExceptionKind
+from gatehouse.server.portal.garage import Problem, frame, garage_of, source_of
+from gatehouse.server.portal.limits import Limit
+from gatehouse.server.portal.pay import form
+
+CALLS = Limit(4, timedelta(minutes=10))
+CALLED = Problem(
+    _("Somebody has been told already"), _("Please wait a moment, or use the help button at the exit."), "warn", "clock"
+)
+
+
+@require_POST
+def call(request: HttpRequest, code: str) -> HttpResponse:
+    """Tell the operators that a driver needs somebody."""
+    garage = garage_of(code)
+    if not CALLS.take(source_of(request), now()):
+        return form(request, garage, CALLED, status=429)
+    raised = actions.call_for_help(garage, at=now())
+    return HttpResponseRedirect(reverse("pay-help-state", args=[garage.pay_code, raised.pk]))
+
+
+@require_safe
+def called(request: HttpRequest, code: str, exception_id: UUID) -> HttpResponse:
+    """The page that says how far the call is; the same address serves the part that is asked anew."""
+    garage = garage_of(code)
+    found = queries.lane_exception(exception_id)
+    if found is None or found.garage_id != garage.pk or found.kind != ExceptionKind.HELP:
+        raise Http404
+    context = frame(request, garage) | {"exception": found.pk, "done": found.done, "since": found.at}
+    part = request.headers.get("HX-Request") == "true"
+    return render(request, "portal/help_state.html" if part else "portal/help.html", context)
