@@ -17,7 +17,7 @@ from gatehouse.keeper.protocol import Refused
 from gatehouse.server import keeping
 from gatehouse.server.audit.actions import record
 from gatehouse.server.audit.by import By
-from gatehouse.server.parking import queries
+from gatehouse.server.parking import matching, queries
 from gatehouse.server.parking.facts import UNPRICED, Quote, is_cleared, quote, quoted_anew
 from gatehouse.server.parking.locks import lock_site
 from gatehouse.server.parking.models import (
@@ -108,17 +108,17 @@ def end_permit(permit: Permit, *, ends: date, by: By, at: datetime) -> None:
 
 
 def find_stay(garage: Garage, plate: str, *, address: str) -> OpenStay | Refused | None:
-    """The open stay of a typed plate. The keeper answers for any plate, and caps how often an address may ask.
-    Raises KeeperAway."""
+    """The open stay of a typed plate, or the only one of a plate that looks the same. The keeper answers for any plate,
+    and caps how often an address may ask. Raises KeeperAway."""
     canonical = normalise(plate)
     if not canonical:
         return None
     for _ in range(2):
         stay_day = Site.objects.get(pk=garage.site_id).stay_day
-        token = keeping.locate(garage.site_id, stay_day, canonical, keeping.source_of(address))
-        if isinstance(token, Refused):
-            return token
-        found = queries.open_stay_with(garage.pk, token)
+        tokens = keeping.locate(garage.site_id, stay_day, canonical, keeping.source_of(address))
+        if isinstance(tokens, Refused):
+            return tokens
+        found = matching.find(garage, tokens).stay
         if found is not None or Site.objects.get(pk=garage.site_id).stay_day == stay_day:
             return found
     return None
