@@ -6,7 +6,7 @@ begins anew.
 """
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -343,9 +343,12 @@ def _exception(step: Step, at: datetime) -> LaneException | None:
 # --- what an operator says of a stay -----------------------------------------------------------------------------
 
 
-def close_by_hand(stay: OpenStay, left_at: datetime | None, *, by: By, at: datetime) -> ClosedStay | None:
+def close_by_hand(
+    stay: OpenStay, left_at: datetime | None, along: Callable[[int], None], *, by: By, at: datetime
+) -> ClosedStay | None:
     """Close a stay that an operator says has left: at `left_at`, when that was seen, and else unseen, so that nothing
-    is charged beyond what is known. None when it has left meanwhile. Raises KeeperAway, Outdated."""
+    is charged beyond what is known. `along` is written in the same transaction, and told how many minor units stay
+    unpaid. None when it has left meanwhile. Raises KeeperAway, Outdated, and whatever `along` raises."""
     for _ in range(TRIES):
         held = queries.open_stay(stay.pk)
         if held is None:
@@ -354,6 +357,7 @@ def close_by_hand(stay: OpenStay, left_at: datetime | None, *, by: By, at: datet
         try:
             with transaction.atomic():
                 lock_site(held.garage.site_id)
+                along(max(0, closing.closed.amount_minor - closing.closed.paid_minor))
                 apply([closing], by=by, at=at)
         except Outdated:
             continue
