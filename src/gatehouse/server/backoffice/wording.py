@@ -104,7 +104,6 @@ CODES: dict[tuple[type[Model], str], Mapping[Any, Text]] = {
     },
     (LaneException, "kind"): {
         ExceptionKind.EXIT_WITHOUT_STAY: _("left without having come in"),
-        ExceptionKind.HELP: _("a driver asks for help"),
         ExceptionKind.ENTERED_TWICE: _("came in twice"),
         ExceptionKind.LATE_PAYMENT: _("paid after leaving"),
         ExceptionKind.EXCESS_PAYMENT: _("more than was owed"),

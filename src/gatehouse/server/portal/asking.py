@@ -1,8 +1,8 @@
 """What a typed plate owes, asked so that the asking tells nothing else.
 
-For a plate that is not here the same questions go to the database and the keeper as for one that is, a price is reckoned
-for another stay and thrown away, and no answer leaves before `FLOOR_S` has passed. A car that owes nothing, whether it
-is paid, covered by a permit or still free, gets the answer of one that is not here.
+For a plate that is not here the same questions go to the database and the keeper as for one that is, a price is
+reckoned for another stay and thrown away, and no answer leaves before `FLOOR_S` has passed. A car that owes nothing,
+whether it is paid, covered by a permit or still free, gets the answer of one that is not here.
 """
 
 import time
@@ -12,10 +12,10 @@ from enum import Enum
 
 from gatehouse.clock import monotonic_s
 from gatehouse.domain.errors import DomainError
-from gatehouse.domain.plates import normalise
+from gatehouse.domain.plates import fold, normalise
 from gatehouse.keeper.protocol import Refused
 from gatehouse.server import keeping
-from gatehouse.server.parking import queries
+from gatehouse.server.parking import matching, queries
 from gatehouse.server.parking.facts import Quote, StayUnreadable, quote
 from gatehouse.server.parking.models import Garage, OpenStay
 from gatehouse.server.people import queries as people
@@ -49,13 +49,13 @@ def ask(garage: Garage, typed: str, source: str, at: datetime) -> Owed | No:
 
 
 def _ask(garage: Garage, plate: str, source: str, at: datetime) -> Owed | No:
-    if not PER_PLATE.take(keeping.source_of(f"{garage.pk}/{plate}"), at):
+    if not PER_PLATE.take(keeping.source_of(f"{garage.pk}/{fold(plate)}"), at):
         return No.CAPPED
     stay_day = people.site(garage.site_id).stay_day
-    token = keeping.locate(garage.site_id, stay_day, plate, source)
-    if isinstance(token, Refused):
-        return No.CAPPED if token.code == "capped" else No.UNPRICED
-    found, decoy = queries.open_stay_with(garage.pk, token), queries.some_open_stay(garage.pk)
+    tokens = keeping.locate(garage.site_id, stay_day, plate, source)
+    if isinstance(tokens, Refused):
+        return No.CAPPED if tokens.code == "capped" else No.UNPRICED
+    found, decoy = matching.find(garage, tokens).stay, queries.some_open_stay(garage.pk)
     if people.site(garage.site_id).stay_day != stay_day:
         return _ask(garage, plate, source, at)  # the date changed in between, and with it every token
     asked = _quoted(found or decoy, at)

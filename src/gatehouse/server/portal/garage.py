@@ -1,4 +1,4 @@
-"""What every page of a driver's begins with: the garage of the address, its clock, and whether this is a pay station."""
+"""What every page of a driver's begins with: the garage of the address, its clock, whether this is a pay station."""
 
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo

@@ -10,8 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from gatehouse.server.moment import now
-from gatehouse.server.parking import actions, queries
-from gatehouse.server.parking.models import ExceptionKind
+from gatehouse.server.parking import queries
+from gatehouse.server.parking.lane_exceptions import raise_exception
+from gatehouse.server.parking.models import ExceptionKind, Garage
 from gatehouse.server.portal.garage import Problem, frame, garage_of, source_of
 from gatehouse.server.portal.limits import Limit
 from gatehouse.server.portal.pay import form
@@ -28,17 +29,22 @@ def call(request: HttpRequest, code: str) -> HttpResponse:
     garage = garage_of(code)
     if not CALLS.take(source_of(request), now()):
         return form(request, garage, CALLED, status=429)
-    raised = actions.call_for_help(garage, at=now())
+    raised = raise_exception(garage, ExceptionKind.HELP, at=now(), gate=_gate(garage, request.POST.get("gate", "")))
     return HttpResponseRedirect(reverse("pay-help-state", args=[garage.pay_code, raised.pk]))
+
+
+def _gate(garage: Garage, code: str) -> str:
+    """The lane at which the driver says to stand, if it is one of this garage."""
+    return code if code in {lane.code for lane in queries.lanes(garage)} else ""
 
 
 @require_safe
 def called(request: HttpRequest, code: str, exception_id: UUID) -> HttpResponse:
     """The page that says how far the call is; the same address serves the part that is asked anew."""
     garage = garage_of(code)
-    found = queries.lane_exception(exception_id)
+    found = queries.called_exception(exception_id)
     if found is None or found.garage_id != garage.pk or found.kind != ExceptionKind.HELP:
         raise Http404
-    context = frame(request, garage) | {"exception": found.pk, "done": found.done, "since": found.at}
+    context = frame(request, garage) | {"exception": found.pk, "done": found.done, "seen": bool(found.taken_by)}
     part = request.headers.get("HX-Request") == "true"
     return render(request, "portal/help_state.html" if part else "portal/help.html", context)

@@ -32,7 +32,9 @@ MINUTES_GOOD = 5  # a scanned code of an exit is good so long
 QUIET = timedelta(seconds=15)  # nobody is let in behind a car that has only just passed
 PER_SOURCE, PER_LANE = Limit(3, timedelta(hours=1)), Limit(30, timedelta(hours=1))
 
-BUSY = Problem(_("Another car is just being let in"), _("Wait until the barrier is down, then try again."), "warn", "clock")
+BUSY = Problem(
+    _("Another car is just being let in"), _("Wait until the barrier is down, then try again."), "warn", "clock"
+)
 TOO_OFTEN = Problem(
     _("This was asked too often"), _("Press “I need help”: somebody looks and opens for you."), "stop", "clock"
 )
@@ -59,7 +61,7 @@ def _held_stay(text: str, at: datetime) -> str | None:
         return None
     this_minute = int(at.timestamp()) // 60
     good = (_held_code(stay, this_minute - back) for back in range(MINUTES_GOOD + 1))
-    return stay if any([constant_time_compare(text, one) for one in good]) else None
+    return stay if sum(constant_time_compare(text, one) for one in good) else None
 
 
 @require_safe

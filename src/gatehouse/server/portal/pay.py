@@ -117,10 +117,11 @@ def find(request: HttpRequest, code: str) -> HttpResponse:
         return form(request, garage, CAPPED, typed, status=429)
     if answer is No.UNPRICED:
         return form(request, garage, UNPRICED, typed)
-    shown = {"plate": display(plate), "typed": plate}
+    shown: dict[str, object] = {"plate": display(plate), "typed": plate}
     if isinstance(answer, Owed):
         return card(request, garage, answer.quote, shown)
-    return render(request, "portal/owed.html", frame(request, garage) | shown | {"nothing": Money.zero(garage.currency)})
+    context = frame(request, garage) | shown | {"nothing": Money.zero(garage.currency)}
+    return render(request, "portal/owed.html", context)
 
 
 def card(request: HttpRequest, garage: Garage, asked: Quote, shown: dict[str, object]) -> HttpResponse:

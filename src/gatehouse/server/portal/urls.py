@@ -1,7 +1,7 @@
 """The portal's addresses."""
 
 from gatehouse.server.console.access import WORKERS, page, public
-from gatehouse.server.portal import display, help, lanes, me, pay, receipt
+from gatehouse.server.portal import display, help, lanes, lost, me, pay, receipt
 
 urlpatterns = [
     public("pay/<code:code>/", pay.pay, "pay"),
@@ -14,6 +14,7 @@ urlpatterns = [
     public("pay/<code:code>/paid/<uuid:payment_id>/more", receipt.more, "pay-more"),
     public("pay/<code:code>/paid/<uuid:payment_id>/receipt.pdf", receipt.pdf, "pay-pdf"),
     public("pay/<code:code>/paid/<uuid:payment_id>/invoice", receipt.invoice, "pay-invoice"),
+    public("pay/<code:code>/lost/", lost.lost, "pay-lost"),
     public("pay/<code:code>/help", help.call, "pay-help"),
     public("pay/<code:code>/help/<uuid:exception_id>/", help.called, "pay-help-state"),
     public("pay/<code:code>/exit/<code:lane>/", lanes.held, "pay-held"),

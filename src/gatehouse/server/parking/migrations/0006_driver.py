@@ -7,7 +7,7 @@ from gatehouse.server.keyorder import InKeyOrder
 
 
 class Migration(migrations.Migration):
-    dependencies = [("parking", "0004_excess_payments")]
+    dependencies = [("parking", "0005_lanes")]
 
     operations = [
         migrations.CreateModel(
@@ -74,22 +74,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AlterField(
-            "laneexception",
-            "kind",
-            models.CharField(
-                choices=[
-                    ("exit_without_stay", "Exit Without Stay"),
-                    ("entered_twice", "Entered Twice"),
-                    ("late_payment", "Late Payment"),
-                    ("excess_payment", "Excess Payment"),
-                    ("unpriced_payment", "Unpriced Payment"),
-                    ("help", "Help"),
-                    ("stay_unreadable", "Stay Unreadable"),
-                ],
-                max_length=24,
-            ),
         ),
         InKeyOrder("Receipt", "InvoiceRequest"),
     ]

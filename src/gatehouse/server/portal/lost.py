@@ -1,0 +1,91 @@
+"""My plate was not found: the driver types it once more and says when he came in, which only he knows.
+
+The keeper compares; the answer for a plate that is not here, for one that is here at another time and for one of two
+that are alike is the same, and takes as long.
+"""
+
+import time
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods
+
+from gatehouse.clock import monotonic_s
+from gatehouse.domain.errors import DomainError
+from gatehouse.domain.periods import DAY, at_local, local_date
+from gatehouse.domain.plates import display, normalise
+from gatehouse.keeper.protocol import Refused
+from gatehouse.server.moment import now
+from gatehouse.server.parking import matching
+from gatehouse.server.parking.facts import StayUnreadable, quote
+from gatehouse.server.parking.models import Garage
+from gatehouse.server.portal.garage import Problem, frame, garage_of
+from gatehouse.server.portal.pay import CAPPED, PLATE_LIMIT, UNPRICED, card
+
+FLOOR_S = 0.25
+DAYS_BACK = 7  # for longer stays a human is quicker
+AHEAD = timedelta(minutes=15)  # how far a driver's watch may be ahead of ours
+
+NOT_HERE = Problem(
+    _("No car fits these two together"),
+    _("Check the plate and the time. If they are right, press “I need help”: somebody finds your car."),
+    "warn",
+    "info",
+)
+NO_TIME = Problem(_("Please say when you came in"), _("To the quarter of an hour is near enough."), "warn", "clock")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def lost(request: HttpRequest, code: str) -> HttpResponse:
+    """The form; with a day and a time in the body, the answer to it."""
+    garage = garage_of(code)
+    typed = request.POST.get("plate", "")[:PLATE_LIMIT]
+    if "came" not in request.POST:
+        return _form(request, garage, typed)
+    came = _came(request, garage)
+    if came is None or not normalise(typed):
+        return _form(request, garage, typed, NO_TIME, status=422)
+    began_s = monotonic_s()
+    at = now()
+    found = matching.claim(garage, typed, came, address=request.META.get("REMOTE_ADDR", ""), at=at)
+    time.sleep(max(0.0, began_s + FLOOR_S - monotonic_s()))
+    if isinstance(found, Refused):
+        return _form(request, garage, typed, CAPPED, status=429)
+    if found is None:
+        return _form(request, garage, typed, NOT_HERE)
+    try:
+        asked = quote(found, at)
+    except (StayUnreadable, DomainError):
+        return _form(request, garage, typed, UNPRICED)
+    return card(request, garage, asked, {"plate": display(typed), "typed": normalise(typed)})
+
+
+def _came(request: HttpRequest, garage: Garage) -> datetime | None:
+    """When the driver says he came in, by the garage's clock; None for no time, or one that cannot be meant."""
+    zone = ZoneInfo(garage.site.zone)
+    try:
+        back = int(request.POST.get("day", "0"))
+        clock_time = datetime.strptime(request.POST["came"], "%H:%M").time()  # noqa: DTZ007
+    except ValueError:
+        return None
+    if not 0 <= back <= DAYS_BACK:
+        return None
+    came = at_local(local_date(now(), zone) - back * DAY, clock_time, zone)
+    return came if came <= now() + AHEAD else None
+
+
+def _form(
+    request: HttpRequest, garage: Garage, plate: str, problem: Problem | None = None, status: int = 200
+) -> HttpResponse:
+    today = local_date(now(), ZoneInfo(garage.site.zone))
+    context = frame(request, garage) | {
+        "problem": problem,
+        "plate": plate,
+        "came": request.POST.get("came", "")[:5],
+        "day": request.POST.get("day", "0")[:1],
+        "days": [(str(back), today - back * DAY) for back in range(DAYS_BACK + 1)],
+    }
+    return render(request, "portal/lost.html", context, status=status)
