@@ -69,7 +69,7 @@ def test_a_driver_pays_on_a_phone_and_the_display_says_goodbye(place) -> None:
     phone = place.open(**PHONE)
     phone.goto(f"{place.url}/pay/{world.garage.pay_code}/")
     expect(phone.get_by_label("Your plate")).to_be_focused()
-    phone.get_by_text("Province keys").click()
+    phone.get_by_role("button", name="Plate keys").click()
     phone.get_by_role("button", name="京").click()
     phone.keyboard.type("n8 p367")
     expect(phone.get_by_label("Your plate")).to_have_value("京n8 p367")

@@ -13,7 +13,7 @@ from gatehouse.server.parking import actions
 from gatehouse.server.parking.actions import add_garage
 from gatehouse.server.parking.models import ExitClearance, OpenStay, Payment, PaymentState
 from gatehouse.server.people.actions import add_zone
-from gatehouse.server.portal import pay
+from gatehouse.server.portal import asking, pay
 from gatehouse.server.portal.display import display_address
 
 PLATE = "京N8P367"
@@ -22,6 +22,7 @@ PLATE = "京N8P367"
 @pytest.fixture
 def driver(house, settings):
     settings.TEST_PROVIDER = True
+    asking.PER_PLATE.forget()
     house.world.tell(house.world.enters(PLATE, at=house.world.ago(hours=2, minutes=18)))
     return house.browser()
 
@@ -49,15 +50,15 @@ def test_a_plate_is_found_as_people_write_it(driver, house, typed) -> None:
 def test_a_car_whose_gate_is_ahead_of_our_clock_has_stayed_no_time(driver, house) -> None:
     house.world.tell(house.world.enters("京N8P368", at=house.world.now() + timedelta(minutes=3)))
     page = _find(driver, house, "京N8P368").content.decode()
-    assert "There is nothing to pay" in page
+    assert "Nothing to pay for this plate now" in page
     assert not re.search(r"[-−]\s*\d+ (h|min|s|d)", page)
 
 
-def test_a_plate_that_is_not_here_gets_the_form_back_and_no_hint(driver, house) -> None:
+def test_a_plate_that_is_not_here_gets_a_card_and_no_hint(driver, house) -> None:
     page = _find(driver, house, "京N8P368")
     assert page.status_code == 200
     text = page.content.decode()
-    assert "No car with this plate is parked here right now" in text
+    assert "Nothing to pay for this plate now" in text
     assert "京N8P367" not in text
 
 
@@ -66,17 +67,51 @@ def test_who_does_not_hold_the_garages_code_learns_nothing(driver, house) -> Non
 
 
 def test_too_many_tries_are_answered_in_words(driver, house, monkeypatch) -> None:
-    monkeypatch.setattr(actions, "find_stay", lambda *a, **k: Refused("capped"))
+    monkeypatch.setattr(keeping, "locate", lambda *a: Refused("capped"))
     page = _find(driver, house)
     assert page.status_code == 429
     assert "Too many plates were tried from here" in page.content.decode()
 
 
 def test_another_refusal_of_the_keepers_is_not_put_down_to_too_many_tries(driver, house, monkeypatch) -> None:
-    monkeypatch.setattr(actions, "find_stay", lambda *a, **k: Refused("day_destroyed"))
+    monkeypatch.setattr(keeping, "locate", lambda *a: Refused("day_destroyed"))
     page = _find(driver, house).content.decode()
     assert "We can not work out what you owe" in page
     assert "Too many plates" not in page
+
+
+def test_one_plate_is_asked_for_so_often_and_no_more_from_wherever(driver, house) -> None:
+    for number in range(asking.PER_PLATE.most):
+        assert _find(driver, house, "京N8P36B").status_code == 200, number
+    assert _find(driver, house, "京N8P36B").status_code == 429
+    assert house.browser().post(reverse("pay-find", args=[_code(house)]), {"plate": "京n8p36b"}).status_code == 429
+    assert _find(driver, house).status_code == 200
+
+
+@pytest.mark.parametrize("typed", ["Ｎ８Ｐ３６７", "n8p367", "N8P-367"])
+def test_a_missing_province_is_asked_for_and_never_guessed(driver, house, typed) -> None:
+    page = _find(driver, house, typed).content.decode()
+    assert "Which province does it begin with?" in page
+    assert "¥15.00" not in page
+    address = reverse("pay-find", args=[_code(house)])
+    assert "¥15.00" in driver.post(address, {"plate": typed, "province": "京"}).content.decode()
+    assert "¥15.00" not in driver.post(address, {"plate": typed, "province": "沪"}).content.decode()
+    assert "¥15.00" not in driver.post(address, {"plate": typed, "as_is": "yes"}).content.decode()
+
+
+@pytest.mark.parametrize("typed", ["京ＮＢＰ３６Ｏ", "京n.8p·36 0".replace("8", "B"), "京NBP36o"])
+def test_look_alikes_that_a_chinese_serial_does_not_have_are_read_as_digits(driver, house, typed) -> None:
+    house.world.tell(house.world.enters("京NBP360", at=house.world.ago(hours=1, minutes=5)))
+    assert "¥10.00" in _find(driver, house, typed).content.decode()
+
+
+def test_a_plate_of_no_letters_is_asked_for_again(driver, house) -> None:
+    assert "Please type your plate" in _find(driver, house, " ··· ").content.decode()
+
+
+def test_a_plate_to_be_corrected_stands_in_the_field_again(driver, house) -> None:
+    page = driver.post(reverse("pay", args=[_code(house)]), {"plate": "京N8P368"}).content.decode()
+    assert 'value="京N8P368"' in page
 
 
 def test_the_plate_stands_in_no_address(driver, house) -> None:

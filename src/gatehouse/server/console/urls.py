@@ -18,7 +18,7 @@ from gatehouse.server.console import (
     watch_log,
 )
 from gatehouse.server.console.access import GUARDS, KNOWERS, OWNERS, PAYROLL, TRUSTED, WATCHERS, page, public
-from gatehouse.server.console.garages import overview, tabs
+from gatehouse.server.console.garages import invoices, overview, posters, tabs
 from gatehouse.server.console.months import MonthConverter, meant
 
 
@@ -59,6 +59,14 @@ urlpatterns = [
     page("watch/log/<date:on>/page/<int:number>/", watch_log.log, "watch-log-page", WATCHERS),
     page("watch/log/<uuid:attempt_id>/who", watch_log.who, "watch-who", watch_log.ASKERS),
     page("parking/", overview.overview, "parking", tabs.READERS),
+    page("parking/garages/<uuid:garage_id>/poster.pdf", posters.pdf, "parking-poster", tabs.READERS),
+    page("parking/garages/<uuid:garage_id>/poster.svg", posters.svg, "parking-poster-svg", tabs.READERS),
+    page("parking/lanes/<uuid:gate_id>/poster.pdf", posters.lane, "parking-lane-poster", tabs.READERS),
+    page("parking/invoices/", invoices.listed, "parking-invoices", tabs.PARKERS),
+    page("parking/invoices/page/<int:number>/", invoices.listed, "parking-invoices-page", tabs.PARKERS),
+    page("parking/invoices/waiting.csv", invoices.exported, "parking-invoices-csv", tabs.PARKERS),
+    page("parking/invoices/<uuid:request_id>/", invoices.shown, "parking-invoice", tabs.PARKERS),
+    page("parking/invoices/<uuid:request_id>/issued", invoices.issued, "parking-invoice-issued", tabs.PARKERS),
     page("people/", people.people, "people", KNOWERS),
     page("people/page/<int:number>/", people.people, "people-page", KNOWERS),
     page("people/<uuid:person_id>/", people.person, "person", KNOWERS),

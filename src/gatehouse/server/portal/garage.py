@@ -43,6 +43,8 @@ def frame(request: HttpRequest, garage: Garage) -> dict[str, object]:
         "garage_name": garage.name,
         "now": now(),
         "station": station,
+        "plate": "",
+        "typed": "",
         "start": reverse("pay-station" if station else "pay", args=[garage.pay_code]),
     }
 

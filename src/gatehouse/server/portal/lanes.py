@@ -157,4 +157,3 @@ def mine(request: HttpRequest, code: str, opening_id: UUID) -> HttpResponse:
     }
     part = request.headers.get("HX-Request") == "true"
     return render(request, "portal/mine_state.html" if part else "portal/mine.html", context)
-

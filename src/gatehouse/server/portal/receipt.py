@@ -198,4 +198,3 @@ def _as_invoice(typed: dict[str, str]) -> invoices.Invoice:
         mail=typed["mail"],
         asked_at=now(),
     )
-

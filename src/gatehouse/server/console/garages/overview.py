@@ -8,12 +8,17 @@ from gatehouse.server.console.access import reader
 from gatehouse.server.console.garages.tabs import tabs
 from gatehouse.server.parking import queries
 from gatehouse.server.people.queries import sites_visible_to
+from gatehouse.server.portal.lanes import lets_in_unread
 
 
 @require_safe
 def overview(request: HttpRequest) -> HttpResponse:
     rows = [
-        {"garage": garage, "inside": queries.count_inside(garage)}
+        {
+            "garage": garage,
+            "inside": queries.count_inside(garage),
+            "entries": [lane for lane in queries.lanes(garage) if lets_in_unread(lane)],
+        }
         for garage in queries.garages(sites_visible_to(reader(request)))
     ]
     return render(request, "garages/overview.html", tabs(request, "parking") | {"rows": rows})

@@ -1,4 +1,4 @@
-// The little that our pages need besides htmx: live events, relative times, one dialog, the plate keys.
+// The little that our pages need besides htmx: live events, relative times, one dialog.
 (() => {
   "use strict";
   const doc = document;
@@ -71,14 +71,6 @@
     if (closer) { closer.closest("dialog").close(); return; }
     const printer = event.target.closest("[data-print]");
     if (printer) { window.print(); return; }
-    const key = event.target.closest("[data-key]");
-    if (key) {
-      const field = doc.getElementById(key.closest("[data-for]").dataset.for);
-      field.value = key.dataset.key + field.value.replace(/^\p{Script=Han}/u, "");
-      const keys = key.closest("details");
-      if (keys) keys.open = false;
-      field.focus();
-    }
   });
 
   setClock(doc.body.dataset.now || "");
