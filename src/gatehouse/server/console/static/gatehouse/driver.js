@@ -20,7 +20,7 @@
       first.hidden = typed.length > 0;
       rest.hidden = typed.length === 0;
       rest.querySelectorAll(".digit").forEach((key) => { key.disabled = chinese && typed.length === 1; });
-      rest.querySelectorAll(".last").forEach((key) => { key.disabled = typed.length < 5; });
+      rest.querySelectorAll(".tail").forEach((key) => { key.disabled = typed.length < 5; });
       places.hidden = keys.hidden || !chinese || typed.length > PLACES;
       field.parentElement.classList.toggle("placed", !places.hidden);
       [...places.children].forEach((place, at) => {
