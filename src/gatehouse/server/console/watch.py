@@ -80,7 +80,7 @@ def watch(request: HttpRequest) -> HttpResponse:
     sites = sites_visible_to(who)
     by_site: dict[UUID, list[TileView]] = {site.pk: [] for site in sites}
     for gate in queries.gates(sites):
-        by_site[gate.site_id].append(_tile(gate, at))
+        by_site[gate.site_id].append(tile_of(gate, at))
     context = _context(who) | {
         "sites": [{"site": site, "tiles": by_site[site.pk]} for site in sites if by_site[site.pk]],
         "summary": _summary([tile for tiles in by_site.values() for tile in tiles]),
@@ -91,7 +91,7 @@ def watch(request: HttpRequest) -> HttpResponse:
 @require_safe
 def gate_tile(request: HttpRequest, gate_id: UUID) -> HttpResponse:
     """One tile, fetched anew when something happened there."""
-    context = {"tile": _tile(_gate(request, gate_id), now()), "fresh": True}
+    context = {"tile": tile_of(_gate(request, gate_id), now()), "fresh": True}
     return render(request, "console/tile.html", _context(reader(request)) | context)
 
 
@@ -155,7 +155,8 @@ def _gate(request: HttpRequest, gate_id: UUID) -> Gate:
     return found
 
 
-def _tile(gate: Gate, at: datetime) -> TileView:
+def tile_of(gate: Gate, at: datetime) -> TileView:
+    """How a gate stands at this moment."""
     live = bus.tile(gate.site_id, gate.code)
     state, tone, mark = _state(gate, live, at)
     return TileView(
