@@ -270,7 +270,14 @@ def _queue(request: HttpRequest, here: str) -> dict[str, object]:
         for row in waiting
     ]
     garages = list(queries.garages(sites_visible_to(who)))
-    return {"rows": rows, "count": len(rows), "here": here, "garages": garages, "filter": _filter(request), "now": now()}
+    return {
+        "rows": rows,
+        "count": len(rows),
+        "here": here,
+        "garages": garages,
+        "filter": _filter(request),
+        "now": now(),
+    }
 
 
 def _lane_names(who: SignedIn) -> dict[tuple[UUID, str], str]:
