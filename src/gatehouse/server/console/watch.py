@@ -22,6 +22,7 @@ from gatehouse.server.console.access import GUARDS, reader
 from gatehouse.server.gates import actions, queries
 from gatehouse.server.gates.models import Gate, GateAlarm, GateMode, Outcome
 from gatehouse.server.moment import now
+from gatehouse.server.parking.lane_acts import open_lane
 from gatehouse.server.people.queries import sites_visible_to
 
 NOTE_LIMIT = 200  # characters
@@ -126,7 +127,7 @@ def open_by_hand(request: HttpRequest, gate_id: UUID) -> HttpResponse:
         return render(request, "console/open.html", context | {"problem": _("Choose why.")}, status=422)
     if code == "other" and not note:
         return render(request, "console/open.html", context | {"problem": _("Write why.")}, status=422)
-    actions.open_by_hand(gate, f"{code}: {note}" if note else code, by=who.by, at=now())
+    open_lane(gate, code, note, by=who.by, at=now())
     return render(request, "console/opened.html", context)
 
 
