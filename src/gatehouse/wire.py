@@ -86,9 +86,10 @@ class Passage(msgspec.Struct, frozen=True, tag="passage/1", forbid_unknown_field
 
 
 class GateEvent(msgspec.Struct, frozen=True, tag="event/1", forbid_unknown_fields=True, kw_only=True):
-    """Something about the gate itself: not_confirmed, relay_lost, relay_back, camera_lost, camera_back, forced,
-    held, edge_started, spool_failed (letters could not be written for a while, so the gate stayed shut), expired
-    (stands in a letter's place that waited longer than the spool keeps them). Never about a person."""
+    """Something about the gate itself: not_confirmed, unread (a vehicle stands there whose plate is not certain),
+    relay_lost, relay_back, camera_lost, camera_back, forced, held, edge_started, spool_failed (letters could not be
+    written for a while, so the gate stayed shut), expired (stands in a letter's place that waited longer than the
+    spool keeps them). Never about a person."""
 
     id: str
     gate: str  # "" for the edge itself
