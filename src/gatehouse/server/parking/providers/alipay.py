@@ -7,8 +7,8 @@ when money moved), /open/028smn (fastpay.refund.query), open.alitrip.com/docs/do
 (dataservice.bill.downloadurl.query: the address holds for 30 seconds; no bill, BILL_NOT_EXIST) and its bill: a ZIP of GBK
 CSV with # lines around the header.
 
-Signing is the library python-alipay-sdk's; its gateway is a fixed address, so the requests are ours. Never tried against
-the real service.
+Signing is the library python-alipay-sdk's; its gateway is a fixed address, so the requests are ours. Never tried
+against the real service.
 """
 
 import csv

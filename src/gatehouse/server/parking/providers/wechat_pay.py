@@ -24,7 +24,7 @@ import httpx
 import msgspec
 from wechatpayv3.utils import aes_decrypt, build_authorization, load_private_key, load_public_key, rsa_verify
 
-from gatehouse.domain.money import Money
+from gatehouse.domain.money import Money, MoneyError
 from gatehouse.server.parking.providers.protocol import (
     ORDER_HOLDS,
     Asked,
@@ -132,7 +132,10 @@ class WechatPay:
         if kind.startswith("REFUND."):
             refund = our_id(found.get("out_refund_no"))
             return RefundNotice(refund, _refund(found, "refund_status")) if refund else Ignored()
-        payment, asked = our_id(found.get("out_trade_no")), _trade(found)
+        try:
+            payment, asked = our_id(found.get("out_trade_no")), _trade(found)
+        except ProviderFault:
+            return None
         if found.get("appid") != self._keys.appid:
             return None
         return PaidNotice(payment, asked) if payment and isinstance(asked, Paid) else Ignored()
@@ -242,9 +245,10 @@ def _trade(trade: Mapping[str, Any]) -> Asked:
     """A trade once refunded is still one that was paid."""
     state, ref, amount = trade.get("trade_state"), trade.get("transaction_id"), trade.get("amount")
     if state in ("SUCCESS", "REFUND") and is_ref(ref) and isinstance(amount, dict):
-        if type(amount.get("total")) is int and amount.get("currency") == "CNY":
-            return Paid(str(ref), Money(amount["total"], "CNY"))
-        return Unpaid()
+        try:
+            return Paid(str(ref), Money(amount["total"], amount["currency"]))
+        except (KeyError, MoneyError) as fault:
+            raise ProviderFault("odd_answer", "amount") from fault
     return Closed() if state in ("CLOSED", "REVOKED", "PAYERROR") else Unpaid()
 
 
