@@ -95,6 +95,7 @@ class StandIn:
         self.refuse_refunds = ""
         self.slow_refunds = False
         self.notify_url = ""
+        self.kill: Callable[[], None] = lambda: None
         self.lock = threading.RLock()
         self._server: ThreadingHTTPServer | None = None
 
@@ -190,8 +191,14 @@ def _handler(standin: StandIn) -> type[BaseHTTPRequestHandler]:
                     answer = Answer(500, b"{}")
                 elif fault == "cut":  # nothing is done, and the line breaks
                     return self._break()
+                elif fault == "kill before":  # whoever asks dies before anything is done
+                    standin.kill()
+                    return self._break()
                 else:
                     answer = standin.answer(asked)
+            if fault == "kill":  # it is done, and whoever asked is dead
+                standin.kill()
+                return self._break()
             if fault == "lost":  # it is done, and nobody hears of it
                 return self._break()
             if fault == "garbage":

@@ -140,7 +140,7 @@ class StripeStandIn(StandIn):
         ref = form["metadata[payment]"]
         if self.declines_charges:
             return _error(402, "card_error", "card_declined")
-        assert (form["customer"], form["payment_method"], form["off_session"]) == ("cus_1", "pm_1", "True")
+        assert (form["customer"], form["payment_method"], form["off_session"]) == ("cus_1", "pm_1", "true")
         order = Sold(ref, int(form["amount"]), form["currency"].upper(), paid_at=self.now())
         self.orders.setdefault(ref, order)
         return _json(self._intent(self.orders[ref]))

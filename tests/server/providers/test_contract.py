@@ -274,8 +274,8 @@ def test_a_line_that_breaks_while_a_payment_is_asked_about_changes_nothing(line,
 
 def test_keys_that_the_provider_does_not_know_are_said_to_be_bad(line):
     accounts.try_account(line.account, line.now())
+    accounts.change_keys(line.account, line.there.wrong_keys(), by=SETUP, at=line.now())
     with pytest.raises(ProviderFault) as fault:
-        accounts.change_keys(line.account, line.there.wrong_keys(), by=SETUP, at=line.now())
         accounts.try_account(line.account, line.now())
     assert fault.value.code == "bad_keys"
 

@@ -7,7 +7,7 @@ import structlog
 
 from gatehouse.server import bus
 from gatehouse.server.audit.by import By
-from gatehouse.server.parking import queries
+from gatehouse.server.parking import autopay, queries
 from gatehouse.server.parking.actions import clear_free
 from gatehouse.server.parking.facts import UNPRICED, quote
 
@@ -29,5 +29,6 @@ def hold(site_id: UUID, gate: str, token: bytes, *, at: datetime) -> None:
     if asked.due:
         owed = bus.Owed(asked.due.minor, asked.due.currency, str(stay.pk))
         bus.set_tile(site_id, gate, owed=owed)
+        autopay.charge_soon(stay, at)
     else:
         clear_free(stay, by=By.job("stays"), at=at)

@@ -275,6 +275,7 @@ class Difference(models.Model):
 
 
 class MandateState(models.TextChoices):
+    OFFERED = "offered"  # its driver was given the way to the words, and has not answered
     ASKED = "asked"  # consented here; the provider has not confirmed yet
     ACTIVE = "active"
     WITHDRAWN = "withdrawn"
@@ -282,13 +283,13 @@ class MandateState(models.TextChoices):
 
 class Mandate(models.Model):
     """A driver's consent that a provider is charged for a vehicle's stays. Token and words are sealed under the
-    vehicle's key; a withdrawn one keeps neither."""
+    vehicle's key; a withdrawn one has no token any more. The id opens its page, so it is known to the driver alone."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     vehicle = models.ForeignKey(Vehicle, on_delete=models.CASCADE, related_name="mandates")
     provider = models.CharField(max_length=16)
     account = models.ForeignKey(ProviderAccount, on_delete=models.PROTECT, null=True, related_name="mandates")
-    state = models.CharField(max_length=9, choices=MandateState.choices, default=MandateState.ASKED)
+    state = models.CharField(max_length=9, choices=MandateState.choices, default=MandateState.OFFERED)
     token_cell = models.BinaryField(default=b"")
     consent_cell = models.BinaryField(default=b"")
 

@@ -57,7 +57,8 @@ def compare_day(site: Site, day: date, *, by: By, at: datetime) -> list[Statemen
 def compare_account(
     site: Site, provider: str, account: ProviderAccount | None, day: date, *, by: By, at: datetime
 ) -> Statement:
-    """Compare again as often as one likes: what was listed before and is no more is gone, what was explained stays so."""
+    """Compare again as often as one likes: what was listed before and is no more is gone, what was explained stays
+    so."""
     try:
         rows = speak(account, site.pk).statement(day, ZoneInfo(site.zone), at)
     except ProviderFault as fault:
@@ -146,7 +147,12 @@ def _keep(
     at: datetime,
 ) -> Statement:
     total = sums(theirs)
-    facts = {"code": code, "rows": len(theirs), "paid_minor": total["payment"], "refunded_minor": total["refund"]}
+    facts: dict[str, str | int] = {
+        "code": code,
+        "rows": len(theirs),
+        "paid_minor": total["payment"],
+        "refunded_minor": total["refund"],
+    }
     scope = {"site": site, "provider": provider, "account": account, "day": day}
     held = Statement.objects.select_for_update().filter(**scope).first()
     if held is not None and code:

@@ -91,7 +91,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('provider', models.CharField(max_length=16)),
-                ('state', models.CharField(choices=[('asked', 'Asked'), ('active', 'Active'), ('withdrawn', 'Withdrawn')], default='asked', max_length=9)),
+                ('state', models.CharField(choices=[('offered', 'Offered'), ('asked', 'Asked'), ('active', 'Active'), ('withdrawn', 'Withdrawn')], default='offered', max_length=9)),
                 ('token_cell', models.BinaryField(default=b'')),
                 ('consent_cell', models.BinaryField(default=b'')),
                 ('vehicle', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='mandates', to='people.vehicle')),

@@ -1,11 +1,11 @@
 """Alipay on the mainland: payment on a phone's browser (alipay.trade.wap.pay), RSA2; CNY only.
 
 Sources: opendocs.alipay.com/open/203/105286 (asynchronous notices: form fields, signed without `sign` and `sign_type`,
-answered by the word success; check app_id, out_trade_no, total_amount), /open/028sm9 (trade.query; a trade does not exist
-until the payer has opened the cashier), /open/028sma (trade.refund: `out_request_no` is paid back once, `fund_change` Y
-when money moved), /open/028smn (fastpay.refund.query), open.alitrip.com/docs/doc.htm?articleId=104674
-(dataservice.bill.downloadurl.query: the address holds for 30 seconds; no bill, BILL_NOT_EXIST) and its bill: a ZIP of GBK
-CSV with # lines around the header.
+answered by the word success; check app_id, out_trade_no, total_amount), /open/028sm9 (trade.query; a trade does not
+exist until the payer has opened the cashier), /open/028sma (trade.refund: `out_request_no` is paid back once,
+`fund_change` Y when money moved), /open/028smn (fastpay.refund.query),
+open.alitrip.com/docs/doc.htm?articleId=104674 (dataservice.bill.downloadurl.query: the address holds for 30 seconds; no
+bill, BILL_NOT_EXIST) and its bill: a ZIP of GBK CSV with # lines around the header.
 
 Signing is the library python-alipay-sdk's; its gateway is a fixed address, so the requests are ours. Never tried
 against the real service.
