@@ -11,7 +11,7 @@ from gatehouse.domain.money import Money
 from gatehouse.keeper.protocol import Refused, Role
 from gatehouse.server import jobs
 from gatehouse.server.audit.models import Entry
-from gatehouse.server.parking import actions, invoices, queries, receipts
+from gatehouse.server.parking import actions, invoices, payments, queries, receipts
 from gatehouse.server.parking.models import (
     InvoiceRequest,
     OpenStay,
@@ -30,8 +30,8 @@ def pays(world, plate, at=None):
     before = set(OpenStay.objects.values_list("pk", flat=True))
     world.tell(world.enters(plate, at=at - timedelta(hours=2, minutes=18)))
     (stay,) = OpenStay.objects.exclude(pk__in=before)
-    payment, asked = actions.start_payment(queries.open_stay(stay.pk), "test", at)
-    return actions.settle_payment(payment.pk, f"e-{payment.pk}", asked.due, by=SETUP, at=at)
+    payment, asked = payments.start_payment(queries.open_stay(stay.pk), "test", at)
+    return payments.settle_payment(payment.pk, f"e-{payment.pk}", asked.due, by=SETUP, at=at)
 
 
 def facts_of(payment):
@@ -58,7 +58,7 @@ def test_asked_again_it_is_the_same_receipt(world):
 
 def test_a_payment_that_did_not_come_has_none(world):
     world.tell(world.enters(PLATES[0], at=world.ago(hours=2)))
-    payment, _ = actions.start_payment(queries.open_stay(OpenStay.objects.get().pk), "test", world.now())
+    payment, _ = payments.start_payment(queries.open_stay(OpenStay.objects.get().pk), "test", world.now())
     assert receipts.give_receipt(payment.pk, at=world.now()) is None
     assert ReceiptCount.objects.count() == 0
 
@@ -95,8 +95,8 @@ def test_a_second_payment_says_what_was_paid_before(world, moved):
     first = pays(world, PLATES[0])
     facts_of_given(world, first)
     moved(timedelta(minutes=50))
-    payment, asked = actions.start_payment(queries.open_stay(first.stay), "test", world.now())
-    second = actions.settle_payment(payment.pk, "e-2", asked.due, by=SETUP, at=world.now())
+    payment, asked = payments.start_payment(queries.open_stay(first.stay), "test", world.now())
+    second = payments.settle_payment(payment.pk, "e-2", asked.due, by=SETUP, at=world.now())
     facts = facts_of_given(world, second)
     assert (facts.amount_minor, facts.before_minor, facts.total_minor) == (500, 1500, 2000)
 
@@ -104,9 +104,9 @@ def test_a_second_payment_says_what_was_paid_before(world, moved):
 def test_an_amount_that_held_over_a_block_is_explained_by_the_price_it_was_asked_at(world):
     world.tell(world.enters(PLATES[0], at=world.ago(hours=2, minutes=55)))
     stay = queries.open_stay(OpenStay.objects.get().pk)
-    payment, asked = actions.start_payment(stay, "test", world.now())
+    payment, asked = payments.start_payment(stay, "test", world.now())
     later = world.now() + timedelta(minutes=9)
-    paid = actions.settle_payment(payment.pk, "e-1", asked.due, by=SETUP, at=later)
+    paid = payments.settle_payment(payment.pk, "e-1", asked.due, by=SETUP, at=later)
     facts = facts_of_given(world, paid)
     assert (facts.amount_minor, sum(line.minor for line in facts.lines)) == (1500, 1500)
 

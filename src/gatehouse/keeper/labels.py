@@ -72,6 +72,9 @@ LABELS: dict[str, Label] = {
         Label("operator.contact/1", KeyClass.SITE, Budget.SENSITIVE, (256,)),
         Label("site.text/1", KeyClass.SITE, Budget.NONE, (256, 512, 1024)),
         Label("device.secret/1", KeyClass.SITE, Budget.SENSITIVE, (256,), edges=True),
+        Label("provider.account/1", KeyClass.SITE, Budget.SENSITIVE, (4096, 8192)),
+        Label("mandate.token/1", KeyClass.VEHICLE, Budget.SENSITIVE, (256,)),
+        Label("mandate.consent/1", KeyClass.VEHICLE, Budget.SENSITIVE, (1024, 2048)),
     )
 }
 

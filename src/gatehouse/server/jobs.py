@@ -19,14 +19,18 @@ from django.db import DatabaseError, close_old_connections, transaction
 from gatehouse.clock import Clock
 from gatehouse.domain.pay_facts import Month
 from gatehouse.domain.periods import DAY, at_local, local_date
-from gatehouse.server import moment, silence
+from gatehouse.server import silence
 from gatehouse.server.attendance.workdays import WORKDAYS_ASK_DAYS, compute_workdays
 from gatehouse.server.audit import actions as audit
 from gatehouse.server.audit import queries as due
 from gatehouse.server.audit.by import By
 from gatehouse.server.databases import fold
 from gatehouse.server.gates.actions import raise_alarm
+from gatehouse.server.moment import now as server_now
 from gatehouse.server.parking import receipts
+from gatehouse.server.parking.orders import ask_for_lost_notices
+from gatehouse.server.parking.reconciling import compare_lately
+from gatehouse.server.parking.refunds import send_open_refunds
 from gatehouse.server.parking.stays import forget_spent_keys, retoken_stays
 from gatehouse.server.payroll.actions import draft_payslips
 from gatehouse.server.people import queries as people
@@ -42,6 +46,7 @@ ALARMS = {"day_change": "day_change_fails", "workdays": "workdays_fail", "paysli
 OTHER_ALARM = "server_fails"
 WORKDAYS_AT = time(4, 30)  # by then yesterday's day shifts are over, and the night shifts of the date before
 PAYSLIPS_AT = time(5)
+STATEMENTS_AT = time(11)  # providers have yesterday's statement by 10 o'clock
 CATCH_UP_DAYS = 35  # further back the days' keys may be gone
 
 
@@ -93,17 +98,26 @@ def _payslips(site: Site, due_at: datetime, now: datetime) -> None:
         log.warning("payslips.without", site=str(site.pk), code=code, count=count)
 
 
+def _statements(site: Site, due_at: datetime, now: datetime) -> None:
+    """Yesterday's money against what the providers say."""
+    yesterday = local_date(due_at, ZoneInfo(site.zone)) - DAY
+    compare_lately(site, yesterday, by=By.job("statements"), at=now)
+
+
 SITE_JOBS = (
     SiteJob("day_change", _day_change, lambda site, at: _next_local(site, at, time(0))),
     SiteJob("workdays", _workdays, lambda site, at: _next_local(site, at, WORKDAYS_AT)),
     SiteJob("payslips", _payslips, lambda site, at: _next_local(site, at, PAYSLIPS_AT)),
+    SiteJob("statements", _statements, lambda site, at: _next_local(site, at, STATEMENTS_AT)),
 )
 SERVER_JOBS = (
     ServerJob("reindex", reindex, timedelta(minutes=5)),
     ServerJob("silence", silence.look, timedelta(seconds=10)),
     ServerJob("note", audit.note_entries, timedelta(seconds=5)),
     ServerJob("spent_keys", forget_spent_keys, timedelta(seconds=30)),
-    ServerJob("receipts", lambda: receipts.give_missing(moment.now()), timedelta(seconds=5)),
+    ServerJob("receipts", lambda: receipts.give_missing(server_now()), timedelta(seconds=5)),
+    ServerJob("lost_notices", lambda: ask_for_lost_notices(server_now()), timedelta(seconds=10)),
+    ServerJob("refunds", lambda: send_open_refunds(server_now()), timedelta(seconds=10)),
     ServerJob("fold", fold, timedelta(minutes=5)),
 )
 

@@ -20,15 +20,19 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from gatehouse.domain.errors import DomainError
 from gatehouse.domain.money import Money
 from gatehouse.domain.plates import PROVINCES, display, normalise
+from gatehouse.server.console import words, words_money
+from gatehouse.server.console.qr import qr_svg
 from gatehouse.server.console.words_parking import price_line
 from gatehouse.server.moment import now
-from gatehouse.server.parking import actions, queries, testprovider
-from gatehouse.server.parking.actions import NothingDue
+from gatehouse.server.parking import accounts, orders, payments, queries, testprovider
 from gatehouse.server.parking.facts import Quote, StayUnreadable
 from gatehouse.server.parking.models import Garage, OpenStay, Payment
+from gatehouse.server.parking.payments import NothingDue
+from gatehouse.server.parking.providers.protocol import Declined, ProviderFault, QrCode, Redirect
 from gatehouse.server.portal import asking
 from gatehouse.server.portal.asking import No, Owed
 from gatehouse.server.portal.garage import STATION, Problem, frame, garage_of, source_of
+from gatehouse.server.portal.notices import public_url
 
 PLATE_LIMIT = 20
 ASK_HOLDS = timedelta(minutes=15)
@@ -55,6 +59,12 @@ UNPRICED = Problem(
 )
 NO_PROVIDER = Problem(
     _("Paying by phone is not set up here yet"), _("Please pay at the exit, or press the help button."), "stop", "warn"
+)
+PROVIDER_AWAY = Problem(
+    _("The payment service does not answer"),
+    _("Nothing was taken. Try again, or choose another way to pay."),
+    "stop",
+    "warn",
 )
 FREE = Problem(_("There is nothing to pay"), _("Just drive to the exit."), "good", "yes")
 
@@ -120,7 +130,8 @@ def find(request: HttpRequest, code: str) -> HttpResponse:
     shown: dict[str, object] = {"plate": display(plate), "typed": plate}
     if isinstance(answer, Owed):
         return card(request, garage, answer.quote, shown)
-    context = frame(request, garage) | shown | {"nothing": Money.zero(garage.currency)}
+    # The ways to pay are looked up here too, so that as much is asked as for a car that owes.
+    context = frame(request, garage) | shown | {"nothing": Money.zero(garage.currency), "choices": _ways(garage)}
     return render(request, "portal/owed.html", context)
 
 
@@ -134,6 +145,7 @@ def card(request: HttpRequest, garage: Garage, asked: Quote, shown: dict[str, ob
         "stayed": max(at - asked.entered_at, timedelta()),  # an edge's clock may be ahead of ours
         "free": None if asked.due else FREE,
         "quote": signing.dumps(str(asked.stay), salt=_SALT),
+        "choices": _ways(garage),
         "lines": lines,
         "total": asked.price.total if asked.price else Money.zero(asked.due.currency),
         "paid": asked.paid if asked.paid.minor else None,
@@ -159,17 +171,52 @@ def start(request: HttpRequest, code: str) -> HttpResponse:
     stay = _stay(request, garage)
     if stay is None:
         return form(request, garage, EXPIRED)
-    if not settings.TEST_PROVIDER:
+    ways = dict(accounts.ways_to_pay(garage))
+    way = request.POST.get("way", "") or next(iter(ways), "")
+    if way not in ways:
         return form(request, garage, NO_PROVIDER, status=503)
     try:
-        started = actions.start_payment(stay, testprovider.NAME, now())
+        started = payments.start_payment(stay, way, now(), ways[way])
     except (StayUnreadable, DomainError):
         return form(request, garage, UNPRICED)
     if started is None:
         return form(request, garage, EXPIRED)
     if isinstance(started, NothingDue):
         return form(request, garage, FREE)
-    return HttpResponseRedirect(reverse("pay-test", args=[garage.pay_code, started[0].pk]))
+    return _to_provider(request, garage, started[0])
+
+
+def _ways(garage: Garage) -> list[tuple[str, words.Text]]:
+    """Providers to choose from, with their names."""
+    return [(name, words_money.PROVIDERS[name]) for name, _account in accounts.ways_to_pay(garage)]
+
+
+def _to_provider(request: HttpRequest, garage: Garage, payment: Payment) -> HttpResponse:
+    """The provider's own page. A form may lead only to our own addresses, so a page of ours leads further."""
+    back = reverse("pay-receipt", args=[garage.pay_code, payment.pk])
+    code = payment.account.code if payment.account else "builtin"
+    try:
+        begun = orders.begin(
+            payment,
+            return_url=public_url(request, back),
+            notify_url=public_url(request, reverse("pay-notice", args=[payment.provider, code])),
+            payer_address=request.META.get("REMOTE_ADDR", ""),
+            at=now(),
+        )
+    except ProviderFault:
+        return form(request, garage, PROVIDER_AWAY, status=503)
+    shown = frame(request, garage) | {"amount": Money(payment.amount_minor, payment.currency), "back": back}
+    shown |= {"provider": words_money.PROVIDERS[payment.provider], "payment": payment.pk}
+    match begun:
+        case Declined():
+            return form(request, garage, PROVIDER_AWAY, status=503)
+        case QrCode(text=text):
+            title = str(_("QR code of the payment provider"))
+            return render(request, "portal/scan.html", shown | {"qr": qr_svg(text, title), "link": text})
+        case Redirect(url=url) if url.startswith("/"):
+            return HttpResponseRedirect(url)
+        case Redirect(url=url):
+            return render(request, "portal/go.html", shown | {"url": url})
 
 
 def payment_of(garage: Garage, payment_id: UUID) -> Payment:
@@ -178,6 +225,12 @@ def payment_of(garage: Garage, payment_id: UUID) -> Payment:
     if found is None or found.garage_id != garage.pk:
         raise Http404
     return found
+
+
+def looked_at(garage: Garage, payment_id: UUID) -> Payment:
+    """The payment as it stands, its provider asked when a notice may be lost. Raises Http404."""
+    orders.look_again(payment_of(garage, payment_id), now())
+    return payment_of(garage, payment_id)
 
 
 def test_provider(request: HttpRequest, code: str, payment_id: UUID) -> HttpResponse:
@@ -189,8 +242,7 @@ def test_provider(request: HttpRequest, code: str, payment_id: UUID) -> HttpResp
     if request.method == "POST":
         if request.POST.get("outcome") != "paid":
             return HttpResponseRedirect(str(frame(request, garage)["start"]))
-        body, signature = testprovider.message(payment)
-        testprovider.receive(body, signature, now())
+        testprovider.pay(payment, now())
         return HttpResponseRedirect(reverse("pay-receipt", args=[garage.pay_code, payment.pk]))
     amount = Money(payment.amount_minor, payment.currency)
     context = frame(request, garage) | {"payment": payment.pk, "amount": amount}

@@ -19,7 +19,7 @@ from gatehouse.domain.errors import DomainError
 from gatehouse.domain.money import Money
 from gatehouse.domain.periods import local_date, start_of_day
 from gatehouse.domain.taxpayer import clean_code, is_social_credit_code
-from gatehouse.server.console import words
+from gatehouse.server.console import words, words_money
 from gatehouse.server.console.qr import qr_svg
 from gatehouse.server.console.saying import time_of_day
 from gatehouse.server.moment import now
@@ -27,7 +27,7 @@ from gatehouse.server.parking import invoices, queries, receipts
 from gatehouse.server.parking.facts import StayUnreadable, quote
 from gatehouse.server.parking.models import InvoiceRequest, Payment, PaymentState, Receipt
 from gatehouse.server.portal.garage import frame, garage_of
-from gatehouse.server.portal.pay import EXPIRED, UNPRICED, card, form, is_chinese, payment_of
+from gatehouse.server.portal.pay import EXPIRED, UNPRICED, card, form, is_chinese, looked_at, payment_of
 from gatehouse.server.portal.receipt_pdf import receipt_pdf
 
 TITLE_LIMIT, MAIL_LIMIT = 120, 200
@@ -37,7 +37,7 @@ _OTHER_TAX_NUMBER = re.compile(r"[A-Z0-9]{4,20}")
 @require_safe
 def receipt(request: HttpRequest, code: str, payment_id: UUID) -> HttpResponse:
     garage = garage_of(code)
-    payment = payment_of(garage, payment_id)
+    payment = looked_at(garage, payment_id)
     came = payment.state in receipts.CAME
     zone = ZoneInfo(garage.site.zone)
     given = _given(payment) if came else None
@@ -53,8 +53,17 @@ def receipt(request: HttpRequest, code: str, payment_id: UUID) -> HttpResponse:
         "date_only": payment.at == start_of_day(local_date(payment.at, zone), zone),
         "exit_code": qr_svg(exit_code, _now("QR code that opens the exit once")) if exit_code else "",
         "invoice": _invoice_of(given),
+        "refunds": _refunds(payment),
     }
     return render(request, "portal/receipt.html", context)
+
+
+def _refunds(payment: Payment) -> list[dict[str, object]]:
+    """What goes or went back, and where that stands."""
+    return [
+        {"amount": Money(one.amount_minor, payment.currency), "said": words_money.REFUND_STATES[one.state]}
+        for one in queries.refunds_of(payment)
+    ]
 
 
 def _given(payment: Payment) -> Receipt | None:
@@ -71,7 +80,7 @@ def receipt_state(request: HttpRequest, code: str, payment_id: UUID) -> HttpResp
     """The part of the receipt that is asked anew: waiting, time left to leave, goodbye. A payment that has come since
     the page was drawn has the whole page drawn again."""
     garage = garage_of(code)
-    payment = payment_of(garage, payment_id)
+    payment = looked_at(garage, payment_id)
     context = frame(request, garage) | _state(payment) | {"payment": payment.pk}
     answer = render(request, "portal/receipt_state.html", context)
     if request.GET.get("was") == PaymentState.STARTED and payment.state != PaymentState.STARTED:
@@ -134,7 +143,7 @@ def pdf(request: HttpRequest, code: str, payment_id: UUID) -> HttpResponse:
     if facts is None:
         raise Http404
     number = receipts.number_text(garage, facts)
-    answer = HttpResponse(receipt_pdf(garage, facts, number), content_type="application/pdf")
+    answer = HttpResponse(receipt_pdf(garage, facts, number, _refunds(payment)), content_type="application/pdf")
     answer.headers["Content-Disposition"] = f'attachment; filename="{number}.pdf"'
     return answer
 

@@ -2,6 +2,7 @@
 has (CID), so that none is embedded."""
 
 import io
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from django.utils.translation import gettext as _
@@ -51,8 +52,11 @@ class _Page:
         self.y -= 4 * mm
 
 
-def receipt_pdf(garage: Garage, facts: ReceiptFacts, number: str) -> bytes:
-    """No plate and no name stand on it: whoever has it may hand it to anybody."""
+def receipt_pdf(
+    garage: Garage, facts: ReceiptFacts, number: str, refunds: Sequence[Mapping[str, object]] = ()
+) -> bytes:
+    """`refunds` have an `amount` and where it stands (`said`). No plate and no name stand on it: whoever has it may
+    hand it to anybody."""
     out = io.BytesIO()
     canvas = Canvas(out, pagesize=A4, invariant=True)
     canvas.setTitle(number)
@@ -72,6 +76,10 @@ def receipt_pdf(garage: Garage, facts: ReceiptFacts, number: str) -> bytes:
         page.text(_("Tax held in it"), money(Money(facts.tax_minor, facts.currency)))
     if facts.excess_minor:
         page.text(_("Beyond what was owed; is paid back"), money(Money(-facts.excess_minor, facts.currency)))
+    for one in refunds:
+        amount = one["amount"]
+        assert isinstance(amount, Money)
+        page.text(_("Paid back") + f"  ({one['said']})", money(-amount))
     canvas.save()
     return out.getvalue()
 

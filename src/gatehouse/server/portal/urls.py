@@ -1,9 +1,10 @@
 """The portal's addresses."""
 
 from gatehouse.server.console.access import WORKERS, page, public
-from gatehouse.server.portal import display, help, lanes, lost, me, pay, receipt
+from gatehouse.server.portal import display, help, lanes, lost, me, notices, pay, receipt
 
 urlpatterns = [
+    public("pay/notice/<slug:provider>/<code:code>", notices.notice, "pay-notice"),
     public("pay/<code:code>/", pay.pay, "pay"),
     public("pay/<code:code>/station/", pay.station, "pay-station"),
     public("pay/<code:code>/find", pay.find, "pay-find"),

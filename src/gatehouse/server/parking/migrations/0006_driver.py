@@ -7,7 +7,7 @@ from gatehouse.server.keyorder import InKeyOrder
 
 
 class Migration(migrations.Migration):
-    dependencies = [("parking", "0005_lanes")]
+    dependencies = [("parking", "0005_lanes"), ("parking", "0005_payments")]
 
     operations = [
         migrations.CreateModel(
