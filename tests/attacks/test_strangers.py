@@ -24,7 +24,7 @@ PUBLIC = {
     "enter", "enter-code", "enter-code-bare",  # where one signs in
     # By the garage's own code: forms, and one that an old code of an exit leads back to. A display and a lane have
     # codes of their own, which the walk does not know.
-    "pay", "pay-find", "pay-station", "pay-lost", "pay-held",
+    "pay", "pay-find", "pay-station", "pay-lost", "pay-held", "pay-unfound",
 }  # fmt: skip
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 

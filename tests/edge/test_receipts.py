@@ -3,8 +3,11 @@
 import threading
 from dataclasses import replace
 from datetime import timedelta
+from uuid import uuid4
 
+import numpy as np
 import pytest
+import segno
 from tests.edge.test_gatekeeper import drive_up
 from tests.edge.world import DOOR, EXIT, NOW, SITE
 
@@ -12,6 +15,7 @@ from gatehouse.crypto.tokens import issue
 from gatehouse.domain.access import Grant, Reason, Refusal
 from gatehouse.domain.sightings import Means
 from gatehouse.edge.looking import Looker
+from gatehouse.vision.codes import read_codes
 from gatehouse.wire import Attempt, Opening, Passage
 
 ZONE = "zone-1"
@@ -181,3 +185,17 @@ def test_an_order_writes_no_real_plate(known, keeper_of, world, clock, spool, pl
     keeper_of("entry").open_by_hand(Opening(id="order-1", gate="entry", at=clock.now(), plate=plate))
     (attempt,) = world.bodies(spool)
     assert attempt.plate is None
+
+
+# --- the code as a camera sees it ----------------------------------------------------------------------------------
+
+
+def test_the_code_on_a_phone_is_read_by_a_lanes_camera(world):
+    claims = {name: str(uuid4()) for name in ("id", "stay", "zone")} | {"site": str(uuid4()), "exp": 1_900_000_000}
+    text = issue("receipt", claims, world.keeper.sign_key)
+    rows = np.array([list(row) for row in segno.make(text, error="m", micro=False).matrix], np.uint8)
+    code = np.kron(1 - np.pad(rows, 4), np.ones((4, 4), np.uint8)) * 255
+    frame = np.full((720, 1280, 3), 90, np.uint8)
+    frame[200 : 200 + code.shape[0], 500 : 500 + code.shape[1]] = code[..., None]
+    (read,) = read_codes(frame)
+    assert read == text

@@ -258,6 +258,35 @@ def test_the_display_of_an_exit_shows_another_code_for_the_car_it_holds(driver, 
     assert re.search(r'd="[^"]+"', held)[0] != re.search(r'd="[^"]+"', empty)[0]
 
 
+def test_a_car_that_was_misread_on_its_way_in_says_at_the_exit_when_it_came(driver, house) -> None:
+    world = house.world
+    came = world.ago(hours=1, minutes=20)
+    world.tell(world.enters("沪B12348", at=came))
+    world.tell(world.attempt("out", granted=False, reason="unpaid", plate="沪B12345", direction="out"))
+    screen = driver.get(display_address(world.lane_out) + "screen").content.decode()
+    assert "When did you come in?" in screen
+    assert "12345" not in screen
+    address = _url(house, "pay-unfound", "out", lanes.unfound_code(world.lane_out, moment.now()))
+    assert 'name="plate"' not in driver.get(address).content.decode().split("</form>")[2]
+    local = came.astimezone(HERE)
+    said = {"came": f"{local:%H:%M}", "day": str((today() - local.date()).days)}
+    wrong = driver.post(address, said | {"came": f"{local - timedelta(hours=3):%H:%M}"}).content.decode()
+    assert "Pay ¥" not in wrong
+    card = driver.post(address, said)
+    assert "Pay ¥10.00" in card.content.decode()
+    assert "Paid. You can leave." in driver.get(_pay(driver, house, card)).content.decode()
+
+
+def test_a_code_of_another_lane_or_an_old_one_asks_nothing(driver, house, moved) -> None:
+    lane = house.world.lane_out
+    code = lanes.unfound_code(lane, moment.now())
+    assert "When did you come in?" in driver.get(_url(house, "pay-unfound", "out", code)).content.decode()
+    for gate, wrong in (("in", code), ("door", code), ("out", "0" * lanes.CODE_LENGTH)):
+        assert "When did you" not in driver.get(_url(house, "pay-unfound", gate, wrong)).content.decode()
+    moved(timedelta(minutes=7))
+    assert "When did you" not in driver.get(_url(house, "pay-unfound", "out", code)).content.decode()
+
+
 def _entry(house, name="pay-entry"):
     lane = house.world.lane_in
     return _url(house, name, lane.code, lanes.entry_code(lane))

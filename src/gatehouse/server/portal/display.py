@@ -14,6 +14,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from gatehouse.domain.access import Reason
 from gatehouse.domain.money import Money
 from gatehouse.server import bus
 from gatehouse.server.console import words
@@ -70,6 +71,8 @@ def _screen(request: HttpRequest, gate: Gate) -> dict[str, object]:
     }
     if live.owed is not None and not _cleared(live.owed):
         return context | {"amount": Money(live.owed.minor, live.owed.currency)}
+    if _is_unfound(live):
+        return context | {"unfound": True}
     said = _said(live)
     return context | {"said": said.what, "then": said.do} if said else context
 
@@ -78,9 +81,17 @@ def _scanned(gate: Gate, garage: Garage, live: bus.Tile) -> str:
     """Where the display's code leads: to the card of the car that is held, in without a plate, or to the form."""
     if live.owed is not None:
         return reverse("pay-held", args=[garage.pay_code, lanes.held_code(live.owed.stay, now())])
+    if _is_unfound(live):
+        return reverse("pay-unfound", args=[garage.pay_code, gate.code, lanes.unfound_code(gate, now())])
     if lanes.lets_in_unread(gate):
         return lanes.entry_address(gate, garage)
     return reverse("pay", args=[garage.pay_code])
+
+
+def _is_unfound(live: bus.Tile) -> bool:
+    """Whether a car is held of which nobody knows what it owes."""
+    fresh = live.at is not None and now() - live.at <= SHOWN_FOR
+    return fresh and live.owed is None and live.outcome == "refused" and live.reason == Reason.UNPAID
 
 
 def _cleared(owed: bus.Owed) -> bool:

@@ -49,8 +49,22 @@ def held_code(stay: str, at: datetime) -> str:
 
 
 def _held_code(stay: str, minute: int) -> str:
-    signed = salted_hmac("gatehouse.lane.held", f"{stay}/{minute}", algorithm="sha256").hexdigest()[:CODE_LENGTH]
-    return f"{UUID(stay).hex}-{signed}"
+    return f"{UUID(stay).hex}-{_signed('held', stay, minute)}"
+
+
+def _signed(salt: str, what: str, minute: int) -> str:
+    return salted_hmac(f"gatehouse.lane.{salt}", f"{what}/{minute}", algorithm="sha256").hexdigest()[:CODE_LENGTH]
+
+
+def unfound_code(gate: Gate, at: datetime) -> str:
+    """What the display of an exit shows to a car that is held and whose stay is not found."""
+    return _signed("unfound", str(gate.pk), int(at.timestamp()) // 60)
+
+
+def is_unfound_code(gate: Gate, text: str, at: datetime) -> bool:
+    this_minute = int(at.timestamp()) // 60
+    good = (_signed("unfound", str(gate.pk), this_minute - back) for back in range(MINUTES_GOOD + 1))
+    return sum(constant_time_compare(text, one) for one in good) > 0
 
 
 def _held_stay(text: str, at: datetime) -> str | None:

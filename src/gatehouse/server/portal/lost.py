@@ -18,12 +18,15 @@ from gatehouse.domain.errors import DomainError
 from gatehouse.domain.periods import DAY, at_local, local_date
 from gatehouse.domain.plates import display, normalise
 from gatehouse.keeper.protocol import Refused
+from gatehouse.server.gates.models import Gate
+from gatehouse.server.gates.queries import gate_by_codes
 from gatehouse.server.moment import now
 from gatehouse.server.parking import matching
 from gatehouse.server.parking.facts import StayUnreadable, quote
 from gatehouse.server.parking.models import Garage
 from gatehouse.server.portal.garage import Problem, frame, garage_of
-from gatehouse.server.portal.pay import CAPPED, PLATE_LIMIT, UNPRICED, card
+from gatehouse.server.portal.lanes import is_unfound_code
+from gatehouse.server.portal.pay import CAPPED, EXPIRED, PLATE_LIMIT, UNPRICED, card, form
 
 FLOOR_S = 0.25
 DAYS_BACK = 7  # for longer stays a human is quicker
@@ -63,6 +66,33 @@ def lost(request: HttpRequest, code: str) -> HttpResponse:
     return card(request, garage, asked, {"plate": display(typed), "typed": normalise(typed)})
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+def unfound(request: HttpRequest, code: str, gate: str, lane: str) -> HttpResponse:
+    """As `lost`, for the car that the exit holds: its plate is what the camera read, which nobody types or sees."""
+    garage = garage_of(code)
+    found = gate_by_codes(garage.site.code, gate)
+    if found is None or found.zone_id != garage.zone_id or not is_unfound_code(found, lane, now()):
+        return form(request, garage, EXPIRED)
+    if "came" not in request.POST:
+        return _form(request, garage, "", gate=found)
+    came = _came(request, garage)
+    if came is None:
+        return _form(request, garage, "", NO_TIME, status=422, gate=found)
+    began_s = monotonic_s()
+    at = now()
+    stay = matching.claim_at_exit(found, came, address=request.META.get("REMOTE_ADDR", ""), at=at)
+    time.sleep(max(0.0, began_s + FLOOR_S - monotonic_s()))
+    if isinstance(stay, Refused):
+        return _form(request, garage, "", CAPPED, status=429, gate=found)
+    if stay is None:
+        return _form(request, garage, "", NOT_HERE, gate=found)
+    try:
+        asked = quote(stay, at)
+    except (StayUnreadable, DomainError):
+        return form(request, garage, UNPRICED)
+    return card(request, garage, asked, {"called": _("Your car at the exit")})
+
+
 def _came(request: HttpRequest, garage: Garage) -> datetime | None:
     """When the driver says he came in, by the garage's clock; None for no time, or one that cannot be meant."""
     zone = ZoneInfo(garage.site.zone)
@@ -78,12 +108,19 @@ def _came(request: HttpRequest, garage: Garage) -> datetime | None:
 
 
 def _form(
-    request: HttpRequest, garage: Garage, plate: str, problem: Problem | None = None, status: int = 200
+    request: HttpRequest,
+    garage: Garage,
+    plate: str,
+    problem: Problem | None = None,
+    status: int = 200,
+    gate: Gate | None = None,
 ) -> HttpResponse:
     today = local_date(now(), ZoneInfo(garage.site.zone))
     context = frame(request, garage) | {
         "problem": problem,
         "plate": plate,
+        "gate": gate,
+        "action": request.path,
         "came": request.POST.get("came", "")[:5],
         "day": request.POST.get("day", "0")[:1],
         "days": [(str(back), today - back * DAY) for back in range(DAYS_BACK + 1)],

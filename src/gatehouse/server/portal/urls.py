@@ -19,6 +19,7 @@ urlpatterns = [
     public("pay/<code:code>/help", help.call, "pay-help"),
     public("pay/<code:code>/help/<uuid:exception_id>/", help.called, "pay-help-state"),
     public("pay/<code:code>/exit/<code:lane>/", lanes.held, "pay-held"),
+    public("pay/<code:code>/exit/<slug:gate>/<code:lane>/", lost.unfound, "pay-unfound"),
     public("pay/<code:code>/entry/<slug:gate>/<code:lane>/", lanes.entry, "pay-entry"),
     public("pay/<code:code>/entry/<slug:gate>/<code:lane>/open", lanes.come_in, "pay-come-in"),
     public("pay/<code:code>/mine/<uuid:opening_id>/", lanes.mine, "pay-mine"),
