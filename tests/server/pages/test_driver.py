@@ -363,6 +363,14 @@ def test_a_station_keeps_its_large_keys_through_the_flow_and_leads_back_to_its_s
     assert 'class="driver station"' not in driver.get(_url(house, "pay")).content.decode()
 
 
+def test_a_change_of_language_on_a_card_begins_anew(driver, house) -> None:
+    """The card came from a form, whose address alone shows nothing."""
+    driver.get(_url(house, "pay-station"))
+    for name in ("pay-find", "pay-start", "pay-help"):
+        assert driver.get(_url(house, name))["Location"] == _url(house, "pay-station")
+    assert driver.put(_url(house, "pay-find")).status_code == 405
+
+
 def test_a_station_holds_nothing_of_whoever_stood_there(driver, house) -> None:
     driver.get(_url(house, "pay-station"))
     _pay(driver, house)

@@ -1,9 +1,11 @@
 """What every page of a driver's begins with: the garage of the address, its clock, whether this is a pay station."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from zoneinfo import ZoneInfo
 
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 
@@ -47,6 +49,21 @@ def frame(request: HttpRequest, garage: Garage) -> dict[str, object]:
         "typed": "",
         "start": reverse("pay-station" if station else "pay", args=[garage.pay_code]),
     }
+
+
+def answers_a_form(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """For what a form of ours is sent to. Whoever comes to its address without one, as after a change of language,
+    begins anew."""
+
+    @wraps(view)
+    def answered(request: HttpRequest, code: str, *args: object, **kwargs: object) -> HttpResponse:
+        if request.method == "POST":
+            return view(request, code, *args, **kwargs)
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
+        return HttpResponseRedirect(str(frame(request, garage_of(code))["start"]))
+
+    return answered
 
 
 def source_of(request: HttpRequest) -> str:

@@ -7,13 +7,13 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from gatehouse.server.moment import now
 from gatehouse.server.parking import queries
 from gatehouse.server.parking.lane_exceptions import raise_exception
 from gatehouse.server.parking.models import ExceptionKind, Garage
-from gatehouse.server.portal.garage import Problem, frame, garage_of, source_of
+from gatehouse.server.portal.garage import Problem, answers_a_form, frame, garage_of, source_of
 from gatehouse.server.portal.limits import Limit
 from gatehouse.server.portal.pay import form
 
@@ -23,7 +23,7 @@ CALLED = Problem(
 )
 
 
-@require_POST
+@answers_a_form
 def call(request: HttpRequest, code: str) -> HttpResponse:
     """Tell the operators that a driver needs somebody."""
     garage = garage_of(code)

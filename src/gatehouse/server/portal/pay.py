@@ -15,7 +15,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from gatehouse.domain.errors import DomainError
 from gatehouse.domain.money import Money
@@ -31,7 +31,7 @@ from gatehouse.server.parking.payments import NothingDue
 from gatehouse.server.parking.providers.protocol import Declined, ProviderFault, QrCode, Redirect
 from gatehouse.server.portal import asking
 from gatehouse.server.portal.asking import No, Owed
-from gatehouse.server.portal.garage import STATION, Problem, frame, garage_of, source_of
+from gatehouse.server.portal.garage import STATION, Problem, answers_a_form, frame, garage_of, source_of
 from gatehouse.server.portal.notices import public_url
 
 PLATE_LIMIT = 20
@@ -108,7 +108,7 @@ def _keys() -> dict[str, str]:
     return {"provinces": PROVINCES, "digits": DIGITS, "letters": LETTERS, "last": LAST}
 
 
-@require_POST
+@answers_a_form
 def find(request: HttpRequest, code: str) -> HttpResponse:
     """The card for a typed plate; the plate travels in the body and never in an address."""
     garage = garage_of(code)
@@ -164,7 +164,7 @@ def _stay(request: HttpRequest, garage: Garage) -> OpenStay | None:
     return stay if stay is not None and stay.garage_id == garage.pk else None
 
 
-@require_POST
+@answers_a_form
 def start(request: HttpRequest, code: str) -> HttpResponse:
     """Begin a payment at the provider, which learns an opaque id and an amount."""
     garage = garage_of(code)

@@ -13,7 +13,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from gatehouse.domain.errors import DomainError
 from gatehouse.domain.money import Money
@@ -26,7 +26,7 @@ from gatehouse.server.moment import now
 from gatehouse.server.parking import invoices, queries, receipts
 from gatehouse.server.parking.facts import StayUnreadable, quote
 from gatehouse.server.parking.models import InvoiceRequest, Payment, PaymentState, Receipt
-from gatehouse.server.portal.garage import frame, garage_of
+from gatehouse.server.portal.garage import answers_a_form, frame, garage_of
 from gatehouse.server.portal.pay import EXPIRED, UNPRICED, card, form, is_chinese, looked_at, payment_of
 from gatehouse.server.portal.receipt_pdf import receipt_pdf
 
@@ -120,7 +120,7 @@ def _said(what: words.Text, then: words.Text, mark: str, poll: int = 0) -> dict[
     return {"said": what, "then": then, "mark": mark, "poll": poll}
 
 
-@require_POST
+@answers_a_form
 def more(request: HttpRequest, code: str, payment_id: UUID) -> HttpResponse:
     """What was added since: the card of the same stay, without typing."""
     garage = garage_of(code)

@@ -60,6 +60,13 @@
   doc.addEventListener("htmx:afterSwap", countDown);
 
   // --- a pay station goes back to its start by itself, and never back to what somebody else saw ---
+  // After a provider's page on another site the browser does not tell at first that this is a station: ask once more.
+  const station = doc.body.classList.contains("station");
+  if (station) sessionStorage.setItem("station", "yes");
+  else if (sessionStorage.getItem("station") === "yes") {
+    sessionStorage.setItem("station", "asked");
+    if (performance.getEntriesByType("navigation")[0]?.type !== "reload") window.location.reload();
+  }
   const idle = doc.querySelector("[data-idle]");
   if (idle) {
     const said = idle.querySelector("[data-idle-left]");
