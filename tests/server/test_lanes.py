@@ -502,6 +502,31 @@ def test_a_stay_that_is_paid_keeps_the_plate_under_which_it_was(world):
     assert bytes(OpenStay.objects.get().second_token) == before
 
 
+def test_a_claimed_plate_is_one_stays_and_yields_to_a_car_that_came_in_with_it(world):
+    one, two = came(world, "京A12345", minutes=61), came(world, "京A12347", minutes=200)
+    assert claim(world, NEAR, minutes=61).pk == one.pk
+    assert claim(world, NEAR, minutes=200).pk == two.pk
+    assert OpenStay.objects.get(pk=one.pk).second_token is None
+    own = came(world, NEAR, minutes=20)
+    assert {one.pk, two.pk, own.pk} == set(OpenStay.objects.values_list("pk", flat=True))
+    assert claim(world, NEAR, address="192.0.2.8", minutes=62) is None
+    world.tell(world.leaves(NEAR))
+    assert ClosedStay.objects.get().pk == own.pk
+
+
+def test_an_opening_that_nobody_used_takes_no_stay_along_an_hour_later(world):
+    by = world.operator(Role.PARKING)
+    stay, other = came(world, minutes=20), came(world, OTHER, minutes=20)
+    for held in (stay, other):
+        lane_exceptions.raise_exception(world.garage, "unread", at=world.now(), gate="out")
+        answered(world, Answer.LET_OUT, held, by=by, why=Why.DIRTY)
+        world.clock.advance(timedelta(hours=1, seconds=1))
+    assert TakenAlong.objects.get().stay == other.pk
+    world.clock.advance(timedelta(days=1))
+    assert stays.retoken_stays(Site.objects.get(), world.now(), by=SETUP)
+    assert not TakenAlong.objects.exists()
+
+
 def test_trying_times_for_a_plate_is_capped_from_wherever_it_is_tried(world):
     came(world, minutes=200)
     answers = [claim(world, address=f"192.0.2.{n}", minutes=1 + 31 * n) for n in range(12)]

@@ -73,11 +73,11 @@ class OpenStay(models.Model):
     paid_minor = models.BigIntegerField(default=0)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["garage", "token"], name="one_open_stay_per_plate_and_garage")]
-        indexes = [
-            models.Index(fields=["garage", "folded"], name="open_stay_by_looks"),
-            models.Index(fields=["garage", "second_token"], name="open_stay_by_second_plate"),
+        constraints = [
+            models.UniqueConstraint(fields=["garage", "token"], name="one_open_stay_per_plate_and_garage"),
+            models.UniqueConstraint(fields=["garage", "second_token"], name="one_open_stay_per_second_plate"),
         ]
+        indexes = [models.Index(fields=["garage", "folded"], name="open_stay_by_looks")]
 
     def __str__(self) -> str:
         return str(self.pk)
