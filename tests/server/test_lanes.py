@@ -4,6 +4,8 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from django.db import connection
+from tests.server.test_stay_days import Beside, needs_postgres
 from tests.server.world import SETUP
 
 from gatehouse import wire
@@ -23,6 +25,7 @@ from gatehouse.server.parking import (
     stays,
     testprovider,
 )
+from gatehouse.server.parking.actions import add_garage
 from gatehouse.server.parking.lane_acts import Why
 from gatehouse.server.parking.lane_answers import Answer, Problem, Resolved, resolve
 from gatehouse.server.parking.models import (
@@ -33,6 +36,7 @@ from gatehouse.server.parking.models import (
     OpenStay,
     TakenAlong,
 )
+from gatehouse.server.people.actions import add_zone
 from gatehouse.server.people.models import FeedVersion, Site
 
 PLATE, NEAR, OTHER = "京A12345", "京A12349", "沪B88888"
@@ -416,6 +420,19 @@ def test_a_stay_of_another_garage_or_one_that_left_answers_nothing(world):
     assert not LaneException.objects.get().done
 
 
+def test_a_stay_of_another_garage_of_the_operators_is_no_answer(world):
+    zone = add_zone(world.site, "annex", "Annex", by=SETUP, at=world.now())
+    annex = add_garage(world.site, zone, "annex", "Annex", world.garage.tariff, by=SETUP, at=world.now())
+    stay = came(world)
+    OpenStay.objects.update(garage=annex)
+    hold(world)
+    assert evidence.likely_stays(only(), world.operator(Role.PARKING), world.now()) == []
+    assert answered(world, Answer.CHARGE, stay) is Problem.NO_STAY
+    assert answered(world, Answer.LET_OUT, stay) is Problem.NO_STAY
+    assert OpenStay.objects.get().second_token is None
+    assert not LaneAct.objects.exists()
+
+
 def test_an_answer_is_taken_back_until_the_stay_is_paid(world):
     stay, by = came(world), world.operator(Role.PARKING)
     hold(world)
@@ -428,6 +445,40 @@ def test_an_answer_is_taken_back_until_the_stay_is_paid(world):
     assert not lane_answers.undo(exception, Answer.CHARGE, stay.pk, by=by, at=world.now())
     assert LaneException.objects.get().done
     assert OpenStay.objects.get().second_token is not None
+
+
+@needs_postgres
+def test_of_two_operators_in_the_same_moment_one_wins_and_the_other_is_told(committed_world):
+    world = committed_world
+    stay = came(world)
+    hold(world)
+    exception, one, other = only(), world.operator(Role.PARKING), world.operator(Role.PARKING)
+    beside = Beside(
+        lambda: answered(world, Answer.LET_OUT, stay, by=other, exception=exception, why=Why.GUEST),
+        'UPDATE "parking_laneexception"',
+    )
+    with connection.execute_wrapper(beside):
+        first = answered(world, Answer.CHARGE, stay, by=one, exception=exception)
+    assert isinstance(first, Resolved)
+    assert beside.ended() is Problem.ALREADY
+    assert list(LaneAct.objects.values_list("act", "operator")) == [("same_car", one.actor)]
+    assert not ExitClearance.objects.exists()
+
+
+@needs_postgres
+@pytest.mark.parametrize("before", ['DELETE FROM "parking_openstay"', 'INSERT INTO "parking_openstay"'])
+def test_an_answer_during_the_change_of_date_gives_no_stay_a_token_of_yesterday(committed_world, before):
+    world = committed_world
+    stay, by = came(world), world.operator(Role.PARKING)
+    hold(world)
+    exception, at = only(), world.now()
+    beside = Beside(lambda: resolve(exception, Answer.CHARGE, why=Why.MISREAD, stay_id=stay.pk, by=by, at=at), before)
+    with connection.execute_wrapper(beside):
+        assert stays.retoken_stays(Site.objects.get(), world.now() + timedelta(days=1), by=SETUP)
+    assert beside.ended() is Problem.CHANGED
+    assert OpenStay.objects.get().second_token is None
+    assert waiting() == ["held_without_stay"]
+    assert isinstance(answered(world, Answer.CHARGE, stay, by=by), Resolved)
 
 
 # --- nobody pays for hours elsewhere -----------------------------------------------------------------------------
