@@ -87,7 +87,8 @@ def inside(asked: Iterable[tuple[UUID, Tokens]], stays: Iterable[UUID] = ()) -> 
 
 
 def find(garage: Garage, tokens: Tokens) -> Found:
-    return inside([(garage.pk, tokens)]).find(garage.pk, tokens)
+    found = inside([(garage.pk, tokens)]).find(garage.pk, tokens)
+    return Found(queries.open_stay(found.stay.pk), found.alike) if found.stay else found
 
 
 # --- what a driver claims ----------------------------------------------------------------------------------------
