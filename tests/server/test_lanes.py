@@ -13,7 +13,7 @@ from gatehouse.domain.matching import Likeness
 from gatehouse.keeper.protocol import Refused, Role
 from gatehouse.server import bus, feed
 from gatehouse.server.audit.models import Entry
-from gatehouse.server.gates.models import Opening
+from gatehouse.server.gates.models import Opening, Quarantine
 from gatehouse.server.parking import (
     actions,
     evidence,
@@ -225,6 +225,17 @@ def test_whoever_follows_closely_is_read_behind_and_shown_with_the_alarm(world):
     assert ClosedStay.objects.get().state == "unpaid"
     act = LaneAct.objects.get()
     assert (act.act, act.waived_minor, act.reason) == ("closed_unpaid", 1000, "tailgated")
+
+
+def test_a_fact_of_no_attempt_that_can_be_holds_up_nothing(world):
+    at = world.now()
+    odd = world.leaves(NEAR)
+    odd = wire.Passage(**{name: getattr(odd, name) for name in odd.__struct_fields__} | {"attempt": "none"})
+    lost = wire.GateEvent(id=wire.new_id(at), gate="out", at=at, kind="not_confirmed", attempt="none")
+    world.tell(odd, lost, world.enters(PLATE))
+    assert OpenStay.objects.count() == 1
+    assert Quarantine.objects.count() == 2
+    assert waiting() == []
 
 
 def test_a_car_that_backs_out_of_the_entry_has_no_stay_and_calls_nobody(world):

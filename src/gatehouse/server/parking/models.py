@@ -249,7 +249,7 @@ class LaneAct(models.Model):
 
 class TakenAlong(models.Model):
     """The stay that leaves with the passage of an opening by hand, None where its operator said that there is none.
-    Deleted with that passage, and within the hour in any case."""
+    Deleted with that passage, with the next such opening after an hour, or with the date."""
 
     opening = models.UUIDField(primary_key=True)
     stay = models.UUIDField(null=True)
