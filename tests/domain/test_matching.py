@@ -66,6 +66,20 @@ def test_only_what_folds_to_one_text_is_exact_or_folded(one, other) -> None:
     assert acts is (fold(one) == fold(other))
 
 
+EDITS = st.tuples(st.sampled_from(["change", "drop", "add"]), st.integers(0, 7), st.sampled_from("ABCDEF0123456789"))
+
+
+@given(st.text("ABCDEF0123456789", min_size=7, max_size=8), st.lists(EDITS, min_size=1, max_size=2))
+def test_a_plate_with_so_many_changes_is_as_alike_as_they_are_few(plate, edits) -> None:
+    other = plate
+    for kind, place, character in edits:
+        place %= len(other)
+        kept = other[place:] if kind == "add" else other[place + 1 :]
+        other = other[:place] + ("" if kind == "drop" else character) + kept
+    order = list(Likeness)
+    assert order.index(likeness(plate, other)) <= order.index(Likeness.ONE if len(edits) == 1 else Likeness.TWO)
+
+
 @given(PLATES, st.integers(0, 7), st.sampled_from("ABCDEFGHJKLMNPQRSTUVWXYZ23456789"))
 def test_a_car_that_is_one_character_off_never_leaves_by_anothers_clearance(plate, place, character) -> None:
     place %= len(plate)

@@ -68,6 +68,7 @@ def test_three_exceptions_of_two_garages_are_resolved_on_a_phone_with_one_tap_ea
     expect(panel).to_contain_text("of 60 looks this hour")
     panel.get_by_role("button", name="It is this stay: let it pay").tap()
     expect(panel.get_by_role("heading")).to_have_text("A driver asks for help")
+    expect(page.locator("#lanes-queue .here")).to_contain_text("Harbour deck")
     expect(panel).to_contain_text("Harbour deck")
     expect(page.locator("#lanes-queue")).to_contain_text("2 wait")
     panel.get_by_role("button", name="Open the barrier").tap()

@@ -4,6 +4,8 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from django.db import connection
+from tests.server.test_stay_days import Beside, needs_postgres
 from tests.server.world import SETUP
 
 from gatehouse import wire
@@ -11,7 +13,7 @@ from gatehouse.domain.matching import Likeness
 from gatehouse.keeper.protocol import Refused, Role
 from gatehouse.server import bus, feed
 from gatehouse.server.audit.models import Entry
-from gatehouse.server.gates.models import Opening
+from gatehouse.server.gates.models import Opening, Quarantine
 from gatehouse.server.parking import (
     actions,
     evidence,
@@ -24,6 +26,7 @@ from gatehouse.server.parking import (
     stays,
     testprovider,
 )
+from gatehouse.server.parking.actions import add_garage
 from gatehouse.server.parking.lane_acts import Why
 from gatehouse.server.parking.lane_answers import Answer, Problem, Resolved, resolve
 from gatehouse.server.parking.models import (
@@ -34,6 +37,7 @@ from gatehouse.server.parking.models import (
     OpenStay,
     TakenAlong,
 )
+from gatehouse.server.people.actions import add_zone
 from gatehouse.server.people.models import FeedVersion, Site
 
 PLATE, NEAR, OTHER = "京A12345", "京A12349", "沪B88888"
@@ -222,6 +226,17 @@ def test_whoever_follows_closely_is_read_behind_and_shown_with_the_alarm(world):
     assert ClosedStay.objects.get().state == "unpaid"
     act = LaneAct.objects.get()
     assert (act.act, act.waived_minor, act.reason) == ("closed_unpaid", 1000, "tailgated")
+
+
+def test_a_fact_of_no_attempt_that_can_be_holds_up_nothing(world):
+    at = world.now()
+    odd = world.leaves(NEAR)
+    odd = wire.Passage(**{name: getattr(odd, name) for name in odd.__struct_fields__} | {"attempt": "none"})
+    lost = wire.GateEvent(id=wire.new_id(at), gate="out", at=at, kind="not_confirmed", attempt="none")
+    world.tell(odd, lost, world.enters(PLATE))
+    assert OpenStay.objects.count() == 1
+    assert Quarantine.objects.count() == 2
+    assert waiting() == []
 
 
 def test_a_car_that_backs_out_of_the_entry_has_no_stay_and_calls_nobody(world):
@@ -417,6 +432,19 @@ def test_a_stay_of_another_garage_or_one_that_left_answers_nothing(world):
     assert not LaneException.objects.get().done
 
 
+def test_a_stay_of_another_garage_of_the_operators_is_no_answer(world):
+    zone = add_zone(world.site, "annex", "Annex", by=SETUP, at=world.now())
+    annex = add_garage(world.site, zone, "annex", "Annex", world.garage.tariff, by=SETUP, at=world.now())
+    stay = came(world)
+    OpenStay.objects.update(garage=annex)
+    hold(world)
+    assert evidence.likely_stays(only(), world.operator(Role.PARKING), world.now()) == []
+    assert answered(world, Answer.CHARGE, stay) is Problem.NO_STAY
+    assert answered(world, Answer.LET_OUT, stay) is Problem.NO_STAY
+    assert OpenStay.objects.get().second_token is None
+    assert not LaneAct.objects.exists()
+
+
 def test_an_answer_is_taken_back_until_the_stay_is_paid(world):
     stay, by = came(world), world.operator(Role.PARKING)
     hold(world)
@@ -429,6 +457,40 @@ def test_an_answer_is_taken_back_until_the_stay_is_paid(world):
     assert not lane_answers.undo(exception, Answer.CHARGE, stay.pk, by=by, at=world.now())
     assert LaneException.objects.get().done
     assert OpenStay.objects.get().second_token is not None
+
+
+@needs_postgres
+def test_of_two_operators_in_the_same_moment_one_wins_and_the_other_is_told(committed_world):
+    world = committed_world
+    stay = came(world)
+    hold(world)
+    exception, one, other = only(), world.operator(Role.PARKING), world.operator(Role.PARKING)
+    beside = Beside(
+        lambda: answered(world, Answer.LET_OUT, stay, by=other, exception=exception, why=Why.GUEST),
+        'UPDATE "parking_laneexception"',
+    )
+    with connection.execute_wrapper(beside):
+        first = answered(world, Answer.CHARGE, stay, by=one, exception=exception)
+    assert isinstance(first, Resolved)
+    assert beside.ended() is Problem.ALREADY
+    assert list(LaneAct.objects.values_list("act", "operator")) == [("same_car", one.actor)]
+    assert not ExitClearance.objects.exists()
+
+
+@needs_postgres
+@pytest.mark.parametrize("before", ['DELETE FROM "parking_openstay"', 'INSERT INTO "parking_openstay"'])
+def test_an_answer_during_the_change_of_date_gives_no_stay_a_token_of_yesterday(committed_world, before):
+    world = committed_world
+    stay, by = came(world), world.operator(Role.PARKING)
+    hold(world)
+    exception, at = only(), world.now()
+    beside = Beside(lambda: resolve(exception, Answer.CHARGE, why=Why.MISREAD, stay_id=stay.pk, by=by, at=at), before)
+    with connection.execute_wrapper(beside):
+        assert stays.retoken_stays(Site.objects.get(), world.now() + timedelta(days=1), by=SETUP)
+    assert beside.ended() is Problem.CHANGED
+    assert OpenStay.objects.get().second_token is None
+    assert waiting() == ["held_without_stay"]
+    assert isinstance(answered(world, Answer.CHARGE, stay, by=by), Resolved)
 
 
 # --- nobody pays for hours elsewhere -----------------------------------------------------------------------------
@@ -501,6 +563,31 @@ def test_a_stay_that_is_paid_keeps_the_plate_under_which_it_was(world):
     before = bytes(OpenStay.objects.get().second_token)
     assert claim(world, "京A12348", address="192.0.2.8", minutes=61) is None
     assert bytes(OpenStay.objects.get().second_token) == before
+
+
+def test_a_claimed_plate_is_one_stays_and_yields_to_a_car_that_came_in_with_it(world):
+    one, two = came(world, "京A12345", minutes=61), came(world, "京A12347", minutes=200)
+    assert claim(world, NEAR, minutes=61).pk == one.pk
+    assert claim(world, NEAR, minutes=200).pk == two.pk
+    assert OpenStay.objects.get(pk=one.pk).second_token is None
+    own = came(world, NEAR, minutes=20)
+    assert {one.pk, two.pk, own.pk} == set(OpenStay.objects.values_list("pk", flat=True))
+    assert claim(world, NEAR, address="192.0.2.8", minutes=62) is None
+    world.tell(world.leaves(NEAR))
+    assert ClosedStay.objects.get().pk == own.pk
+
+
+def test_an_opening_that_nobody_used_takes_no_stay_along_an_hour_later(world):
+    by = world.operator(Role.PARKING)
+    stay, other = came(world, minutes=20), came(world, OTHER, minutes=20)
+    for held in (stay, other):
+        lane_exceptions.raise_exception(world.garage, "unread", at=world.now(), gate="out")
+        answered(world, Answer.LET_OUT, held, by=by, why=Why.DIRTY)
+        world.clock.advance(timedelta(hours=1, seconds=1))
+    assert TakenAlong.objects.get().stay == other.pk
+    world.clock.advance(timedelta(days=1))
+    assert stays.retoken_stays(Site.objects.get(), world.now(), by=SETUP)
+    assert not TakenAlong.objects.exists()
 
 
 def test_trying_times_for_a_plate_is_capped_from_wherever_it_is_tried(world):

@@ -6,11 +6,11 @@ of the strangers are within one character of a registered plate: a near plate al
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from gatehouse.domain.plates import fold, normalise
+from gatehouse.domain.plates import folded, normalise
 
 CLAIM_WINDOW = timedelta(minutes=15)  # how well a driver has to know when he came in
 CLOCKS_DIFFER = timedelta(minutes=2)  # two lanes' clocks may
@@ -34,7 +34,7 @@ class Likeness(StrEnum):
 # What takes one character for another on a small, blurred or dirty plate. For proposals only: plates of both exist.
 _PAIRS = "B8 D0 Q0 U0 C0 S5 Z2 Z7 G6 C6 G0 A4 T7 17 VY MN HN HM EF PR PF KX XY UV 38 56 68 89 B3 BR"
 _BLURRED = frozenset(frozenset(pair) for pair in _PAIRS.split())
-_MOST_BLURRED = 2  # characters
+_MOST_BLURRED = _MOST_EDITS = 2  # characters
 _CLAIMABLE = frozenset({Likeness.EXACT, Likeness.FOLDED, Likeness.LOOK_ALIKE, Likeness.ONE})
 _WEIGHT = {
     Likeness.EXACT: 100,
@@ -48,19 +48,39 @@ _WEIGHT = {
 
 def likeness(one: str, other: str) -> Likeness:
     """How alike two plate texts are; an empty text is alike to nothing."""
-    first, second = normalise(one), normalise(other)
-    if not first or not second:
-        return Likeness.NONE
-    if first == second:
-        return Likeness.EXACT
-    first, second = fold(first), fold(second)
-    if first == second:
-        return Likeness.FOLDED
-    if _blurs(first, second):
-        return Likeness.LOOK_ALIKE
-    if min(len(first), len(second)) < SHORTEST:
-        return Likeness.NONE
-    return {1: Likeness.ONE, 2: Likeness.TWO}.get(_edits(first, second), Likeness.NONE)
+    return Looks.of(one).likeness(Looks.of(other))
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """A plate made ready to be compared with thousands."""
+
+    text: str = field(repr=False)
+    folded: str = field(repr=False)
+    characters: frozenset[str] = field(repr=False)
+
+    @staticmethod
+    def of(text: str) -> "Looks":
+        normalised = normalise(text)
+        looks = folded(normalised)
+        return Looks(normalised, looks, frozenset(looks))
+
+    def likeness(self, other: "Looks") -> Likeness:
+        if not self.text or not other.text:
+            return Likeness.NONE
+        if self.text == other.text:
+            return Likeness.EXACT
+        if self.folded == other.folded:
+            return Likeness.FOLDED
+        # Every character that only one of them has takes an edit: most pairs need no closer look.
+        if max(len(self.characters - other.characters), len(other.characters - self.characters)) > _MOST_EDITS:
+            return Likeness.NONE
+        if _blurs(self.folded, other.folded):
+            return Likeness.LOOK_ALIKE
+        if min(len(self.folded), len(other.folded)) < SHORTEST:
+            return Likeness.NONE
+        edits = _edits(self.folded, other.folded)
+        return {1: Likeness.ONE, 2: Likeness.TWO}.get(edits, Likeness.NONE)
 
 
 def _blurs(one: str, other: str) -> bool:
@@ -70,7 +90,7 @@ def _blurs(one: str, other: str) -> bool:
     return len(differing) <= _MOST_BLURRED and all(pair in _BLURRED for pair in differing)
 
 
-def _edits(one: str, other: str, most: int = 2) -> int:
+def _edits(one: str, other: str, most: int = _MOST_EDITS) -> int:
     """Characters changed, missing or too many (Levenshtein); `most` + 1 for more than `most`."""
     if abs(len(one) - len(other)) > most:
         return most + 1
@@ -119,12 +139,12 @@ def likely(candidates: Iterable[Candidate], read_at: datetime, limit: int = PROP
     return found[:limit]
 
 
-def the_one(plate: Sequence[str], folded: Sequence[str]) -> str | None:
+def the_one(plate: Sequence[str], alike: Sequence[str]) -> str | None:
     """Whose stay it is, if that is certain: the one with this plate, else the only one that looks the same. `plate` and
-    `folded` are the stays found under either."""
+    `alike` are the stays found under either."""
     if plate:
         return plate[0] if len(plate) == 1 else None
-    return folded[0] if len(folded) == 1 else None
+    return alike[0] if len(alike) == 1 else None
 
 
 def fits_claim(how: Likeness, entered_at: datetime, said: datetime) -> bool:

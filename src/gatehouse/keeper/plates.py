@@ -8,7 +8,7 @@ import msgspec
 
 from gatehouse.crypto.keyring import folded_plate_token, plate_token
 from gatehouse.crypto.sealing import KeyKind, KeyRef
-from gatehouse.domain.matching import Likeness, fits_claim, likeness
+from gatehouse.domain.matching import Likeness, Looks, fits_claim
 from gatehouse.domain.plates import fold, normalise
 from gatehouse.keeper.cells import Cells, Gone, Opened
 from gatehouse.keeper.log import Entry
@@ -104,7 +104,8 @@ def resemble(vault: Vault, request: Resemble) -> Alike | Refused:
     refused = vault.look(asker, "resemble", "lanes.alike", {Budget.NAMES: {seen.subject}})
     if refused is not None:
         return refused
-    how = [_alike(vault.cells, plate, cell) for cell in request.stays]
+    looks = Looks.of(plate)
+    how = [_alike(vault.cells, looks, cell) for cell in request.stays]
     nearest = sorted(range(len(how)), key=lambda place: _ORDER.index(how[place]))[:ALIKE_LIMIT]
     kept = frozenset(nearest)
     return Alike([one.value if place in kept else Likeness.NONE.value for place, one in enumerate(how)])
@@ -119,9 +120,9 @@ def _read(cells: Cells, cell: Cell) -> tuple[str, Opened] | None:
     return None if not plate else (plate, opened)
 
 
-def _alike(cells: Cells, plate: str, cell: Cell) -> Likeness:
+def _alike(cells: Cells, read: Looks, cell: Cell) -> Likeness:
     opened = cells.open(cell) if cell.label == _PLATE else None
-    return likeness(plate, opened.data.decode()) if isinstance(opened, Opened) else Likeness.NONE
+    return read.likeness(Looks.of(opened.data.decode())) if isinstance(opened, Opened) else Likeness.NONE
 
 
 def second_plate(vault: Vault, request: SecondPlate) -> Plated | Refused:
@@ -184,8 +185,9 @@ def claim(vault: Vault, request: Claim) -> Claimed | Refused:
 
 
 def _fitting(cells: Cells, plate: str, request: Claim) -> Iterable[str]:
+    looks = Looks.of(plate)
     for stay in request.stays:
-        how = _alike(cells, plate, Cell(_PLATE, stay.row, stay.plate))
+        how = _alike(cells, looks, Cell(_PLATE, stay.row, stay.plate))
         entry = _entry_of(cells, stay)
         if entry is not None and fits_claim(how, entry.entered_at, request.entered_about):
             yield stay.row

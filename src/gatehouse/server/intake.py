@@ -142,6 +142,7 @@ def _storable(fact: Admitted) -> bool:
     """Whether the tables take it. An edge that writes what they do not must not hold up its later letters."""
     try:
         UUID(fact.id)
+        UUID(fact.attempt or fact.id)
         UUID(fact.stay or fact.id)
     except ValueError:
         return False

@@ -25,8 +25,7 @@ def hold(fact: Admitted, *, at: datetime) -> None:
         return
     found = matching.find(garage, fact.lane)
     if found.stay is not None:
-        stay = queries.open_stay(found.stay.pk)
-        if stay is not None and show(stay, fact.gate, at=at) and _has_paid(stay):
+        if show(found.stay, fact.gate, at=at) and _has_paid(found.stay):
             _call(garage, ExceptionKind.OVERSTAYED, fact)
         return
     _call(garage, ExceptionKind.TWO_ALIKE if found.alike > 1 else ExceptionKind.HELD_WITHOUT_STAY, fact)

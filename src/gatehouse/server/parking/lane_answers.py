@@ -6,18 +6,19 @@ other is told.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from gatehouse.keeper.protocol import Refused, Second
 from gatehouse.server import keeping
 from gatehouse.server.audit.actions import record
 from gatehouse.server.audit.by import By
 from gatehouse.server.gates.actions import order_opening, sealed_reason
-from gatehouse.server.gates.models import Gate
+from gatehouse.server.gates.models import Gate, Opening
 from gatehouse.server.parking import exits, lane_exceptions, matching, queries, stays
 from gatehouse.server.parking.actions import free_pass, waived_by
 from gatehouse.server.parking.evidence import read_cell
@@ -48,6 +49,7 @@ class Answer(StrEnum):
     LOOKED_AFTER = "looked_after"
 
 
+ALONG = timedelta(hours=1)  # how long a stay may wait for the passage that it goes with
 NEEDS_STAY = frozenset({Answer.CHARGE, Answer.CLOSE, Answer.LEFT_UNSEEN})
 NEEDS_GATE = frozenset({Answer.LET_OUT, Answer.OPEN})
 _UNDONE = frozenset(Answer) - {Answer.LET_OUT, Answer.CLOSE, Answer.LEFT_UNSEEN, Answer.OPEN}
@@ -219,7 +221,7 @@ def _let_out(case: _Case, stay: OpenStay | None, gate: Gate) -> Refused | None:
     """A car that is read leaves by its clearance, under the read plate; any other by an opening, which takes the stay
     along. Never by both: the second would let somebody else out."""
     if stay is None:
-        _open(case, gate, lambda opening: _take_along(opening, None))
+        _open(case, gate, lambda opening: _take_along(opening, None, case.at))
         return None
     second = _second(case, stay)
     if isinstance(second, Refused):
@@ -241,12 +243,13 @@ def _let_out(case: _Case, stay: OpenStay | None, gate: Gate) -> Refused | None:
 def _free_and_along(case: _Case, stay: OpenStay, opening: UUID, waived: int) -> None:
     if free_pass(stay, reason=case.why, waived_minor=waived, by=case.by, at=case.at) == case.at:
         raise _Lost(Problem.CHANGED)
-    _take_along(opening, stay.pk)
+    _take_along(opening, stay.pk, case.at)
 
 
-def _take_along(opening: UUID, stay: UUID | None) -> None:
-    if stay is not None:
-        TakenAlong.objects.filter(stay=stay).delete()
+def _take_along(opening: UUID, stay: UUID | None, at: datetime) -> None:
+    """Openings whose passage never came are forgotten."""
+    old = Opening.objects.filter(at__lt=at - ALONG).values("pk")
+    TakenAlong.objects.filter(Q(opening__in=old) | Q(stay=stay, stay__isnull=False)).delete()
     TakenAlong.objects.create(opening=opening, stay=stay)
 
 

@@ -67,13 +67,14 @@ class Inside:
     def stay(self, stay_id: UUID) -> OpenStay | None:
         return self._rows.get(stay_id)
 
-    def of_plate(self, garage_id: UUID, token: bytes) -> OpenStay | None:
-        """The stay of exactly this plate, its first or its second."""
-        return self._by_plate.get((garage_id, token)) or self._by_second.get((garage_id, token))
+    def came_with(self, garage_id: UUID, token: bytes) -> OpenStay | None:
+        """The stay of a car that came in with exactly this plate. Not one of which somebody only says so: the same
+        plate at the entry does not end that one."""
+        return self._by_plate.get((garage_id, token))
 
     def find(self, garage_id: UUID, tokens: Tokens) -> Found:
         exact = tokens.token if isinstance(tokens, Lane) else tokens.exact
-        own = self.of_plate(garage_id, exact)
+        own = self._by_plate.get((garage_id, exact)) or self._by_second.get((garage_id, exact))
         alike = self._by_looks.get((garage_id, tokens.folded), [])
         certain = the_one([str(own.pk)] if own else [], [str(row.pk) for row in alike])
         return Found(self._rows[UUID(certain)] if certain else None, len(alike))
@@ -86,7 +87,8 @@ def inside(asked: Iterable[tuple[UUID, Tokens]], stays: Iterable[UUID] = ()) -> 
 
 
 def find(garage: Garage, tokens: Tokens) -> Found:
-    return inside([(garage.pk, tokens)]).find(garage.pk, tokens)
+    found = inside([(garage.pk, tokens)]).find(garage.pk, tokens)
+    return Found(queries.open_stay(found.stay.pk), found.alike) if found.stay else found
 
 
 # --- what a driver claims ----------------------------------------------------------------------------------------
@@ -154,7 +156,8 @@ def answer_to_second(
     stay_id: UUID, second: Second, stay_day: date, *, verb: str, by: By, at: datetime
 ) -> OpenStay | None:
     """From now on the stay answers to a second plate, the last one that was vouched for; one that is paid keeps the
-    plate under which it was. None when it has left, or when the date has changed since."""
+    plate under which it was. None when it has left, when the date has changed since, or when another stay came in with
+    that plate or was paid under it."""
     stay = queries.open_stay(stay_id)
     if stay is None:
         return None
@@ -165,13 +168,22 @@ def answer_to_second(
         return None
     if second.tokens.exact in (bytes(stay.token), bytes(stay.second_token or b"")):
         return stay
-    if stay.second_token is not None and stay.state in _PAID:
+    if (stay.second_token is not None and stay.state in _PAID) or not _is_free(stay, second.tokens.exact):
         return None
     OpenStay.objects.filter(pk=stay_id).update(second_token=second.tokens.exact, second_cell=second.cell)
     record(verb, "garage", stay.garage_id, by=by, at=at)
     if stay.state == OpenState.CLEARED:
         bump_clearances(stay.garage.site_id)
     return queries.open_stay(stay_id)
+
+
+def _is_free(stay: OpenStay, token: bytes) -> bool:
+    """Whether no other stay has a better right to this plate; one that is not paid gives it up."""
+    others = OpenStay.objects.filter(garage=stay.garage_id).exclude(pk=stay.pk)
+    if others.filter(token=token).exists() or others.filter(second_token=token, state__in=_PAID).exists():
+        return False
+    others.filter(second_token=token).update(second_token=None, second_cell=None)
+    return True
 
 
 @transaction.atomic

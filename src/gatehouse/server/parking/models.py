@@ -77,11 +77,11 @@ class OpenStay(models.Model):
     paid_minor = models.BigIntegerField(default=0)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["garage", "token"], name="one_open_stay_per_plate_and_garage")]
-        indexes = [
-            models.Index(fields=["garage", "folded"], name="open_stay_by_looks"),
-            models.Index(fields=["garage", "second_token"], name="open_stay_by_second_plate"),
+        constraints = [
+            models.UniqueConstraint(fields=["garage", "token"], name="one_open_stay_per_plate_and_garage"),
+            models.UniqueConstraint(fields=["garage", "second_token"], name="one_open_stay_per_second_plate"),
         ]
+        indexes = [models.Index(fields=["garage", "folded"], name="open_stay_by_looks")]
 
     def __str__(self) -> str:
         return str(self.pk)
@@ -421,7 +421,7 @@ class LaneAct(models.Model):
 
 class TakenAlong(models.Model):
     """The stay that leaves with the passage of an opening by hand, None where its operator said that there is none.
-    Deleted with that passage, and within the hour in any case."""
+    Deleted with that passage, with the next such opening after an hour, or with the date."""
 
     opening = models.UUIDField(primary_key=True)
     stay = models.UUIDField(null=True)

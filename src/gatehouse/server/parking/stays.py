@@ -26,6 +26,7 @@ from gatehouse.keeper.protocol import Admitted, Cell, KeyClass, Lane, Plain, Pla
 from gatehouse.server import keeping
 from gatehouse.server.audit.actions import Written, record, record_all
 from gatehouse.server.audit.by import By
+from gatehouse.server.gates import queries as gates
 from gatehouse.server.parking import lane_exceptions, matching, queries
 from gatehouse.server.parking.facts import (
     STAYS,
@@ -136,7 +137,7 @@ def prepare(passages: Sequence[Admitted]) -> list[Step]:
     steps: list[Opening | Missing | LetGo | _Ended] = []
     for fact, garage in moves:
         if fact.direction == "in" and fact.lane is not None and fact.lane.stay is not None:
-            before = inside.of_plate(garage.pk, bytes(fact.lane.token))
+            before = inside.came_with(garage.pk, bytes(fact.lane.token))
             if before is not None:
                 inside.go(before)
                 steps.append(_Ended(garage, before, fact.at, ExceptionKind.ENTERED_TWICE, fact, seen=False))
@@ -398,16 +399,14 @@ def retoken_stays(site: Site, at: datetime, *, by: By) -> bool:
     tokens = _tokens(site, day, {stay.pk: _plate(stay) for stay in stays})
     seconds = _tokens(site, day, {stay.pk: cell for stay in stays if (cell := _second_plate(stay))})
     lost = [_Ended(stay.garage, stay, at, ExceptionKind.STAY_UNREADABLE) for stay in stays if stay.pk not in tokens]
-    closings = list(_close_all(lost).values())
+    closings, seen = list(_close_all(lost).values()), _vouched(stays)
     with transaction.atomic():
         if lock_site(site.pk).stay_day != held:
             raise Outdated
         Site.objects.filter(pk=site.pk).update(stay_day=day)
         apply(closings, by=by, at=at)
         rows = list(OpenStay.objects.select_for_update().filter(garage__site=site))
-        if {row.pk for row in rows} != set(tokens) or _vouched(rows) != _vouched(
-            [stay for stay in stays if stay.pk in tokens]
-        ):
+        if {row.pk for row in rows} != set(tokens) or _vouched(rows) != {pk: seen[pk] for pk in seen if pk in tokens}:
             raise Outdated
         cleared = list(ExitClearance.objects.filter(garage__site=site))
         OpenStay.objects.filter(pk__in=tokens).delete()
@@ -420,6 +419,7 @@ def retoken_stays(site: Site, at: datetime, *, by: By) -> bool:
         random.SystemRandom().shuffle(cleared)
         ExitClearance.objects.bulk_create(cleared, batch_size=500)
         cut_payment_times(site, held, at)
+        TakenAlong.objects.filter(opening__in=gates.openings(site).values("pk")).delete()
         record("stays.retokened", "site", site.pk, by=by, at=at)
     return True
 
@@ -433,7 +433,7 @@ def _second_plate(stay: OpenStay) -> Cell | None:
 
 
 def _vouched(stays: Sequence[OpenStay]) -> dict[UUID, bytes]:
-    """The second plates of those that have one; of a stay that is to be closed it does not matter."""
+    """The second plates of those that have one."""
     return {stay.pk: bytes(stay.second_cell) for stay in stays if stay.second_cell is not None}
 
 

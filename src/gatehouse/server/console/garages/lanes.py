@@ -205,14 +205,12 @@ def take_back(request: HttpRequest) -> HttpResponse:
 def _page(
     request: HttpRequest, exception: LaneException | None, note: Note | None = None, named: LikelyStay | None = None
 ) -> HttpResponse:
-    """The panel alone where htmx asked for it, else the whole page."""
-    context = _panel(request, exception, named) | {"note": note, "filter": _filter(request)}
-    if request.headers.get("HX-Request") == "true":
-        answer = render(request, "garages/lane_panel.html", context)
-        answer["HX-Trigger"] = "lanes-changed"
-        return answer
+    """The panel with the queue beside it where htmx asked for it, else the whole page."""
     here = str(exception.pk) if exception else ""
-    context |= _queue(request, here) | {"chips": _chips(request), "may_open": _may(request)}
+    context = _panel(request, exception, named) | _queue(request, here) | {"note": note}
+    if request.headers.get("HX-Request") == "true":
+        return render(request, "garages/lane_panel.html", context | {"beside": True})
+    context |= {"chips": _chips(request), "may_open": _may(request)}
     return render(request, "garages/lanes.html", context)
 
 

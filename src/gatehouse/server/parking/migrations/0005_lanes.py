@@ -103,9 +103,9 @@ class Migration(migrations.Migration):
             model_name='openstay',
             index=models.Index(fields=['garage', 'folded'], name='open_stay_by_looks'),
         ),
-        migrations.AddIndex(
+        migrations.AddConstraint(
             model_name='openstay',
-            index=models.Index(fields=['garage', 'second_token'], name='open_stay_by_second_plate'),
+            constraint=models.UniqueConstraint(fields=('garage', 'second_token'), name='one_open_stay_per_second_plate'),
         ),
         migrations.AddField(
             model_name='laneact',
