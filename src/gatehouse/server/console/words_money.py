@@ -45,6 +45,12 @@ EXPLANATIONS: dict[str, Text] = {
     "paid_back": _("Paid back by hand"),
     "booked": _("Booked by hand"),
 }
+MANDATE_STATES: dict[str, Text] = {
+    "offered": _("waits for the driver"),
+    "asked": _("waits for the provider"),
+    "active": _("pays by itself"),
+    "withdrawn": _("withdrawn"),
+}
 FAULTS: dict[str, Wording] = {
     "away": Wording(_("The provider does not answer"), _("Try again later.")),
     "bad_keys": Wording(_("The provider does not accept these keys"), _("Enter them again, and check the account.")),
