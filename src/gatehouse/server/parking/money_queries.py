@@ -98,7 +98,7 @@ def differences(sites: Iterable[Site]) -> QuerySet[Difference]:
 
 
 def difference(difference_id: UUID, sites: Iterable[Site]) -> Difference | None:
-    return differences(sites).filter(pk=difference_id).first()
+    return Difference.objects.filter(pk=difference_id, statement__site__in=list(sites)).first()
 
 
 def statements(sites: Iterable[Site], since: date) -> QuerySet[Statement]:

@@ -150,7 +150,7 @@ def _card(asked: Quote, plate: str, ways: list[tuple[str, words.Text]]) -> dict[
         "stayed": max(at - asked.entered_at, timedelta()),  # an edge's clock may be ahead of ours
         "free": _nothing_due(asked),
         "quote": signing.dumps(str(asked.stay), salt=_SALT),
-        "ways": ways,
+        "ways": ways if len(ways) > 1 else [],  # a single one needs no choice
         "lines": lines,
         "total": asked.price.total if asked.price else zero,
         "paid": asked.paid if asked.paid > zero else None,

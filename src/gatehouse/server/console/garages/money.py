@@ -110,6 +110,13 @@ def money(request: HttpRequest, of: Month | None = None, on: date | None = None,
         q = request.POST.get("q", "").replace("\0", "")[:160]
         found = [_line(row) for row in money_of.named(q, sites)]
         return render(request, "garages/money_found.html", _frame(request) | {"q": q, "lines": found})
+    return _month(request, of, on, number)
+
+
+def _month(
+    request: HttpRequest, of: Month | None, on: date | None = None, number: int = 1, problem: object = ""
+) -> HttpResponse:
+    sites = _sites(request)
     span, first = _span(of, on)
     rows = money_of.payments(sites, span.start, span.end)
     name = "money-day-page" if on else "money-page"
@@ -131,8 +138,9 @@ def money(request: HttpRequest, of: Month | None = None, on: date | None = None,
         "statements": [_statement(row) for row in money_of.statements(sites, yesterday - STATEMENT_DAYS * DAY)],
         "explanations": list(words_money.EXPLANATIONS.items()),
         "yesterday": yesterday,
+        "problem": problem,
     }
-    return render(request, "garages/money.html", _frame(request) | context)
+    return render(request, "garages/money.html", _frame(request) | context, status=422 if problem else 200)
 
 
 def _frame(request: HttpRequest) -> dict[str, object]:
@@ -278,8 +286,7 @@ def compare(request: HttpRequest) -> HttpResponse:
     try:
         day = meant(date.fromisoformat(request.POST.get("date", "")))
     except ValueError:
-        messages.warning(request, _("Write a date."))
-        return HttpResponseRedirect(reverse("money"))
+        return _month(request, Month.of(local_date(now(), _zone())), problem=_("Write a date."))
     for site in sites:
         if day <= local_date(now(), ZoneInfo(site.zone)):
             reconciling.compare_day(site, day, by=reader(request).by, at=now())
@@ -289,8 +296,10 @@ def compare(request: HttpRequest) -> HttpResponse:
 @require_POST
 def explain(request: HttpRequest, difference_id: UUID) -> HttpResponse:
     found = money_of.difference(difference_id, _sites(request))
+    if found is None:
+        raise Http404
     why = request.POST.get("why", "")
-    if found is not None and why in words_money.EXPLANATIONS:
+    if why in words_money.EXPLANATIONS:
         reconciling.explain(found, why, by=reader(request).by, at=now())
     return HttpResponseRedirect(reverse("money"))
 
