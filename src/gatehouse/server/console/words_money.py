@@ -6,7 +6,7 @@ from gatehouse.server.console.words import Text, Wording
 
 PROVIDERS: dict[str, Text] = {
     "test": _("the test provider"),
-    "stripe": _("card (Stripe)"),
+    "stripe": _("Stripe (card)"),
     "wechat": _("WeChat Pay"),
     "alipay": _("Alipay"),
 }
