@@ -6,10 +6,11 @@ from gatehouse.server.console.words import Text, Wording
 
 PROVIDERS: dict[str, Text] = {
     "test": _("the test provider"),
-    "stripe": _("Stripe (card)"),
+    "stripe": _("Stripe"),
     "wechat": _("WeChat Pay"),
     "alipay": _("Alipay"),
 }
+WAYS: dict[str, Text] = PROVIDERS | {"stripe": _("card")}  # as a driver calls them
 PAYMENT_STATES: dict[str, Text] = {
     "started": _("begun"),
     "settled": _("paid"),

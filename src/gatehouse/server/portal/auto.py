@@ -25,7 +25,8 @@ def words_of(mandate: Mandate) -> list[str]:
     """What the driver agrees to, in their language; kept word for word."""
     facts = {"site": mandate.vehicle.site.name, "provider": words_money.PROVIDERS[mandate.provider]}
     return [
-        _("When this car stands at an exit of %(site)s and owes something, %(provider)s is charged for it.") % facts,
+        _("When this car stands at an exit of %(site)s and owes something, your card is charged through %(provider)s.")
+        % facts,
         _("%(provider)s keeps your card. It learns a random number and the amount of each stay, never your plate.")
         % facts,
         _("You get the same receipt as everybody, and can pay by hand whenever the charge does not work."),

@@ -134,7 +134,7 @@ def find(request: HttpRequest, code: str) -> HttpResponse:
 
 def _ways(garage: Garage) -> list[tuple[str, words.Text]]:
     """Providers to choose from, with their names."""
-    return [(name, words_money.PROVIDERS[name]) for name, _account in accounts.ways_to_pay(garage)]
+    return [(name, words_money.WAYS[name]) for name, _account in accounts.ways_to_pay(garage)]
 
 
 def _card(asked: Quote, plate: str, ways: list[tuple[str, words.Text]]) -> dict[str, object]:
