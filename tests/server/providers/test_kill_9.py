@@ -14,6 +14,7 @@ import time
 from contextlib import closing
 from datetime import timedelta
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -220,6 +221,14 @@ def test_killed_at_any_step_the_providers_money_and_ours_stay_equal(garage) -> N
     garage.until(lambda: garage.rows("SELECT COUNT(*) FROM parking_refund WHERE state = 'done'") == [(3,)])
     assert there.returned() == garage.sum("refunded_minor", "parking_payment") == 2100
     assert garage.equal()
+
+    # And the command agrees, beside the running server.
+    day = garage.clock.now().astimezone(ZoneInfo(ZONE)).date().isoformat()
+    command, environment = garage.running.python("")
+    words = [command[0], "-m", "gatehouse", "parking", "reconcile", "--json", "--date", day, "--home", command[3]]
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [one["differences"] for one in json.loads(done.stdout)] == [[]]
 
 
 def _deliver(told) -> None:

@@ -33,7 +33,8 @@ class GateForm(OfficeForm):
     kind = forms.ChoiceField(label=_("Kind"), choices=_choices(GATE_KINDS))
     direction = forms.ChoiceField(label=_("Direction"), choices=_choices(DIRECTIONS))
     means = forms.MultipleChoiceField(
-        label=_("Ways in"), choices=[(code, said) for code, said in MEANS.items() if code not in (Means.OPERATOR, Means.RECEIPT)]
+        label=_("Ways in"),
+        choices=[(code, said) for code, said in MEANS.items() if code not in (Means.OPERATOR, Means.RECEIPT)],
     )
     open_s = forms.FloatField(label=_("Open for (seconds)"), min_value=0.5, max_value=60, initial=3)
     confirm_s = forms.FloatField(label=_("Wait for a passage (seconds)"), min_value=1, max_value=300, initial=15)

@@ -6,10 +6,11 @@ from gatehouse.server.console.words import Text, Wording
 
 PROVIDERS: dict[str, Text] = {
     "test": _("the test provider"),
-    "stripe": _("card (Stripe)"),
+    "stripe": _("Stripe"),
     "wechat": _("WeChat Pay"),
     "alipay": _("Alipay"),
 }
+WAYS: dict[str, Text] = PROVIDERS | {"stripe": _("card")}  # as a driver calls them
 PAYMENT_STATES: dict[str, Text] = {
     "started": _("begun"),
     "settled": _("paid"),
@@ -44,6 +45,12 @@ EXPLANATIONS: dict[str, Text] = {
     "provider_fault": _("The provider corrected it"),
     "paid_back": _("Paid back by hand"),
     "booked": _("Booked by hand"),
+}
+MANDATE_STATES: dict[str, Text] = {
+    "offered": _("waits for the driver"),
+    "asked": _("waits for the provider"),
+    "active": _("pays by itself"),
+    "withdrawn": _("withdrawn"),
 }
 FAULTS: dict[str, Wording] = {
     "away": Wording(_("The provider does not answer"), _("Try again later.")),

@@ -76,3 +76,11 @@ def ways_to_pay(garage: Garage) -> list[tuple[str, ProviderAccount | None]]:
             ways.setdefault(account.provider, account)
     found = sorted(ways.items())
     return [*found, (builtin.NAME, None)] if settings.TEST_PROVIDER else found
+
+
+def ways_to_charge(site: Site) -> list[tuple[str, ProviderAccount | None]]:
+    """Provider and account by which a driver's account can be charged at this site."""
+    able = [kind.name for kind in KINDS.values() if kind.auto_pay]
+    held = ProviderAccount.objects.filter(site=site, garage=None, active=True, provider__in=able).order_by("code")
+    found: list[tuple[str, ProviderAccount | None]] = [(one.provider, one) for one in held]
+    return [*found, (builtin.NAME, None)] if settings.TEST_PROVIDER else found

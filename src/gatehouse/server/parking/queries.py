@@ -131,6 +131,10 @@ def refunds_of(payment: Payment) -> QuerySet[Refund]:
     return Refund.objects.filter(payment=payment).order_by("day", "id")
 
 
+def refund(refund_id: UUID) -> Refund | None:
+    return Refund.objects.filter(pk=refund_id).first()
+
+
 def unheard_payments(since: datetime, until: datetime) -> Sequence[Payment]:
     """Those that were begun on [since, until) and neither settled nor failed."""
     found = Payment.objects.filter(state=PaymentState.STARTED, at__gte=since, at__lt=until)

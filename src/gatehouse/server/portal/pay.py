@@ -188,7 +188,7 @@ def start(request: HttpRequest, code: str) -> HttpResponse:
 
 def _ways(garage: Garage) -> list[tuple[str, words.Text]]:
     """Providers to choose from, with their names."""
-    return [(name, words_money.PROVIDERS[name]) for name, _account in accounts.ways_to_pay(garage)]
+    return [(name, words_money.WAYS[name]) for name, _account in accounts.ways_to_pay(garage)]
 
 
 def _to_provider(request: HttpRequest, garage: Garage, payment: Payment) -> HttpResponse:

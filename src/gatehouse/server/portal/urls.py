@@ -1,10 +1,11 @@
 """The portal's addresses."""
 
 from gatehouse.server.console.access import WORKERS, page, public
-from gatehouse.server.portal import display, help, lanes, lost, me, notices, pay, receipt
+from gatehouse.server.portal import auto, display, help, lanes, lost, me, notices, pay, receipt
 
 urlpatterns = [
     public("pay/notice/<slug:provider>/<code:code>", notices.notice, "pay-notice"),
+    public("pay/auto/<uuid:mandate_id>/", auto.auto_pay, "auto-pay"),
     public("pay/<code:code>/", pay.pay, "pay"),
     public("pay/<code:code>/station/", pay.station, "pay-station"),
     public("pay/<code:code>/find", pay.find, "pay-find"),

@@ -13,6 +13,7 @@ READERS = PARKERS | {Role.AUDITOR}
 
 TABS: tuple[tuple[str, words.Text, frozenset[Role]], ...] = (
     ("parking", _("Garages"), READERS),
+    ("money", _("Money"), READERS),
     ("parking-invoices", _("Invoices"), PARKERS),
 )
 
