@@ -55,10 +55,12 @@ def _ask(garage: Garage, plate: str, source: str, at: datetime) -> Owed | No:
     tokens = keeping.locate(garage.site_id, stay_day, plate, source)
     if isinstance(tokens, Refused):
         return No.CAPPED if tokens.code == "capped" else No.UNPRICED
-    found, decoy = matching.find(garage, tokens).stay, queries.some_open_stay(garage.pk)
+    found = matching.find(garage, tokens).stay
+    # A stay that is found was read by its id; where none is, another one is read in its place.
+    stay = found or queries.some_open_stay(garage.pk)
     if people.site(garage.site_id).stay_day != stay_day:
         return _ask(garage, plate, source, at)  # the date changed in between, and with it every token
-    asked = _quoted(found or decoy, at)
+    asked = _quoted(stay, at)
     if found is None:
         return No.NOTHING
     if asked is None:
