@@ -54,7 +54,7 @@ def check_history(before: Tariff, after: Tariff, now: datetime) -> None:
     for i in range(count):
         held, path = before.versions[i], f"versions[{i}]"
         new = after.versions[i] if i < len(after.versions) else None
-        if new is None or replace(new, ends=held.ends) != held:
+        if new is None or replace(new, ends=None) != replace(held, ends=None):
             advice = "this version has begun and stays as it is; add a version that begins later"
             raise TariffError("begun_changed", path, advice)
         if new.ends != held.ends:
