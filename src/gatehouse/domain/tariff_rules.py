@@ -30,17 +30,25 @@ class TariffError(DomainError):
     what to change. Codes: `wrong_type`, `not_whole`, `out_of_range`, `bad_code`, `bad_label`, `bad_time`,
     `unknown_field`, `missing_field`, `empty`, `too_many`, `duplicate`, `overlap`, `not_covered`, `unknown_zone`,
     `unknown_currency`; for a site, `other_zone`, `other_currency`; and for a change of one that is in use,
-    `begun_changed`, `in_the_past`, `not_planned` (see `tariff_versions`), `falls` (see `tariff_probe`)."""
+    `begun_changed`, `in_the_past`, `not_planned` (see `tariff_versions`), `falls` (see `tariff_probe`).
 
-    def __init__(self, code: str, path: str, message: str) -> None:
-        super().__init__(code, f"{path}: {message}" if path else message, path=path)
+    `facts` also say, for `overlap` of two rules: one, other (their names), and the moment; for `not_covered` by any
+    rule: the moment and since_min (of the tier). A moment is weekday (Monday is 0) or date, and clock."""
+
+    def __init__(self, code: str, path: str, message: str, **facts: str | int) -> None:
+        super().__init__(code, f"{path}: {message}" if path else message, **(facts | {"path": path}))
         self.path = path
         self.advice = message
+
+    def at(self, path: str) -> TariffError:
+        """The same error at another path."""
+        facts = {name: fact for name, fact in self.facts.items() if name != "path" and isinstance(fact, str | int)}
+        return TariffError(self.code, path, self.advice, **facts)
 
     def inside(self, parent: str) -> TariffError:
         """The same error seen from the field that holds this one."""
         joint = "" if not self.path or self.path.startswith("[") else "."
-        return TariffError(self.code, f"{parent}{joint}{self.path}", self.advice)
+        return self.at(f"{parent}{joint}{self.path}")
 
 
 class DayKind(IntEnum):
@@ -188,7 +196,7 @@ class EntryRule:
         return self.label or self.code
 
     def as_block_rule(self) -> BlockRule:
-        return BlockRule(self.code, self.price, Per.OCCURRENCE, self.days)
+        return BlockRule(self.code, self.price, Per.OCCURRENCE, self.days, label=self.label)
 
 
 def check_code(code: object, path: str) -> None:

@@ -18,7 +18,7 @@ from gatehouse.server.console import (
     watch_log,
 )
 from gatehouse.server.console.access import GUARDS, KNOWERS, OWNERS, PAYROLL, TRUSTED, WATCHERS, page, public
-from gatehouse.server.console.garages import overview, tabs
+from gatehouse.server.console.garages import overview, tabs, tariff_edit, tariff_expert, tariffs
 from gatehouse.server.console.months import MonthConverter, meant
 
 
@@ -59,6 +59,21 @@ urlpatterns = [
     page("watch/log/<date:on>/page/<int:number>/", watch_log.log, "watch-log-page", WATCHERS),
     page("watch/log/<uuid:attempt_id>/who", watch_log.who, "watch-who", watch_log.ASKERS),
     page("parking/", overview.overview, "parking", tabs.READERS),
+    page("parking/tariffs/", tariffs.tariff_list, "parking-tariffs", tabs.PARKERS),
+    page("parking/tariffs/new/<uuid:site_id>/", tariff_edit.new, "parking-tariff-new", tabs.PARKERS),
+    page(
+        "parking/tariffs/new/<uuid:site_id>/preview",
+        tariff_edit.preview_new,
+        "parking-tariff-new-preview",
+        tabs.PARKERS,
+    ),
+    page("parking/tariffs/<uuid:tariff_id>/", tariff_edit.edit, "parking-tariff", tabs.PARKERS),
+    page("parking/tariffs/<uuid:tariff_id>/preview", tariff_edit.preview_part, "parking-tariff-preview", tabs.PARKERS),
+    page("parking/tariffs/<uuid:tariff_id>/copy", tariffs.copy, "parking-tariff-copy", tabs.PARKERS),
+    page("parking/tariffs/<uuid:tariff_id>/take-back", tariffs.take_back, "parking-tariff-take-back", tabs.PARKERS),
+    page("parking/tariffs/<uuid:tariff_id>/json", tariff_expert.expert, "parking-tariff-json", tabs.PARKERS),
+    page("parking/tariffs/<uuid:tariff_id>/file", tariffs.download, "parking-tariff-file", tabs.PARKERS),
+    page("parking/tariffs/<uuid:tariff_id>/apds", tariffs.download_apds, "parking-tariff-apds", tabs.PARKERS),
     page("people/", people.people, "people", KNOWERS),
     page("people/page/<int:number>/", people.people, "people-page", KNOWERS),
     page("people/<uuid:person_id>/", people.person, "person", KNOWERS),
