@@ -86,15 +86,23 @@ def version_lines(row: Tariff, at: datetime) -> list[VersionLine]:
 def _version_line(tariff: domain.Tariff, place: int, count: int, at: datetime) -> VersionLine:
     version = tariff.versions[place]
     state = "planned" if place >= count else "now" if tariff.version_at(at) == place else "past"
-    prices = [saying.money(Money(rule.price, tariff.currency)) for rule in version.rules[:4]]
     return VersionLine(
         number=place + 1,
         state=state,
         starts=wall_text(version.starts),
         ends=wall_text(version.ends),
         starts_at=version.starts.isoformat(timespec="minutes") if version.starts else "",
-        prices=" · ".join(prices) + (" …" if len(version.rules) > 4 else ""),
+        prices=_prices(version, tariff.currency),
     )
+
+
+def _prices(version: domain.TariffVersion, currency: str) -> str:
+    """The first few, and for what they are asked."""
+    amounts = [saying.money(Money(rule.price, currency)) for rule in version.rules[:4]]
+    said = {"prices": " · ".join(amounts) + (" …" if len(version.rules) > 4 else "")}
+    if isinstance(version.pricing, domain.BlockPricing):
+        return _("%(prices)s for %(length)s") % (said | {"length": saying.length(version.pricing.length)})
+    return _("%(prices)s an entry") % said
 
 
 def wall_text(wall: datetime | None) -> str:
