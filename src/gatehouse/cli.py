@@ -278,7 +278,7 @@ def doctor(
 
 @app.command()
 def price(
-    tariff: Annotated[Path, typer.Argument(metavar="TARIFF.json", help="A tariff, as docs/recipes says.")],
+    tariff: Annotated[Path, typer.Argument(metavar="TARIFF.json", help="A tariff, as docs/tariffs.md says.")],
     entry: Annotated[str, typer.Option("--from", metavar="T", help="When the vehicle came in.")] = "",
     exit_: Annotated[str, typer.Option("--to", metavar="T", help="When it leaves.")] = "",
     vehicle_class: Annotated[str, typer.Option("--class", metavar="C", help="The vehicle class.")] = "car",
