@@ -280,13 +280,16 @@ def doctor(
 
 @app.command()
 def price(
-    tariff: Annotated[Path, typer.Argument(metavar="TARIFF.json", help="A tariff, as docs/recipes says.")],
-    entry: Annotated[str, typer.Option("--from", metavar="T", help="When the vehicle came in.")],
-    exit_: Annotated[str, typer.Option("--to", metavar="T", help="When it leaves.")],
+    tariff: Annotated[Path, typer.Argument(metavar="TARIFF.json", help="A tariff, as docs/tariffs.md says.")],
+    entry: Annotated[str, typer.Option("--from", metavar="T", help="When the vehicle came in.")] = "",
+    exit_: Annotated[str, typer.Option("--to", metavar="T", help="When it leaves.")] = "",
     vehicle_class: Annotated[str, typer.Option("--class", metavar="C", help="The vehicle class.")] = "car",
     validated_min: Annotated[int, typer.Option(min=0, help="Minutes that a shop gives.")] = 0,
     validated_amount: Annotated[int, typer.Option(min=0, help="What a shop pays, in minor units.")] = 0,
     as_json: AsJson = False,
+    as_apds: Annotated[
+        bool, typer.Option("--apds", help="Print the tariff in the terms of APDS, price nothing.")
+    ] = False,
     home: Annotated[Path | None, typer.Option("--home", help="Taken as everywhere; nothing of it is read.")] = None,
 ) -> None:
     """What a stay costs, line by line. T is 2026-06-10T10:00 on the garage's clock, or carries its own offset."""
@@ -294,6 +297,9 @@ def price(
     from gatehouse.domain.parking_text import as_dict
 
     try:
+        if as_apds:
+            sys.stdout.write(pricing.apds_text(pricing.read_tariff(tariff)) + "\n")
+            return
         asked = pricing.Asked(entry, exit_, vehicle_class, validated_min, validated_amount)
         known, priced = pricing.quote(tariff, asked)
     except pricing.CannotPrice as fault:
@@ -301,7 +307,7 @@ def price(
     if as_json:
         sys.stdout.write(json.dumps(as_dict(priced) | {"class": vehicle_class}, ensure_ascii=False) + "\n")
     else:
-        pricing.show(known, priced, out)
+        pricing.show(known, priced, vehicle_class, out)
 
 
 @parking_app.command("reconcile")

@@ -1,4 +1,4 @@
-"""`gatehouse price`: what a stay costs under a tariff in a file, line by line."""
+"""`gatehouse price`: what a stay costs under a tariff in a file, line by line; or the tariff in other terms."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import msgspec
 from rich.console import Console
 from rich.table import Table
 
@@ -16,8 +17,11 @@ from gatehouse.domain.money import Money
 from gatehouse.domain.parking import Price, StayFact, ValidatedAmount, ValidatedTime, price
 from gatehouse.domain.parking_text import amount_text, length_text, says
 from gatehouse.domain.periods import WallTime, at_local, local, wall_time
+from gatehouse.domain.plates import CAR
 from gatehouse.domain.stays import Validation
+from gatehouse.domain.tariff_apds import tariff_to_apds
 from gatehouse.domain.tariff_json import tariff_from_dict
+from gatehouse.domain.tariff_rules import check_code
 from gatehouse.domain.tariffs import Tariff
 
 LARGEST = 1024 * 1024  # bytes of a tariff file
@@ -42,6 +46,7 @@ def quote(file: Path, asked: Asked) -> tuple[Tariff, Price]:
     """Raises CannotPrice."""
     tariff = read_tariff(file)
     try:
+        check_code(asked.vehicle_class, "--class")
         stay = StayFact(
             instant_of("--from", asked.entry, tariff.zone),
             instant_of("--to", asked.exit, tariff.zone),
@@ -79,6 +84,12 @@ def read_tariff(file: Path) -> Tariff:
         raise CannotPrice(f"{file}: {fault}") from fault
 
 
+def apds_text(tariff: Tariff) -> str:
+    """The tariff in the terms of APDS, as indented JSON."""
+    written = msgspec.json.Encoder(decimal_format="number").encode(tariff_to_apds(tariff))
+    return msgspec.json.format(written, indent=2).decode()
+
+
 def instant_of(option: str, text: str, zone: ZoneInfo) -> datetime:
     """The instant that is meant. Raises CannotPrice for no time, and for a wall time that the zone's clocks never
     show or show twice: an offset says which."""
@@ -98,11 +109,12 @@ def instant_of(option: str, text: str, zone: ZoneInfo) -> datetime:
     return at_local(day, clock, zone)
 
 
-def show(tariff: Tariff, priced: Price, out: Console) -> None:
+def show(tariff: Tariff, priced: Price, vehicle_class: str, out: Console) -> None:
     """The lines as a table, the total below."""
     entry, until = (local(at, tariff.zone) for at in (priced.entry, priced.until))
-    version = f", version {priced.version + 1}" if len(tariff.versions) > 1 else ""
-    out.print(f"{tariff.name}{version} ({tariff.zone.key})", markup=False)
+    version = tariff.versions[priced.version]
+    numbered = f", version {priced.version + 1}" if len(tariff.versions) > 1 else ""
+    out.print(f"{tariff.name}{numbered} ({tariff.zone.key})", markup=False)
     length = length_text(priced.until - priced.entry)
     out.print(f"{entry:%Y-%m-%d %H:%M:%S %z} to {until:%Y-%m-%d %H:%M:%S %z}: {length}", markup=False)
     table = Table(box=None, pad_edge=False, show_footer=True, padding=(0, 2, 0, 0))
@@ -112,5 +124,7 @@ def show(tariff: Tariff, priced: Price, out: Console) -> None:
     for line in priced.lines:
         table.add_row(says(line), length_text(line.covered) if line.covered else "", amount_text(line.amount))
     out.print(table)
+    if vehicle_class != CAR and all(rule.vehicle_class != vehicle_class for rule in version.classes):
+        out.print(f"{vehicle_class} is not named in this tariff: priced as a car", markup=False)
     if priced.tax is not None:
         out.print(f"tax in it: {amount_text(priced.tax)}", markup=False)

@@ -63,7 +63,7 @@ def tariff_forms(draw):
         "tax_percent": draw(st.sampled_from([None, 6, "19", "8.25"])),
         "holidays": ["2026-03-29", "2026-04-05", "2026-06-11"],
     }
-    zone, currency = draw(st.sampled_from(ZONES)), draw(st.sampled_from(["CNY", "EUR", "JPY"]))
+    zone, currency = draw(st.sampled_from(ZONES)), draw(st.sampled_from(["CNY", "EUR", "JPY", "KWD"]))
     return {"name": "made-up", "zone": zone, "currency": currency, "versions": [version]}
 
 

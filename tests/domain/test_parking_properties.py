@@ -2,14 +2,16 @@
 
 from datetime import UTC, datetime, timedelta
 from time import perf_counter
+from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from tests.domain.parking_cases import entries, lengths, plain_total, tariff_forms
+from tests.domain.parking_cases import ZONES, entries, lengths, plain_total, tariff_forms
 
-from gatehouse.domain.money import Money, tax_within, total
+from gatehouse.domain.money import Money, decimal_text, tax_within, total
 from gatehouse.domain.parking import LineKind, StayFact, ValidatedAmount, ValidatedTime, price
+from gatehouse.domain.periods import at_local
 from gatehouse.domain.tariff_json import tariff_from_dict, tariff_to_dict
 
 classes = st.sampled_from(["car", "motorcycle", "bus"])
@@ -98,3 +100,51 @@ def test_a_very_long_stay_in_minute_blocks_is_priced_at_once(days, limit_s):
     assert perf_counter() - began < limit_s
     assert sum((line.covered for line in priced.lines), timedelta(0)) == timedelta(days=days)
     assert {line.kind for line in priced.lines} == {LineKind.BLOCKS, LineKind.CAP}
+
+
+@settings(deadline=None, max_examples=120)
+@given(tariff_forms(), entries(), lengths(), classes)
+def test_no_cap_period_costs_more_than_the_cap(form, entry, length, vehicle_class):
+    tariff = tariff_from_dict(form)
+    cap = tariff.versions[0].pricing.cap
+    assume(cap is not None)
+    sums: dict[tuple, int] = {}
+    for line in price(stay_of(entry, length, vehicle_class, 0), tariff, entry + length).lines:
+        if "periods" in line.params:
+            key = (line.params["first_period"], line.params["last_period"], line.params["periods"])
+            sums[key] = sums.get(key, 0) + line.amount.minor
+    assert all(amount <= cap.amount * periods for (_, _, periods), amount in sums.items())
+
+
+@settings(deadline=None, max_examples=60)
+@given(tariff_forms(), entries(), lengths(), st.sampled_from(ZONES))
+def test_a_price_does_not_depend_on_the_offset_in_which_an_instant_is_written(form, entry, length, zone):
+    tariff, written = tariff_from_dict(form), ZoneInfo(zone)
+    elsewhere = StayFact(entry.astimezone(written), (entry + length).astimezone(written))
+    plain = price(StayFact(entry, entry + length), tariff, entry + length)
+    assert price(elsewhere, tariff, (entry + length).astimezone(written)) == plain
+    assert price(StayFact(entry, entry + length), tariff, entry + length) == plain
+
+
+@settings(deadline=None, max_examples=60)
+@given(tariff_forms(), tariff_forms(), entries(), lengths(), st.integers(-3000, 3000))
+def test_the_version_in_force_at_entry_prices_the_whole_stay(form, other, entry, length, shift_min):
+    wall = (entry.astimezone(ZoneInfo(form["zone"])) + timedelta(minutes=shift_min)).strftime("%Y-%m-%dT%H:%M")
+    both = [form["versions"][0] | {"to": wall}, other["versions"][0] | {"from": wall}]
+    tariff = tariff_from_dict(form | {"versions": both})
+    edge = at_local(datetime.fromisoformat(wall).date(), datetime.fromisoformat(wall).time(), tariff.zone)
+    priced = price(StayFact(entry), tariff, entry + length)
+    alone = form | {"versions": (other if edge <= entry else form)["versions"]}
+    assert priced.version == int(edge <= entry)
+    assert priced.total == price(StayFact(entry), tariff_from_dict(alone), entry + length).total
+
+
+@pytest.mark.parametrize(("currency", "shown"), [("JPY", "1500"), ("EUR", "15.00"), ("KWD", "1.500")])
+def test_a_price_is_whole_minor_units_whatever_their_size(currency, shown):
+    rules = [{"code": "all", "price": 750}]
+    version = {"blocks": {"length_min": 60, "rules": rules}, "tax_percent": "10"}
+    tariff = tariff_from_dict({"name": "t", "zone": "Asia/Tokyo", "currency": currency, "versions": [version]})
+    entry = datetime(2026, 6, 10, tzinfo=UTC)
+    priced = price(StayFact(entry), tariff, entry + timedelta(minutes=61))
+    assert decimal_text(priced.total) == shown
+    assert priced.tax == Money(136, currency)  # 136.36

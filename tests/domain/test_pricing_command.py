@@ -88,3 +88,21 @@ def test_a_file_that_is_no_tariff_is_refused_in_words(content: bytes, word: str,
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     said = run(str(tmp_path / "none.json"), "--from", "2026-06-10T10:00", "--to", "2026-06-10T11:00")
     assert (said.exit_code, "No such file" in said.stderr) == (1, True)
+
+
+def test_a_class_that_the_tariff_does_not_name_is_said_to_pay_as_a_car(tariff) -> None:
+    asked = (tariff("event"), "--from", "2026-06-10T10:00", "--to", "2026-06-10T11:00", "--class")
+    assert "truck is not named in this tariff: priced as a car" in run(*asked, "truck").stdout
+    assert "priced as a car" not in run(*asked, "motorcycle").stdout
+    bad = run(*asked, "Motor cycle!")
+    assert (bad.exit_code, "--class: write a short name" in bad.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("content", ["", "[" * 100_000, "NaN", '{"name": 1e999}', "9" * 5000, "{}", "[]", "null"])
+def test_garbage_in_a_file_is_refused_in_words_also_for_apds(tmp_path, content) -> None:
+    file = tmp_path / "odd.json"
+    file.write_text(content, "utf-8")
+    for more in (["--apds"], ["--from", "2026-06-10T10:00", "--to", "2026-06-10T11:00"]):
+        said = run(str(file), *more)
+        assert (said.exit_code, said.stdout, "odd.json" in said.stderr.replace("\n", "")) == (1, "", True)
+        assert "Traceback" not in said.stderr

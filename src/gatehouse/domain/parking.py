@@ -15,7 +15,10 @@ The rules common to all tariffs:
 12. A validated amount lowers the total to no less than 0.
 13. The version in force at entry prices the whole stay.
 14. Tax is included: total x rate / (100 + rate), rounded half up.
-Every price is 0 or more, so a longer stay with the same entry never costs less.
+A longer stay with the same entry never costs less, by construction: grace ends once and for all; S does not
+move with the exit; a later exit only adds blocks, each at 0 or more (a price, or 0 in a window paid before);
+min(sum, cap) grows with the sum; the class factor is 0 or more and rounding keeps order; so does max(0, x - off).
+`tariff_probe` holds every tariff that is saved against this all the same.
 """
 
 from __future__ import annotations
@@ -187,7 +190,7 @@ def _priced_lines(case: _Case, start: datetime) -> list[Line]:
             by_kind = sorted(rules, key=lambda rule: rule.days.kind)
             rule = next(rule for rule in by_kind if rule.days.include(day, case.version.holidays))
             covered = case.until - start
-            params = version_params | {"name": rule.code, "price": rule.price}
+            params = version_params | {"name": rule.name, "price": rule.price}
             return [case.line(LineKind.FLAT_ENTRY, covered, rule.price, **params)]
 
 

@@ -124,7 +124,7 @@ def _period_params(period: _CapPeriod) -> dict[str, str | int]:
 
 def _charge_line(charge: Charge, times: int, currency: str, named: Params) -> Line:
     rule = charge.rule
-    params = dict(named) | {"name": rule.code, "price": rule.price, "blocks": charge.blocks * times}
+    params = dict(named) | {"name": rule.name, "price": rule.price, "blocks": charge.blocks * times}
     if rule.tier.starts or rule.tier.ends is not None:
         params["tier_from_min"] = rule.tier.starts // timedelta(minutes=1)
         if rule.tier.ends is not None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from gatehouse.domain.errors import DomainError
@@ -128,6 +129,7 @@ def at_local(day: date, clock: time, zone: ZoneInfo, fold: int = 0) -> datetime:
     return (second if fold else first).astimezone(UTC)
 
 
+@lru_cache(maxsize=4096)  # ten years of dates: a long stay asks for each, and pricing it for each again
 def start_of_day(day: date, zone: ZoneInfo) -> datetime:
     """The first instant (UTC) whose local date is `day` (or, where the zone skipped it, the next date)."""
     return at_local(day, time(0), zone)

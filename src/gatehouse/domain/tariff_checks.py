@@ -59,8 +59,9 @@ def _check_overlap(rules: Sequence[BlockRule], spans: list[_Span]) -> None:
                 names = f"{rules[j].code} and {rules[i].code} both price"
                 if i == j:
                     names = f"two openings of {rules[i].code} price"
-                when = _moment(start, rules[i])
-                raise TariffError("overlap", f"rules[{max(i, j)}]", f"{names} {when}; end one where the other begins")
+                advice = f"{names} {_moment(start, rules[i])}; end one where the other begins"
+                facts = {"one": rules[j].name, "other": rules[i].name} | _moment_facts(start, rules[i])
+                raise TariffError("overlap", f"rules[{max(i, j)}]", advice, **facts)
         still_open.append((start, end, i))
 
 
@@ -82,6 +83,8 @@ def _check_cover(rules: Sequence[BlockRule]) -> None:
                 "not_covered",
                 "rules",
                 f"no rule prices {_weekly(reached)}{since}; add one, with price 0 if it is free",
+                since_min=edge // _MINUTE,
+                **_weekly_facts(reached),
             )
 
 
@@ -89,6 +92,16 @@ def _moment(minute: int, rule: BlockRule) -> str:
     if rule.days.kind in (DayKind.DATES, DayKind.HOLIDAY):
         return f"{date.fromordinal(minute // _DAY_MIN)} {_clock(minute)}"
     return _weekly(minute)
+
+
+def _moment_facts(minute: int, rule: BlockRule) -> dict[str, str | int]:
+    if rule.days.kind in (DayKind.DATES, DayKind.HOLIDAY):
+        return {"date": date.fromordinal(minute // _DAY_MIN).isoformat(), "clock": _clock(minute)}
+    return _weekly_facts(minute)
+
+
+def _weekly_facts(minute: int) -> dict[str, str | int]:
+    return {"weekday": minute // _DAY_MIN, "clock": _clock(minute)}
 
 
 def _weekly(minute: int) -> str:

@@ -31,7 +31,7 @@ def inside(path: str, names: Mapping[str, str] | None = None) -> Iterator[None]:
         yield
     except TariffError as error:
         field, dot, rest = error.path.partition(".")
-        shown = TariffError(error.code, (names or {}).get(field, field) + dot + rest, error.advice)
+        shown = error.at((names or {}).get(field, field) + dot + rest)
         raise (shown.inside(path) if path else shown) from error
 
 

@@ -5,7 +5,8 @@
        "grace_min": 10, "free_min": 0,
        "blocks": {"length_min": 30,                       or "entry": {"rules": [{"code", "price", "days"}]}
          "rules": [
-           {"code": "day", "price": 150, "window": {"opens": "07:00", "closes": "22:00"}},
+           {"code": "day", "price": 150, "window": {"opens": "07:00", "closes": "22:00"},
+            "label": "Daytime"},                          what drivers read; the code where there is none
            {"code": "night", "price": 500, "per": "occurrence",
             "window": {"opens": "22:00", "closes": "07:00"},   at or before "opens": on the next date;
             "days": ["fri", "sat"],                            or "closes_days_later": 2
@@ -144,7 +145,7 @@ def _entry(value: object) -> EntryPricing:
 
 
 def _block_rule(value: object) -> BlockRule:
-    fields = Fields(value, ("code", "price", "per", "days", "window", "tier"))
+    fields = Fields(value, ("code", "price", "per", "days", "window", "tier", "label"))
     return BlockRule(
         code=fields.take("code", read.text),
         price=fields.take("price", read.whole),
@@ -152,15 +153,17 @@ def _block_rule(value: object) -> BlockRule:
         days=fields.maybe("days", _days, ANY_DAY),
         window=fields.maybe("window", _window, Window()),
         tier=fields.maybe("tier", _tier, Tier()),
+        label=fields.maybe("label", read.text, ""),
     )
 
 
 def _entry_rule(value: object) -> EntryRule:
-    fields = Fields(value, ("code", "price", "days"))
+    fields = Fields(value, ("code", "price", "days", "label"))
     return EntryRule(
         code=fields.take("code", read.text),
         price=fields.take("price", read.whole),
         days=fields.maybe("days", _days, ANY_DAY),
+        label=fields.maybe("label", read.text, ""),
     )
 
 
@@ -233,9 +236,7 @@ def _version_dict(version: TariffVersion) -> dict[str, object]:
             blocks["cap"] = {"amount": cap.amount, "per": cap.period.value} if cap else None
             shown["blocks"] = blocks
         case EntryPricing(rules=entries):
-            shown["entry"] = {
-                "rules": [{"code": e.code, "price": e.price, "days": _days_form(e.days)} for e in entries]
-            }
+            shown["entry"] = {"rules": [_entry_dict(rule) for rule in entries]}
     return shown
 
 
@@ -245,6 +246,11 @@ def _wall_text(wall: datetime | None) -> str | None:
 
 def _class_dict(rule: ClassRule) -> Mapping[str, object]:
     return {"free_min": rule.free // _MINUTE, "percent": percent_text(rule.change_percent)}
+
+
+def _entry_dict(rule: EntryRule) -> dict[str, object]:
+    shown: dict[str, object] = {"code": rule.code, "price": rule.price, "days": _days_form(rule.days)}
+    return shown | ({"label": rule.label} if rule.label else {})
 
 
 def _rule_dict(rule: BlockRule) -> dict[str, object]:
@@ -260,7 +266,7 @@ def _rule_dict(rule: BlockRule) -> dict[str, object]:
         "from_min": rule.tier.starts // _MINUTE,
         "to_min": None if rule.tier.ends is None else rule.tier.ends // _MINUTE,
     }
-    return shown
+    return shown | ({"label": rule.label} if rule.label else {})
 
 
 def _clock_text(edge: timedelta) -> str:

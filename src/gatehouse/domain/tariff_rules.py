@@ -18,6 +18,7 @@ MAX_PRICE = 1_000_000_000  # minor units; above is a slip of the keyboard
 MAX_LENGTH = timedelta(days=366)
 MAX_DATES = 500
 MAX_WINDOW = timedelta(days=7)
+MAX_LABEL = 60
 FIRST_YEAR, LAST_YEAR = 1970, 2999
 _DAY = timedelta(days=1)
 _MINUTE = timedelta(minutes=1)
@@ -26,19 +27,28 @@ _CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
 class TariffError(DomainError):
     """A tariff that can not be. `path` names the field ("versions[0].blocks.length_min"), the message says
-    what to change. Codes: `wrong_type`, `not_whole`, `out_of_range`, `bad_code`, `bad_time`, `unknown_field`,
-    `missing_field`, `empty`, `too_many`, `duplicate`, `overlap`, `not_covered`, `unknown_zone`,
-    `unknown_currency`; and, for a site, `other_zone`, `other_currency`."""
+    what to change. Codes: `wrong_type`, `not_whole`, `out_of_range`, `bad_code`, `bad_label`, `bad_time`,
+    `unknown_field`, `missing_field`, `empty`, `too_many`, `duplicate`, `overlap`, `not_covered`, `unknown_zone`,
+    `unknown_currency`; for a site, `other_zone`, `other_currency`; and for a change of one that is in use,
+    `begun_changed`, `in_the_past`, `not_planned` (see `tariff_versions`), `falls` (see `tariff_probe`).
 
-    def __init__(self, code: str, path: str, message: str) -> None:
-        super().__init__(code, f"{path}: {message}" if path else message, path=path)
+    `facts` also say, for `overlap` of two rules: one, other (their names), and the moment; for `not_covered` by any
+    rule: the moment and since_min (of the tier). A moment is weekday (Monday is 0) or date, and clock."""
+
+    def __init__(self, code: str, path: str, message: str, **facts: str | int) -> None:
+        super().__init__(code, f"{path}: {message}" if path else message, **(facts | {"path": path}))
         self.path = path
         self.advice = message
+
+    def at(self, path: str) -> TariffError:
+        """The same error at another path."""
+        facts = {name: fact for name, fact in self.facts.items() if name != "path" and isinstance(fact, str | int)}
+        return TariffError(self.code, path, self.advice, **facts)
 
     def inside(self, parent: str) -> TariffError:
         """The same error seen from the field that holds this one."""
         joint = "" if not self.path or self.path.startswith("[") else "."
-        return TariffError(self.code, f"{parent}{joint}{self.path}", self.advice)
+        return self.at(f"{parent}{joint}{self.path}")
 
 
 class DayKind(IntEnum):
@@ -146,7 +156,8 @@ class Per(Enum):
 
 @dataclass(frozen=True, slots=True)
 class BlockRule:
-    """The price (minor units) of the blocks that start in `window` of `days` and in `tier`."""
+    """The price (minor units) of the blocks that start in `window` of `days` and in `tier`. `label` is what
+    drivers read on their receipt; the code where there is none."""
 
     code: str
     price: int
@@ -154,31 +165,51 @@ class BlockRule:
     days: Days = ANY_DAY
     window: Window = field(default_factory=Window)
     tier: Tier = field(default_factory=Tier)
+    label: str = ""
 
     def __post_init__(self) -> None:
         check_code(self.code, "code")
         check_price(self.price, "price")
+        check_label(self.label, "label")
+
+    @property
+    def name(self) -> str:
+        return self.label or self.code
 
 
 @dataclass(frozen=True, slots=True)
 class EntryRule:
-    """The price (minor units) of one entry on `days`, whatever the length."""
+    """The price (minor units) of one entry on `days`, whatever the length; `label` as for a block rule."""
 
     code: str
     price: int
     days: Days = ANY_DAY
+    label: str = ""
 
     def __post_init__(self) -> None:
         check_code(self.code, "code")
         check_price(self.price, "price")
+        check_label(self.label, "label")
+
+    @property
+    def name(self) -> str:
+        return self.label or self.code
 
     def as_block_rule(self) -> BlockRule:
-        return BlockRule(self.code, self.price, Per.OCCURRENCE, self.days)
+        return BlockRule(self.code, self.price, Per.OCCURRENCE, self.days, label=self.label)
 
 
 def check_code(code: object, path: str) -> None:
     if not isinstance(code, str) or not _CODE.fullmatch(code):
         raise TariffError("bad_code", path, "write a short name of a-z, 0-9, - and _, such as night-flat")
+
+
+def check_label(label: object, path: str) -> None:
+    """Text of one line that prints: it stands on receipts and in terminals."""
+    if not isinstance(label, str) or not label.isprintable() or label != label.strip():
+        raise TariffError("bad_label", path, "write a short name on one line, such as Night")
+    if len(label) > MAX_LABEL:
+        raise TariffError("bad_label", path, f"write at most {MAX_LABEL} characters")
 
 
 def check_price(price: object, path: str) -> None:

@@ -5,6 +5,7 @@ Rules common to all tariffs (what a block, a tier, a cap period is) are stated i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum
@@ -129,6 +130,10 @@ class TariffVersion:
                 check_rules(rules, self.holidays)
             case EntryPricing(rules=entry_rules):
                 check_rules([rule.as_block_rule() for rule in entry_rules], self.holidays)
+
+    @property
+    def rules(self) -> Sequence[BlockRule | EntryRule]:
+        return self.pricing.rules
 
     def rule_for_class(self, vehicle_class: str) -> ClassRule:
         """The class's own rule; a class without a mention is priced as a car."""

@@ -177,7 +177,8 @@ def test_no_page_shows_or_takes_what_is_another_sites(house, owner, other) -> No
     )
     ids = {
         "alarm_id": other.alarm.pk, "attempt_id": attempt.pk, "person_id": other[Person].pk,
-        "operator_id": other[Operator].pk, "gate_id": other[Gate].pk,
+        "operator_id": other[Operator].pk, "gate_id": other[Gate].pk, "tariff_id": other[Tariff].pk,
+        "site_id": other.site.pk,
     }  # fmt: skip
     theirs = [NAME, *(str(row.pk) for row in other.rows.values() if isinstance(row.pk, UUID)), str(attempt.pk)]
     for route, _ in _ours():

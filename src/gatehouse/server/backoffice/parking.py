@@ -18,14 +18,14 @@ from gatehouse.domain.money import Money
 from gatehouse.domain.plates import normalise
 from gatehouse.domain.tariff_json import tariff_from_dict
 from gatehouse.keeper.protocol import Refused
-from gatehouse.server import keeping
+from gatehouse.server import keeping, moment
 from gatehouse.server.accounts.signed_in import SignedIn
 from gatehouse.server.audit.by import By
 from gatehouse.server.backoffice.base import OWNERS, PARKERS, OfficeAdmin, OfficeForm, chosen_site
 from gatehouse.server.backoffice.site import backoffice
 from gatehouse.server.console import words
 from gatehouse.server.console.saying import money
-from gatehouse.server.parking import actions, queries
+from gatehouse.server.parking import actions, queries, tariffs
 from gatehouse.server.parking.models import ClosedStay, Garage, LaneException, Payment, Permit, Tariff
 from gatehouse.server.people import looks
 from gatehouse.server.people import queries as people
@@ -67,7 +67,10 @@ class TariffForm(OfficeForm):
         site = data.get("site") if self.instance._state.adding else self.instance.site
         if site is not None and "versions" in data:
             try:
-                actions.check_tariff(site, self.tariff)
+                if self.instance._state.adding:
+                    tariffs.check_new(site, self.tariff, moment.now())
+                else:
+                    tariffs.check_change(self.instance, self.tariff, moment.now())
             except DomainError as fault:
                 raise ValidationError({"versions": str(fault)}) from fault
         return data

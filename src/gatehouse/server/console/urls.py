@@ -28,6 +28,7 @@ from gatehouse.server.console.garages import (
     posters,
     tabs,
 )
+from gatehouse.server.console.garages import overview, tabs, tariff_edit, tariff_expert, tariffs
 from gatehouse.server.console.months import MonthConverter, meant
 
 
@@ -103,6 +104,21 @@ urlpatterns = [
     page("parking/money/accounts/<uuid:account_id>/keys", accounts.keys, "money-account-keys", OWNERS),
     page("parking/money/auto/", auto_pay.auto_pay, "money-auto", tabs.PARKERS),
     page("parking/money/auto/<uuid:mandate_id>/withdraw", auto_pay.withdraw, "money-auto-withdraw", tabs.PARKERS),
+    page("parking/tariffs/", tariffs.tariff_list, "parking-tariffs", tabs.PARKERS),
+    page("parking/tariffs/new/<uuid:site_id>/", tariff_edit.new, "parking-tariff-new", tabs.PARKERS),
+    page(
+        "parking/tariffs/new/<uuid:site_id>/preview",
+        tariff_edit.preview_new,
+        "parking-tariff-new-preview",
+        tabs.PARKERS,
+    ),
+    page("parking/tariffs/<uuid:tariff_id>/", tariff_edit.edit, "parking-tariff", tabs.PARKERS),
+    page("parking/tariffs/<uuid:tariff_id>/preview", tariff_edit.preview_part, "parking-tariff-preview", tabs.PARKERS),
+    page("parking/tariffs/<uuid:tariff_id>/copy", tariffs.copy, "parking-tariff-copy", tabs.PARKERS),
+    page("parking/tariffs/<uuid:tariff_id>/take-back", tariffs.take_back, "parking-tariff-take-back", tabs.PARKERS),
+    page("parking/tariffs/<uuid:tariff_id>/json", tariff_expert.expert, "parking-tariff-json", tabs.PARKERS),
+    page("parking/tariffs/<uuid:tariff_id>/file", tariffs.download, "parking-tariff-file", tabs.PARKERS),
+    page("parking/tariffs/<uuid:tariff_id>/apds", tariffs.download_apds, "parking-tariff-apds", tabs.PARKERS),
     page("people/", people.people, "people", KNOWERS),
     page("people/page/<int:number>/", people.people, "people-page", KNOWERS),
     page("people/<uuid:person_id>/", people.person, "person", KNOWERS),

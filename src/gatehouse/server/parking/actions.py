@@ -4,12 +4,10 @@ from datetime import date, datetime, timedelta
 
 from django.db import transaction
 
-from gatehouse.domain import tariffs
 from gatehouse.domain.errors import DomainError
 from gatehouse.domain.money import exponent
 from gatehouse.domain.plates import normalise
 from gatehouse.domain.tariff_json import tariff_from_dict
-from gatehouse.domain.tariff_rules import TariffError
 from gatehouse.keeper.protocol import Refused
 from gatehouse.server import keeping
 from gatehouse.server.audit.actions import record
@@ -28,6 +26,7 @@ from gatehouse.server.parking.models import (
     Permit,
     Tariff,
 )
+from gatehouse.server.parking.tariffs import check_change, check_new
 from gatehouse.server.people.actions import bump_clearances, bump_roster
 from gatehouse.server.people.models import Site, Vehicle, Zone
 
@@ -38,32 +37,25 @@ class PermitError(DomainError):
     """A permit that can not be. Codes: `other_site`, `order`."""
 
 
-@transaction.atomic
 def add_tariff(site: Site, code: str, versions: dict[str, object], *, by: By, at: datetime) -> Tariff:
     """`versions` as `domain.tariff_json` writes a tariff, in the money and by the clock of the site. Raises
     TariffError."""
-    check_tariff(site, tariff_from_dict(versions))
-    tariff = Tariff.objects.create(site=site, code=code, versions=versions)
-    record("tariff.added", "tariff", tariff.pk, by=by, at=at)
+    check_new(site, tariff_from_dict(versions), at)
+    with transaction.atomic():
+        tariff = Tariff.objects.create(site=site, code=code, versions=versions)
+        record("tariff.added", "tariff", tariff.pk, by=by, at=at)
     return tariff
 
 
-@transaction.atomic
 def change_tariff(tariff: Tariff, versions: dict[str, object], *, by: By, at: datetime) -> Tariff:
-    """A stay is priced by the version in force when it began. Raises TariffError as `add_tariff`."""
-    check_tariff(tariff.site, tariff_from_dict(versions))
-    Tariff.objects.filter(pk=tariff.pk).update(versions=versions)
-    record("tariff.changed", "tariff", tariff.pk, by=by, at=at)
-    tariff.refresh_from_db()
+    """A stay is priced by the version in force when it began, and that stays as it was. Raises TariffError as
+    `tariffs.check_change`."""
+    check_change(tariff, tariff_from_dict(versions), at)
+    with transaction.atomic():
+        Tariff.objects.filter(pk=tariff.pk).update(versions=versions)
+        record("tariff.changed", "tariff", tariff.pk, by=by, at=at)
+        tariff.refresh_from_db()
     return tariff
-
-
-def check_tariff(site: Site, tariff: tariffs.Tariff) -> None:
-    """Raises TariffError with `other_currency` or `other_zone` than the site's."""
-    if tariff.currency != site.currency:
-        raise TariffError("other_currency", "currency", f"write the site's own, {site.currency}")
-    if tariff.zone.key != site.zone:
-        raise TariffError("other_zone", "zone", f"write the site's own, {site.zone}")
 
 
 @transaction.atomic

@@ -63,6 +63,18 @@ def tariffs(site: Site) -> QuerySet[Tariff]:
     return Tariff.objects.filter(site=site).order_by("code")
 
 
+def tariff(tariff_id: UUID | str, sites: Iterable[Site]) -> Tariff | None:
+    return Tariff.objects.select_related("site").filter(pk=tariff_id, site__in=list(sites)).first()
+
+
+def tariff_with_code(site: Site, code: str) -> Tariff | None:
+    return Tariff.objects.filter(site=site, code=code).first()
+
+
+def garages_using(tariff: Tariff) -> list[Garage]:
+    return list(Garage.objects.filter(tariff=tariff).order_by("code"))
+
+
 def open_stay(stay_id: UUID | str) -> OpenStay | None:
     return OpenStay.objects.select_related("garage__tariff", "garage__site", "clearance").filter(pk=stay_id).first()
 

@@ -15,6 +15,7 @@ TABS: tuple[tuple[str, words.Text, frozenset[Role]], ...] = (
     ("parking", _("Garages"), READERS),
     ("money", _("Money"), READERS),
     ("parking-invoices", _("Invoices"), PARKERS),
+    ("parking-tariffs", _("Tariffs"), PARKERS),
 )
 
 
