@@ -272,6 +272,17 @@ def test_a_line_that_breaks_while_a_payment_is_asked_about_changes_nothing(line,
     assert state(payment) == "settled"
 
 
+def test_a_provider_that_is_away_is_asked_once_a_round_and_not_for_every_payment(line):
+    begun = [line.begin() for _ in range(4)]
+    before = len(line.there.requests)
+    line.there.faults.extend(["500"] * 4)
+    assert looked_for(line, begun[-1]) == 0
+    assert len(line.there.requests) == before + 1
+    line.there.faults.clear()
+    orders.forget()
+    assert looked_for(line, begun[-1]) == 4
+
+
 def test_keys_that_the_provider_does_not_know_are_said_to_be_bad(line):
     accounts.try_account(line.account, line.now())
     accounts.change_keys(line.account, line.there.wrong_keys(), by=SETUP, at=line.now())

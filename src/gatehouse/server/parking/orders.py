@@ -26,6 +26,7 @@ from gatehouse.server.parking.providers.protocol import (
     ProviderFault,
     RefundNotice,
 )
+from gatehouse.server.parking.providers.rounds import Round
 
 log = structlog.get_logger()
 
@@ -127,14 +128,15 @@ def look_again(payment: Payment, at: datetime) -> None:
 
 def ask_for_lost_notices(at: datetime) -> int:
     """Ask about every payment that was begun a while ago and not heard of; how many."""
-    asked = 0
+    asked, round_ = 0, Round()
     for payment in queries.unheard_payments(at - STOP_ASKING, at - ASK_AFTER):
-        if not _may_ask(payment.pk, at, ASK_AFTER, ASK_LONGEST):
+        if not round_.may_ask(payment.account_id) or not _may_ask(payment.pk, at, ASK_AFTER, ASK_LONGEST):
             continue
         try:
             ask(payment, at)
             asked += 1
         except ProviderFault as fault:
+            round_.is_away(payment.account_id)
             log.warning("payment.not_asked", code=fault.code)
     with _lock:
         for done in [one for one, (due, _) in _next.items() if due < at - ASK_LONGEST]:

@@ -35,6 +35,7 @@ from gatehouse.server.parking.providers.protocol import (
     Refunded,
     Refunding,
 )
+from gatehouse.server.parking.providers.rounds import Round
 
 log = structlog.get_logger()
 
@@ -128,8 +129,11 @@ _next: dict[UUID, tuple[datetime, timedelta]] = {}
 
 def send_open_refunds(at: datetime) -> int:
     """Every refund that is under way, after pauses that double; how many were asked about."""
-    sent = 0
+    sent, round_ = 0, Round()
     for refund in open_refunds():
+        account = refund.payment.account_id
+        if not round_.may_ask(account):
+            continue
         with _lock:
             due, last = _next.get(refund.pk, (at, AGAIN_FIRST / 2))
             if at < due <= at + AGAIN_LONGEST:
@@ -140,12 +144,13 @@ def send_open_refunds(at: datetime) -> int:
             send(refund, at)
             sent += 1
         except ProviderFault as fault:
+            round_.is_away(account)
             log.warning("refund.waits", code=fault.code)
     return sent
 
 
 def open_refunds() -> Sequence[Refund]:
-    return list(Refund.objects.filter(state__in=UNDER_WAY).order_by("pk")[:200])
+    return list(Refund.objects.filter(state__in=UNDER_WAY).select_related("payment").order_by("pk")[:200])
 
 
 def forget() -> None:
