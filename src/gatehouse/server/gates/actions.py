@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import transaction
@@ -38,17 +39,25 @@ def add_gate(
     by: By,
     at: datetime,
 ) -> Gate:
-    fields = asdict(fact) | {"means": sorted(fact.means)}
+    fields = _fields(fact)
     gate = Gate.objects.create(site=site, zone=zone, name=name, counts_attendance=counts_attendance, **fields)
     record("gate.added", "gate", gate.pk, by=by, at=at)
     bump_roster(site.pk)
     return gate
 
 
+def _fields(fact: access.Gate) -> dict[str, Any]:
+    return asdict(fact) | {
+        "means": sorted(fact.means),
+        "server_away": fact.server_away.value,
+        "camera_lost": fact.camera_lost.value,
+    }
+
+
 @transaction.atomic
 def change_gate(gate: Gate, fact: access.Gate, name: str, *, by: By, at: datetime) -> Gate:
     """Everything but the code, which letters already carry."""
-    fields = asdict(fact) | {"means": sorted(fact.means), "code": gate.code, "name": name}
+    fields = _fields(fact) | {"code": gate.code, "name": name}
     Gate.objects.filter(pk=gate.pk).update(**fields)
     record("gate.changed", "gate", gate.pk, by=by, at=at)
     bump_roster(gate.site_id)

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from django.db import connection, transaction
 
+from gatehouse.domain.access import Reason
 from gatehouse.domain.errors import DomainError
 from gatehouse.domain.money import Money
 from gatehouse.domain.parking import Price
@@ -27,6 +28,7 @@ from gatehouse.server.audit.by import By
 from gatehouse.server.parking import queries
 from gatehouse.server.parking.facts import (
     STAYS,
+    TIMELESS,
     StayUnreadable,
     beyond,
     books,
@@ -95,6 +97,7 @@ class _Ended:
     stay: OpenStay
     left_at: datetime
     odd: ExceptionKind | None = None
+    reason: str = ""  # why the exit let it out
 
 
 def is_of_vehicle(fact: Admitted) -> bool:
@@ -126,7 +129,7 @@ def prepare(passages: Sequence[Admitted]) -> list[Step]:
             )
             steps.append(Opening(fact, garage, inside[key]))
         elif fact.direction == "out":
-            steps.append(_Ended(garage, before, fact.at) if before else Missing(fact, garage))
+            steps.append(_Ended(garage, before, fact.at, reason=fact.reason) if before else Missing(fact, garage))
     closed = _close_all([step for step in steps if isinstance(step, _Ended)])
     return [closed[step.stay.pk] if isinstance(step, _Ended) else step for step in steps]
 
@@ -159,15 +162,21 @@ def _closed_row(one: _Ended, entry: StayEntry | None) -> tuple[ClosedStay, Plain
     state = ClosedState.SETTLED
     priced: Price | None = None
     try:
-        priced = price_of(garage, entry, one.left_at) if entry else None
+        priced = price_of(garage, entry, one.left_at) if entry and one.reason != TIMELESS else None
     except DomainError:
+        entry = None
+    if one.reason == TIMELESS:
         entry = None
     excess = beyond(priced, paid) if entry else Money.zero(paid.currency)
     if entry is None:
         entry, state = StayEntry(entered_at=one.left_at, reason="unreadable", passage=""), ClosedState.UNPRICED
     missed = one.odd is ExceptionKind.ENTERED_TWICE
     # Who left while their clearance held has paid what it cost.
-    free = missed or (one.stay.state == OpenState.CLEARED and is_cleared(one.stay, one.left_at))
+    free = (
+        missed
+        or one.reason == Reason.OFFLINE_FREE
+        or (one.stay.state == OpenState.CLEARED and is_cleared(one.stay, one.left_at))
+    )
     still_owed = Money.zero(paid.currency) if free else owed(priced, paid)
     if missed:
         state = ClosedState.EXIT_MISSED
