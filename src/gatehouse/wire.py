@@ -149,11 +149,13 @@ class VehicleEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 
 
 class ClearanceEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A stay that may leave; plate as in VehicleEntry (label stay.plate/1, aad with the stay's id)."""
+    """A stay that may leave; plate as in VehicleEntry (label stay.plate/1, aad with the stay's id). A stay with a
+    second plate has an entry for each."""
 
     id: str  # the stay's id
     plate: bytes
     ends: datetime
+    alone: bool = False  # no other open stay of its garage looks like it: a plate that looks the same is this one
 
 
 class DeviceEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -44,6 +44,7 @@ START: dict[Role, str] = {
 
 _NAV: tuple[tuple[str, words.Text, frozenset[Role]], ...] = (
     ("watch", _("Watch"), WATCHERS),
+    ("lanes", _("Lanes"), WATCHERS),
     ("parking", _("Parking"), frozenset({Role.OWNER, Role.PARKING, Role.AUDITOR})),
     ("people", _("People"), KNOWERS),
     ("month", _("Month"), PAYROLL),
@@ -53,7 +54,7 @@ _NAV: tuple[tuple[str, words.Text, frozenset[Role]], ...] = (
 )
 
 
-_SECTION = {"person": "people"}  # whose tab a page lies under, where its name does not say
+_SECTION = {"person": "people", "lane": "lanes"}  # whose tab a page lies under, where its name does not say
 
 
 def page(route: str, view: View | AsyncView, name: str, roles: frozenset[Role]) -> URLPattern:
