@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from tests.garage_day.desk import CAR_STANDS, Desk, NobodyThere, Waiting
 from tests.garage_day.driver import QUOTE, Away, Phones, Provider, Started
 from tests.garage_day.lanes import Edge, Lane
 from tests.garage_day.plan import Day, Odd, Visit, Way
@@ -20,7 +21,21 @@ from gatehouse.domain.access import Grant, Reason
 
 TICK = timedelta(seconds=100)  # below the two minutes after which a lane does without its server
 PASSES_AFTER = timedelta(seconds=3)
-PATIENCE = 4  # refusals without a way to pay, before a driver presses the help button
+# What is answered to whatever else waits.
+OTHERWISE = {
+    "tailgate": "false_alarm",
+    "exit_without_stay": "no_stay",
+    "reversed": "still_inside",
+    "entered_twice": "had_left",
+    "overstayed": "pays_rest",
+    "late_payment": "paid_back",
+    "excess_payment": "paid_back",
+    "unpriced_payment": "paid_back",
+    "stay_unreadable": "looked_after",
+    "unread": "come_again",
+    "help": "helped",
+}
+PATIENCE = 2  # refusals without a way to pay, before a driver presses the help button
 ROUND = timedelta(minutes=30)  # of the operator who looks at exceptions
 
 
@@ -47,7 +62,8 @@ class Play:
     say: Callable[[str], None]
     edges: list[Edge] = field(init=False)
     opened: list[Opened] = field(init=False, default_factory=list)
-    orders: set[str] = field(init=False, default_factory=set)
+    unseen: dict[str, Visit] = field(init=False, default_factory=dict)  # by what the loop told of them
+    told: dict[str, Visit] = field(init=False, default_factory=dict)  # by their passage out
     payments: dict[str, Visit] = field(init=False, default_factory=dict)
     counts: Counter[str] = field(init=False, default_factory=Counter)
 
@@ -56,6 +72,7 @@ class Play:
         self.dice = random.Random(self.seed + 1)
         with closing(self.town.keeper()) as keeper:
             key = keeper.secret("provider.test")
+        self.desk = Desk(self.town)
         self.phones = Phones(self.town.box.port)
         self.provider = Provider(self.town.box.port, key)
         self.edges = [Edge(garage, self.clock, self.seed + garage.number) for garage in self.town.garages]
@@ -117,6 +134,7 @@ class Play:
             edge.link.is_cut = False
             assert edge.ship_anyhow(), "letters are left over"
         self.settles_exceptions()
+        self.desk.close()
 
     # --- what goes wrong ---
 
@@ -155,7 +173,7 @@ class Play:
             self.at(lane.free_at, self.enters, visit)
             return
         if visit.odd is Odd.LOST_IN:
-            lane.keeper.report("forced")
+            self.is_felt(visit, edge, lane)
             self.plans_to_leave(visit)
             return
         read = visit.misread if visit.odd in (Odd.MISREAD_IN, Odd.FOLDED_IN) else visit.plate
@@ -165,11 +183,16 @@ class Play:
             self.counts["came to the entry again"] += 1
             self.soon(12, self.enters, visit)
 
+    def is_felt(self, visit: Visit, edge: Edge, lane: Lane) -> None:
+        """Behind another car over the loop, and no camera read it."""
+        lane.keeper.report("forced")
+        self.unseen[edge.spool.bodies[-1].id] = visit
+
     def passes_in(self, visit: Visit, edge: Edge, lane: Lane) -> None:
         if not edge.passes(lane):
             self.soon(12, self.enters, visit)
             return
-        visit.entered_at = edge.passages()[-1].at
+        visit.entered_at = edge.spool.passages[-1].at
         self.plans_to_leave(visit)
 
     def plans_to_leave(self, visit: Visit) -> None:
@@ -210,6 +233,7 @@ class Play:
             return None
         if started.id not in self.payments:
             visit.asked.append((before, self.clock.now()))
+            visit.payments.append(started.id)
         self.payments[started.id] = visit
         return started
 
@@ -260,12 +284,13 @@ class Play:
 
     def drives_out(self, visit: Visit) -> None:
         edge = self.edges[visit.garage]
-        lane = edge.lane(EXITS)
+        lane = edge.lanes[visit.lane] if visit.lane else edge.lane(EXITS)
+        visit.lane = lane.code  # where it stays until it is let out
         if lane.free_at > self.clock.now():
             self.at(lane.free_at, self.drives_out, visit)
             return
         if visit.odd is Odd.LOST_OUT:
-            lane.keeper.report("forced")
+            self.is_felt(visit, edge, lane)
             self.has_left(visit, self.clock.now(), "unseen")
             return
         visit.tries += 1
@@ -284,7 +309,7 @@ class Play:
             self.soon(15, self.drives_out, visit)
 
     def goes_up(self, visit: Visit, edge: Edge, lane: Lane, reason: Reason) -> None:
-        attempt = next(one for one in reversed(edge.attempts()) if one.granted and one.gate == lane.code)
+        attempt = next(one for one in reversed(edge.spool.attempts) if one.granted and one.gate == lane.code)
         self.opened.append(Opened(visit, self.clock.now(), reason, attempt.id, edge.contact().silent_s))
         self.soon(PASSES_AFTER.total_seconds(), self.passes_out, visit, edge, lane)
 
@@ -292,7 +317,8 @@ class Play:
         if not edge.passes(lane):
             self.soon(15, self.drives_out, visit)
             return
-        passage = edge.passages()[-1]
+        passage = edge.spool.passages[-1]
+        self.told[passage.id] = visit
         self.has_left(visit, passage.at, passage.reason)
 
     def has_left(self, visit: Visit, at: datetime, reason: str) -> None:
@@ -310,7 +336,7 @@ class Play:
             garage = self.town.garages[visit.garage]
             card = self.phones.find(visit.number, garage.pay_code, visit.plate)
             if QUOTE.search(card.text):
-                waits = any(owner is visit and own not in self.provider.taken for own, owner in self.payments.items())
+                waits = any(own not in self.provider.taken for own in visit.payments)
                 if not waits:
                     self.pays(visit)
                 self.soon(45 + visit.delay.total_seconds() if not waits else 60, self.drives_out, visit)
@@ -324,19 +350,33 @@ class Play:
             self.is_helped(visit, edge, lane, garage)
 
     def is_helped(self, visit: Visit, edge: Edge, lane: Lane, garage: Garage) -> None:
-        """Somebody far away opens by hand for the car that stands there."""
-        edge.look(lane, visit.misread if visit.odd is Odd.MISREAD_OUT else visit.plate)
-        order = self.town.open_by_hand(garage, lane.code)
-        if order is not None:
-            self.orders.add(order)
-            edge.talk()
-            done = [one for one in edge.attempts()[-8:] if one.id == order and one.granted]
-            if done:
+        """Somebody far away looks at the car that stands there, and asks its driver when he came."""
+        read = visit.misread if visit.odd is Odd.MISREAD_OUT else visit.plate
+        try:
+            waiting = [one for one in self.desk.waiting(garage.id, lane.code) if one.kind in CAR_STANDS]
+            if waiting:
+                stay = self.desk.likely(waiting[-1], visit.entered_at)
+                if stay is not None and self.desk.answer(waiting[-1], "charge", stay=stay):
+                    self.counts["told whose stay it is"] += 1
+                elif stay is None and visit.entered_at is None:
+                    edge.look(lane, read)
+                    if self.desk.answer(waiting[-1], "let_out") and self.was_let_out(visit, edge, lane):
+                        return
+        except NobodyThere:
+            self.counts["operator could not be reached"] += 1
+        self.soon(30, self.drives_out, visit)
+
+    def was_let_out(self, visit: Visit, edge: Edge, lane: Lane) -> bool:
+        """The operator's order has come and opened for the car that stands there."""
+        before = len(edge.spool.attempts)
+        edge.talk()
+        for one in edge.spool.attempts[before:]:
+            if one.means == "operator" and one.granted and one.gate == lane.code:
                 visit.by_hand = True
                 self.counts["opened by hand"] += 1
                 self.goes_up(visit, edge, lane, Reason.BY_HAND)
-                return
-        self.soon(30, self.drives_out, visit)
+                return True
+        return False
 
     # --- the operator ---
 
@@ -346,9 +386,24 @@ class Play:
             self.soon(ROUND.total_seconds(), self.looks_at_exceptions)
 
     def settles_exceptions(self) -> None:
-        """Every exception that waits is answered in the back office."""
+        """Every exception that waits is answered, but those of a car that stands there: its driver presses for help."""
         if not self.town.runs():
             return
-        waiting = self.town.rows("SELECT id FROM parking_laneexception WHERE NOT done")
-        if waiting:
-            self.counts["exceptions answered"] += self.town.answer_exceptions([str(row[0]) for row in waiting])
+        try:
+            for one in self.desk.waiting():
+                if one.kind not in CAR_STANDS and self.settles(one):
+                    self.counts[f"answered {one.kind}"] += 1
+        except NobodyThere:
+            self.counts["operator could not be reached"] += 1
+
+    def settles(self, one: Waiting) -> bool:
+        visit = self.unseen.get(one.fact) or self.told.get(one.fact)
+        match one.kind:
+            case "tailgate" if visit is not None and visit.odd is Odd.LOST_OUT:
+                stay = self.desk.named(one, visit.plate, visit.entered_at)
+                return stay is not None and self.desk.answer(one, "left_unseen", "tailgated", stay)
+            case "exit_without_stay" if visit is not None:
+                stay = self.desk.likely(one, visit.entered_at)
+                return self.desk.answer(one, "close" if stay else "no_stay", stay=stay)
+            case _:
+                return self.desk.answer(one, OTHERWISE[one.kind], "other")

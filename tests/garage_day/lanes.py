@@ -53,11 +53,15 @@ class WrittenDown(Spool):
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         self.bodies: list[Body] = []
+        self.attempts: list[Attempt] = []
+        self.passages: list[Passage] = []
 
     def append(self, bodies: Sequence[Body], **more: Any) -> bool:
         written = super().append(bodies, **more)
         if written:
             self.bodies.extend(bodies)
+            self.attempts.extend(body for body in bodies if isinstance(body, Attempt))
+            self.passages.extend(body for body in bodies if isinstance(body, Passage))
         return written
 
 
@@ -186,9 +190,3 @@ class Edge:
     def passes(self, lane: Lane) -> bool:
         """The loop feels somebody."""
         return lane.keeper.sensed(self.clock.now())
-
-    def attempts(self) -> list[Attempt]:
-        return [body for body in self.spool.bodies if isinstance(body, Attempt)]
-
-    def passages(self) -> list[Passage]:
-        return [body for body in self.spool.bodies if isinstance(body, Passage)]

@@ -78,8 +78,10 @@ class Visit:
     out_reason: str = ""
     by_hand: bool = False
     asked: list[tuple[datetime, datetime]] = field(default_factory=list)  # between when the page named an amount
+    payments: list[str] = field(default_factory=list)
     paid: list[tuple[datetime, datetime]] = field(default_factory=list)  # between when the provider was heard
     tries: int = 0
+    lane: str = ""  # at which exit it stands
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ Prints how the day goes and, at its end, what was found; the exit status is 1 wh
 import argparse
 import json
 import logging
+import resource
 import sys
 import tempfile
 import time
@@ -55,11 +56,13 @@ def live(
         found = oracle.judge(play)
     finally:
         town.stop()
+    cpu = {"day": resource.RUSAGE_SELF, "keeper and server": resource.RUSAGE_CHILDREN}
     letters = sum(len(edge.spool.bodies) for edge in play.edges)
     found.report |= {
         "seed": seed,
         "visits": stays,
         "seconds": round(lasted),
+        "cpu_seconds": {name: round(resource.getrusage(whose).ru_utime) for name, whose in cpu.items()},
         "letters": letters,
         "letters_a_second": round(letters / lasted),
         "batches": sum(edge.link.sent for edge in play.edges),

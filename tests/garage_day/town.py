@@ -2,25 +2,21 @@
 owner would; and their power, which can be cut."""
 
 import base64
-import re
 import sqlite3
 import threading
-import uuid
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import httpx
 from tests.garage_day import plan
 
-from gatehouse.box.local_api import ApiProblem, LocalApi
+from gatehouse.box.local_api import LocalApi
 from gatehouse.box.processes import Box, StartFailed, free_port
 from gatehouse.clock import VARIABLE, ShiftedClock
 from gatehouse.edge import config as edge_config
-from gatehouse.keeper.client import Client, KeeperAway
-from gatehouse.keeper.local import invite_operator, socket_path
-from gatehouse.keeper.protocol import Role
+from gatehouse.keeper.client import Client
+from gatehouse.keeper.local import socket_path
 
 ENTRIES, EXITS = ("in-1", "in-2"), ("out-1", "out-2", "out-3")
 
@@ -97,9 +93,8 @@ class Town:
 
     def _garage(self, number: int, tariff: dict[str, object]) -> Garage:
         api, code = self._api, f"town-{number}"
-        site = api.post("sites", code=code, name=f"Quarter {number}", type="garage", zone=plan.ZONE, currency="CNY")[
-            "id"
-        ]
+        facts = {"name": f"Quarter {number}", "type": "garage", "zone": plan.ZONE, "currency": plan.CURRENCY}
+        site = api.post("sites", code=code, **facts)["id"]
         zone = api.post(f"sites/{site}/zones", code="garage", name="Garage")["id"]
         gates = {}
         for gate in (*ENTRIES, *EXITS):
@@ -145,46 +140,12 @@ class Town:
     def keeper(self) -> Client:
         return Client(socket_path(self.box.home))
 
-    # --- the operator ---
-
-    def open_by_hand(self, garage: Garage, gate: str) -> str | None:
-        """The order's id; None while nobody answers."""
-        with suppress(ApiProblem):
-            return str(self._api.post(f"gates/{garage.gates[gate]}/open", reason="help")["id"])
-        return None
-
-    def answer_exceptions(self, ids: list[str]) -> int:
-        """Somebody in the back office says that they were looked at; how many could be."""
-        done = 0
-        try:
-            with closing(self._operator()) as browser:
-                for own in ids:
-                    page = f"/backoffice/parking/laneexception/{uuid.UUID(own)}/change/"
-                    token = _csrf(browser.get(page).text)
-                    answer = browser.post(page, data={"csrfmiddlewaretoken": token, "done": "on"})
-                    done += answer.status_code == 302
-        except (httpx.HTTPError, KeeperAway):
-            return done
-        return done
-
-    def _operator(self) -> httpx.Client:
-        code = invite_operator(self.box.home, str(uuid.uuid4()), Role.OWNER)
-        client = httpx.Client(base_url=self.url, timeout=30, follow_redirects=False)
-        client.post("/enter/", data={"csrfmiddlewaretoken": _csrf(client.get(f"/enter/{code}").text), "code": code})
-        return client
-
     # --- what an auditor reads ---
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         path = self.box.home / "server" / "gatehouse.db"
         with closing(sqlite3.connect(path, timeout=20, isolation_level=None)) as database:
             return database.execute(query, values).fetchall()
-
-
-def _csrf(page: str) -> str:
-    found = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)
-    assert found
-    return found[1]
 
 
 def _text(key: bytes) -> str:
