@@ -9,6 +9,8 @@ import pytest
 from tests.edge.odd_server import OddServer
 from tests.edge.world import ENTRY, EXIT, NOW, HandClock, plate_reads
 
+from gatehouse.clock import SystemClock
+from gatehouse.demo.camera_sim import CameraSimulator
 from gatehouse.domain.access import Grant, Reason, Refusal
 from gatehouse.domain.offline import CameraLost, Contact, ServerAway
 from gatehouse.edge import service, status
@@ -17,7 +19,7 @@ from gatehouse.edge.errors import FeedRefused
 from gatehouse.edge.gatekeeper import Gatekeeper
 from gatehouse.edge.uplink import Link, Listener, Shipper
 from gatehouse.edge.uplink import ServerAway as NoServer
-from gatehouse.wire import Attempt, GateEvent, Opening, Passage
+from gatehouse.wire import Attempt, DeviceEntry, GateEvent, Opening, Passage
 
 VISITORS = replace(ENTRY, admits_unknown=True)
 PLATE = "京C77777"
@@ -333,3 +335,33 @@ def test_an_edge_that_does_not_run_says_so(world, clock):
     told = status.look(world.home, clock.now())
     assert not told.runs
     assert next(iter(status.lines(told))).startswith("edge edge-1: NOT running")
+
+
+@pytest.mark.slow
+def test_a_lane_whose_camera_dies_stands_open_where_its_policy_says_so(world, clock, restarted, shelly):
+    """A real stream that breaks off, a real relay that is held up, and an alarm."""
+    camera = CameraSimulator("lane", fps=8).start()
+    stands_open = replace(EXIT, camera_lost=CameraLost.OPEN)
+    stream = DeviceEntry(
+        id="camera-1", gate="exit", kind="camera", driver="stream", address=f"{camera.address}/stream.ts"
+    )
+    devices = [stream, world.relay("exit", shelly.address)]
+    before_the_cut(
+        world, SystemClock(), stands_open, devices=devices, lease_ends=SystemClock().now() + timedelta(days=1)
+    )
+    edge = restarted(SystemClock())
+    post = edge.posts["exit"]
+    until(lambda: post.cameras[0].state().condition == "live")
+    assert shelly.device.pulses == 0
+    camera.stop()
+    until(lambda: shelly.device.pulses == 1, within_s=60)
+    assert post.keeper.misses() == (True, False)
+    until(lambda: "camera_lost" in facts(world, edge.spool))
+    assert "Attempt camera_lost" in facts(world, edge.spool)
+
+
+def until(true, within_s=30.0):
+    ends = time.monotonic() + within_s
+    while not true():
+        assert time.monotonic() < ends, "it did not happen in time"
+        time.sleep(0.05)

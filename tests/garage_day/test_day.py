@@ -9,7 +9,7 @@ import pytest
 from tests.garage_day import oracle, plan, run
 from tests.garage_day.plan import Odd, Way
 
-STAYS = 300
+STAYS = 160
 START = datetime(2026, 6, 10, tzinfo=ZoneInfo(plan.ZONE))
 
 
@@ -18,7 +18,7 @@ START = datetime(2026, 6, 10, tzinfo=ZoneInfo(plan.ZONE))
 def test_a_day_of_four_garages_loses_no_stay_and_no_cent() -> None:
     said: list[str] = []
     with tempfile.TemporaryDirectory(prefix="garage-day-", dir=run.in_memory()) as home:
-        _, found = run.live(Path(home), seed=7, stays=STAYS, cuts=2, outages=1, say=said.append, hours=(9, 12))
+        _, found = run.live(Path(home), seed=7, stays=STAYS, cuts=2, outages=1, say=said.append, hours=(9, 11))
     assert found.wrong == [], found.report
     happened = found.report["happened"]
     assert any(what.startswith("kill -9") for what in happened)
