@@ -1,5 +1,6 @@
 """Gates without server, camera, relay or time: real spool, real relay on a socket, a server that dies."""
 
+import json
 import threading
 import time
 from dataclasses import replace
@@ -8,7 +9,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from tests.edge.odd_server import OddServer
 from tests.edge.world import ENTRY, EXIT, NOW, HandClock, plate_reads
+from typer.testing import CliRunner
 
+from gatehouse.cli import app
 from gatehouse.clock import SystemClock
 from gatehouse.demo.camera_sim import CameraSimulator
 from gatehouse.domain.access import Grant, Reason, Refusal
@@ -365,3 +368,17 @@ def until(true, within_s=30.0):
     while not true():
         assert time.monotonic() < ends, "it did not happen in time"
         time.sleep(0.05)
+
+
+def test_the_command_says_how_the_edge_is_and_ends_with_1_where_none_runs(world, clock, restarted, shelly):
+    before_the_cut(world, SystemClock(), VISITORS, EXIT, devices=[world.relay("exit", shelly.address)])
+    asked = ["edge", "status", "--home", str(world.home)]
+    alone = CliRunner().invoke(app, asked)
+    assert (alone.exit_code, alone.output.splitlines()[0]) == (1, "edge edge-1: NOT running, server http://127.0.0.1:9")
+    restarted(SystemClock())
+    told = CliRunner().invoke(app, [*asked, "--json"])
+    assert told.exit_code == 0
+    assert json.loads(told.output)["gates"] == {"entry": "admit", "exit": "open_after"}
+    nothing = CliRunner().invoke(app, ["edge", "status", "--home", str(world.home / "nowhere")])
+    assert nothing.exit_code == 1
+    assert "holds no device key" in nothing.output
