@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from tests.garage_day.desk import CAR_STANDS, Desk, NobodyThere, Waiting
-from tests.garage_day.driver import QUOTE, Away, Phones, Provider, Started
+from tests.garage_day.desk import CAR_STANDS, Desk, NobodyThere
+from tests.garage_day.driver import QUOTE, Away, Page, Phones, Provider, Started
 from tests.garage_day.lanes import Edge, Lane
 from tests.garage_day.plan import Day, Odd, Visit, Way
 from tests.garage_day.town import ENTRIES, EXITS, Garage, Town
@@ -21,20 +21,6 @@ from gatehouse.domain.access import Grant, Reason
 
 TICK = timedelta(seconds=100)  # below the two minutes after which a lane does without its server
 PASSES_AFTER = timedelta(seconds=3)
-# What is answered to whatever else waits.
-OTHERWISE = {
-    "tailgate": "false_alarm",
-    "exit_without_stay": "no_stay",
-    "reversed": "still_inside",
-    "entered_twice": "had_left",
-    "overstayed": "pays_rest",
-    "late_payment": "paid_back",
-    "excess_payment": "paid_back",
-    "unpriced_payment": "paid_back",
-    "stay_unreadable": "looked_after",
-    "unread": "come_again",
-    "help": "helped",
-}
 PATIENCE = 2  # refusals without a way to pay, before a driver presses the help button
 ROUND = timedelta(minutes=30)  # of the operator who looks at exceptions
 
@@ -210,12 +196,12 @@ class Play:
 
     # --- money ---
 
-    def pays(self, visit: Visit) -> None:
-        """On the phone. A driver for whom nothing answers tries again in a while."""
+    def pays(self, visit: Visit, card: Page | None = None) -> None:
+        """On the phone, where `card` may be open already. A driver for whom nothing answers tries again in a while."""
         if visit.left_at is not None:
             return
         try:
-            started = self.asks(visit, 0)
+            started = self.asks(visit, 0, card)
         except Away:
             self.counts["phone page did not answer"] += 1
             self.soon(100, self.pays, visit)
@@ -223,11 +209,11 @@ class Play:
         if started is not None:
             self.presses_later(visit, started, 0)
 
-    def asks(self, visit: Visit, phone: int) -> Started | None:
+    def asks(self, visit: Visit, phone: int, card: Page | None = None) -> Started | None:
         """What the page asks for, noted with when it did. Raises Away."""
         garage, driver = self.town.garages[visit.garage], visit.number + 7 * phone
-        card = self.phones.find(driver, garage.pay_code, visit.plate)
         before = self.clock.now()
+        card = card or self.phones.find(driver, garage.pay_code, visit.plate)
         started = self.phones.start(driver, garage.pay_code, card)
         if started is None:
             return None
@@ -338,7 +324,7 @@ class Play:
             if QUOTE.search(card.text):
                 waits = any(own not in self.provider.taken for own in visit.payments)
                 if not waits:
-                    self.pays(visit)
+                    self.pays(visit, card)
                 self.soon(45 + visit.delay.total_seconds() if not waits else 60, self.drives_out, visit)
                 return
         except Away:
@@ -391,19 +377,8 @@ class Play:
             return
         try:
             for one in self.desk.waiting():
-                if one.kind not in CAR_STANDS and self.settles(one):
+                visit = self.unseen.get(one.fact) or self.told.get(one.fact)
+                if one.kind not in CAR_STANDS and self.desk.settles(one, visit):
                     self.counts[f"answered {one.kind}"] += 1
         except NobodyThere:
             self.counts["operator could not be reached"] += 1
-
-    def settles(self, one: Waiting) -> bool:
-        visit = self.unseen.get(one.fact) or self.told.get(one.fact)
-        match one.kind:
-            case "tailgate" if visit is not None and visit.odd is Odd.LOST_OUT:
-                stay = self.desk.named(one, visit.plate, visit.entered_at)
-                return stay is not None and self.desk.answer(one, "left_unseen", "tailgated", stay)
-            case "exit_without_stay" if visit is not None:
-                stay = self.desk.likely(one, visit.entered_at)
-                return self.desk.answer(one, "close" if stay else "no_stay", stay=stay)
-            case _:
-                return self.desk.answer(one, OTHERWISE[one.kind], "other")

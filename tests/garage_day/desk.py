@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import httpx
+from tests.garage_day.plan import Odd, Visit
 from tests.garage_day.town import Town
 
 from gatehouse.keeper.client import KeeperAway
@@ -16,6 +17,20 @@ CSRF = re.compile(r'name="csrfmiddlewaretoken" value="(\w+)"')
 STAY = re.compile(r'name="stay" value="([0-9a-f-]{36})".*?<time datetime="([^"]+)"', re.DOTALL)
 SHIFT = 40  # exceptions that one operator answers before a colleague takes over
 SAME = timedelta(seconds=2)
+# What is answered to whatever else waits.
+OTHERWISE = {
+    "tailgate": "false_alarm",
+    "exit_without_stay": "no_stay",
+    "reversed": "still_inside",
+    "entered_twice": "had_left",
+    "overstayed": "pays_rest",
+    "late_payment": "paid_back",
+    "excess_payment": "paid_back",
+    "unpriced_payment": "paid_back",
+    "stay_unreadable": "looked_after",
+    "unread": "come_again",
+    "help": "helped",
+}
 CAR_STANDS = ("held_without_stay", "two_alike")
 
 
@@ -66,6 +81,18 @@ class Desk:
         if self._answered % SHIFT == 0:
             self.close()
         return bool(rows[0][0])
+
+    def settles(self, one: Waiting, visit: Visit | None) -> bool:
+        """Answer what no car stands and waits for; `visit` is what the pictures of that moment show."""
+        match one.kind:
+            case "tailgate" if visit is not None and visit.odd is Odd.LOST_OUT:
+                stay = self.named(one, visit.plate, visit.entered_at)
+                return stay is not None and self.answer(one, "left_unseen", "tailgated", stay)
+            case "exit_without_stay" if visit is not None:
+                stay = self.likely(one, visit.entered_at)
+                return self.answer(one, "close" if stay else "no_stay", stay=stay)
+            case _:
+                return self.answer(one, OTHERWISE[one.kind], "other")
 
     def _ask(self, method: str, path: str, **fields: str) -> str:
         try:

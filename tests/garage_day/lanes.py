@@ -5,6 +5,7 @@ the server was not heard.
 """
 
 import random
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -100,7 +101,6 @@ class Edge:
     clock: ShiftedClock
     seed: int
     lanes: dict[str, Lane] = field(init=False, default_factory=dict)
-    silences: list[tuple[datetime, float]] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
         settings, keys = config.load(self.garage.home)
@@ -113,8 +113,6 @@ class Edge:
         self.known = Known(settings, keys, config.cache_path(self.garage.home), self.clock)
         self.link = LossyLink(settings, keys, self.clock)
         self.link.dice = random.Random(self.seed)
-        import threading
-
         stop = threading.Event()
         self._shipper = Shipper(self.spool, self.link, stop)
         self._listener = Listener(
