@@ -8,7 +8,7 @@ export UV_LINK_MODE ?= hardlink
 export UV_SYSTEM_CERTS ?= $(if $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/ca-bundle.pem /etc/ssl/cert.pem),true,false)
 export GATEHOUSE_MODELS ?= $(CURDIR)/.cache/models
 
-.PHONY: help demo test setup setup-dev lint types contracts check screenshots translations benchmark lock clean
+.PHONY: help demo test garage-day setup setup-dev lint types contracts check screenshots translations benchmark lock clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
@@ -18,6 +18,9 @@ demo: setup  ## set up, then run a whole site on this machine until Ctrl-C
 
 test: setup-dev  ## set up, then run all tests, side by side (TESTS=tests/domain for some)
 	@$(BIN)/python -m pytest -n auto --dist loadgroup $(TESTS)
+
+garage-day: setup-dev  ## 12,000 cars in a day of four garages, against running processes (STAYS=600 SEED=2 for another)
+	@$(BIN)/python -m tests.garage_day.run --stays $(or $(STAYS),12000) --seed $(or $(SEED),1)
 
 setup: .venv/.run .venv/.models  ## make .venv with gatehouse in it and fetch the models
 

@@ -198,6 +198,28 @@ def edge_run(home: Home) -> None:
         fail(str(fault))
 
 
+@edge_app.command("status")
+def edge_status(home: Home, as_json: AsJson = False) -> None:
+    """Say how this edge is: when it heard its server, how old its knowledge is, what each gate does by itself."""
+    import msgspec
+
+    from gatehouse import clock
+    from gatehouse.edge import status
+    from gatehouse.edge.errors import EdgeError
+
+    try:
+        with using(home):
+            told = status.look(home.absolute(), clock.from_environment().now())
+    except EdgeError as fault:
+        fail(str(fault))
+    if as_json:
+        sys.stdout.write(msgspec.json.encode(told).decode() + "\n")
+    else:
+        for line in status.lines(told):
+            _say(line)
+    raise typer.Exit(0 if told.runs else 1)
+
+
 @app.command()
 def enrol(
     home: Home,

@@ -158,3 +158,30 @@ def test_from_outside_open_routes_and_debug_pages_are_red() -> None:
 def test_what_is_no_address_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="is no address"):
         list(outside.examine(url))
+
+
+def test_an_exit_that_would_lock_somebody_in_is_named(home: Path) -> None:
+    with sqlite3.connect(home / "server" / "gatehouse.db") as database:
+        database.execute("CREATE TABLE gates_gate (code TEXT, collects INTEGER, server_away TEXT)")
+        database.execute("INSERT INTO gates_gate VALUES ('east', 1, 'by_lane'), ('west', 1, 'hold'), ('in', 0, 'hold')")
+    database.close()
+    assert [finding.what.split()[1] for finding in inside.lanes_alone(home)] == ["west"]
+
+
+@pytest.mark.parametrize(
+    ("told", "level", "check"),
+    [
+        ('{"silent_s": 3, "clock_doubtful": false, "lanes": []}', Level.OK, "edge.silent"),
+        ('{"silent_s": 999, "clock_doubtful": false, "lanes": []}', Level.WARN, "edge.silent"),
+        ('{"silent_s": 3, "clock_doubtful": true, "lanes": []}', Level.BAD, "edge.clock"),
+    ],
+)
+def test_what_the_edge_says_of_itself_is_passed_on(home: Path, told: str, level: Level, check: str) -> None:
+    (home / "edge" / "status.json").write_text(told)
+    assert check in codes(inside.edge_contact(home), level)
+
+
+@pytest.mark.parametrize("told", ["", "[]", "{}", '{"silent_s": [], "clock_doubtful": 1, "lanes": 7}', "\x00"])
+def test_an_edge_that_says_nothing_sensible_is_passed_over(home: Path, told: str) -> None:
+    (home / "edge" / "status.json").write_text(told)
+    assert not list(inside.edge_contact(home))

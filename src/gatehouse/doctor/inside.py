@@ -1,6 +1,7 @@
 """Look at an installation from inside: its files, processes, devices and database."""
 
 import contextlib
+import json
 import os
 import shutil
 import socket
@@ -16,6 +17,7 @@ from gatehouse.doctor.findings import Finding, bad, ok, warn
 LEAST_FREE_BYTES = 2 * 1024**3
 LEAST_FREE_SHARE = 0.05
 CLOCK_PATIENCE_S = 10.0
+SILENT_S = 120  # an edge that works is told something, if only that nothing is new, twice a minute
 GUESSED_FIRST = frozenset({"", "admin", "12345", "123456", "password", "root", "888888", "admin123"})
 
 
@@ -34,6 +36,7 @@ def examine(home: Path) -> Iterator[Finding]:
         listening,
         debug,
         database,
+        edge_contact,
         disk,
         machine_clock,
         core_dumps,
@@ -150,6 +153,7 @@ def database(home: Path) -> Iterator[Finding]:
     """What the tables tell about gates, or that they cannot be read: empty, broken, or not made yet."""
     try:
         yield from devices(home)
+        yield from lanes_alone(home)
         yield from alarms(home)
     except sqlite3.Error as fault:
         yield bad(
@@ -186,6 +190,45 @@ def devices(home: Path) -> Iterator[Finding]:
                 f"the {kind} of gate {code} has a password that everybody tries first",
                 "change it on the device, then enter the new one",
             )
+
+
+def lanes_alone(home: Path) -> Iterator[Finding]:
+    """Exits that hold every car they do not know to be paid while the server is away: somebody may be locked in."""
+    held = _select(home, "SELECT code FROM gates_gate WHERE collects AND server_away = 'hold' ORDER BY code")
+    for (code,) in held:
+        yield warn(
+            "lane.holds_alone",
+            f"exit {code} lets nobody out whose payment it has not heard of while the server is away",
+            "let it open and record what is owed (docs/recipes/offline.md), or have somebody near it",
+        )
+    if not held:
+        yield ok("lane.holds_alone", "no exit locks drivers in while the server is away")
+
+
+def edge_contact(home: Path) -> Iterator[Finding]:
+    """What the edge of this machine says of itself, where there is one; it writes that every few seconds."""
+    path = home / "edge" / "status.json"
+    try:
+        told = json.loads(path.read_text("utf-8"))
+        silent_s, doubtful = int(told["silent_s"]), bool(told["clock_doubtful"])
+        cut_off = sorted(str(lane["gate"]) for lane in told["lanes"] if lane["does"] != "rules")
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+    if doubtful:
+        yield bad(
+            "edge.clock",
+            "the edge does not know the time: faces and passes are refused, stays from now on have no price",
+            "timedatectl set-ntp true, or set the clock by hand",
+        )
+    if silent_s > SILENT_S:
+        lanes = f"; these lanes decide alone: {', '.join(cut_off)}" if cut_off else ""
+        yield warn(
+            "edge.silent",
+            f"the edge has not heard its server for {silent_s // 60} minutes{lanes}",
+            f"gatehouse edge status --home {home}",
+        )
+    else:
+        yield ok("edge.silent", "the edge hears its server")
 
 
 def alarms(home: Path) -> Iterator[Finding]:

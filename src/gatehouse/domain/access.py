@@ -10,6 +10,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from gatehouse.domain.offline import ALL_WELL, CameraLost, Contact, Lane, ServerAway
 from gatehouse.domain.periods import DAY, Period, at_local, local_date
 from gatehouse.domain.plates import fold
 from gatehouse.domain.sightings import Means, Sighting
@@ -37,6 +38,8 @@ class Reason(StrEnum):
     BY_HAND = "by_hand"  # grant: an operator opened
     RECEIPT = "receipt"  # grant: the signed receipt of a paid stay was shown
     GATE_OPEN = "gate_open"  # grant: the gate's mode admits everybody
+    OFFLINE_OWED = "offline_owed"  # grant: the server is away; let out, and what the stay costs is owed
+    OFFLINE_FREE = "offline_free"  # grant: the server is away; let out free of charge
     UNKNOWN_FACE = "unknown_face"
     UNKNOWN_CARD = "unknown_card"
     UNKNOWN_PIN = "unknown_pin"
@@ -53,6 +56,9 @@ class Reason(StrEnum):
     BLOCKED = "blocked"  # the vehicle is on the blocked list
     UNPAID = "unpaid"
     MEANS_NOT_ACCEPTED = "means_not_accepted"
+    SERVER_AWAY = "server_away"  # the server is away and the gate's policy is to wait for it
+    CAMERA_LOST = "camera_lost"  # no picture: by its policy the lane stands open (grant) or stays shut
+    CLOCK_DOUBTFUL = "clock_doubtful"  # the time cannot be trusted: let through (grant) without a price, or not
     LEASE_EXPIRED = "lease_expired"  # the edge's copy of the people is too old for a face alone
     STALE = "stale"  # the evidence is older than the gate's freshness limit: recorded, never acted on
     ALREADY_GRANTED = "already_granted"  # a grant for the same approach is still in force
@@ -142,6 +148,13 @@ class Gate:
     has_sensor: bool = False
     mode: str = "controlled"  # controlled | closed | open
     stands_in: str = ""  # id of the zone that a lane stands in; a receipt is good at the lanes of its own
+    server_away: ServerAway = ServerAway.BY_LANE
+    server_away_s: float = 120.0  # not heard for so long, the server counts as away
+    camera_lost: CameraLost = CameraLost.BY_LANE
+
+    def offline(self) -> Lane:
+        """What this gate does without what it leans on."""
+        return Lane(self.collects, self.admits_unknown, self.server_away, self.server_away_s, self.camera_lost)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +170,7 @@ class Policy:
     looks: dict[str, Clearance] = field(default_factory=dict)  # by folded plate: `by_looks(clearances)`
     lease_ends: datetime | None = None  # after this, a face alone is refused
     dead_passes: frozenset[str] = frozenset()  # ids of passes that were taken back before their end
+    contact: Contact = ALL_WELL  # what the gate can lean on at this moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +197,7 @@ _UNKNOWN = {
     Means.PASS: Reason.INVALID_PASS,
     Means.PLATE: Reason.UNKNOWN_PLATE,
 }
+_TIMED = (Means.FACE, Means.PASS)  # what holds until a moment, and cannot be judged without the time
 _REFUSED_EVEN_WHEN_OPEN = frozenset({Reason.DENIED, Reason.BLOCKED})
 
 
@@ -191,7 +206,8 @@ def decide(sighting: Sighting, gate: Gate, policy: Policy, now: datetime) -> Dec
 
     In this order: evidence that is not fresh is never acted on; an operator opens whatever the gate's mode; a
     closed gate admits nobody else; a deny, or a blocked vehicle on its way in, beats every grant and even an
-    open gate. A mode that is not known is a closed one. Raises ZoneInfoNotFoundError for a zone that is none.
+    open gate. A mode that is not known is a closed one. While the clock is doubtful, `now` is the earliest time that
+    it can be. Raises ZoneInfoNotFoundError for a zone that is none.
     """
     if abs(now - sighting.last_at) > timedelta(seconds=gate.freshness_s):
         return Refusal(Reason.STALE)
@@ -207,6 +223,27 @@ def decide(sighting: Sighting, gate: Gate, policy: Policy, now: datetime) -> Dec
             return answer
 
 
+def decide_unseen(gate: Gate, policy: Policy) -> Decision:
+    """May whoever comes pass this gate, of which no camera gives a picture?"""
+    if gate.kind is not GateKind.LANE:
+        return Refusal(Reason.CAMERA_LOST)
+    match gate.mode:
+        case "open":
+            return Grant(Reason.GATE_OPEN)
+        case "controlled":
+            opens = gate.offline().stands_open(policy.contact)
+            return Grant(Reason.CAMERA_LOST) if opens else Refusal(Reason.CAMERA_LOST)
+        case _:
+            return Refusal(Reason.GATE_CLOSED)
+
+
+def thinks_again_at(sighting: Sighting, gate: Gate, policy: Policy, now: datetime) -> datetime | None:
+    """When what was refused may get another answer though nothing new was told; None for never."""
+    if sighting.means is not Means.PLATE or gate.kind is not GateKind.LANE:
+        return None
+    return gate.offline().thinks_again_at(policy.contact, now)
+
+
 def _controlled(sighting: Sighting, gate: Gate, policy: Policy, now: datetime) -> Decision:
     subject = _known(sighting, policy, now)
     denied = subject and _denied(subject, gate, policy, now)
@@ -218,6 +255,8 @@ def _controlled(sighting: Sighting, gate: Gate, policy: Policy, now: datetime) -
         return Refusal(Reason.MEANS_NOT_ACCEPTED)
     if sighting.means is Means.PLATE:
         return _vehicle(sighting, subject, gate, policy, now)
+    if policy.contact.clock_doubtful and sighting.means in _TIMED and gate.direction is not Direction.OUT:
+        return Refusal(Reason.CLOCK_DOUBTFUL)
     if sighting.means is Means.FACE and policy.lease_ends is not None and now >= policy.lease_ends:
         return Refusal(Reason.LEASE_EXPIRED)
     if subject is None:
@@ -266,7 +305,7 @@ def _person(subject: Subject, gate: Gate, policy: Policy, now: datetime) -> Deci
 
 def _vehicle(sighting: Sighting, subject: Subject | None, gate: Gate, policy: Policy, now: datetime) -> Decision:
     """Permit first, since it costs the driver nothing; then the clearance of exactly this plate, then the only one of a
-    plate that looks the same."""
+    plate that looks the same; then what the lane does without a server."""
     if subject is not None and not subject.blocked:
         for permit in subject.permits:
             if gate.code in permit.gates and _within(permit.starts, permit.ends, now):
@@ -275,6 +314,10 @@ def _vehicle(sighting: Sighting, subject: Subject | None, gate: Gate, policy: Po
         clearance = policy.clearances.get(sighting.value) or policy.looks.get(fold(sighting.value))
         if clearance is not None and now < clearance.ends:
             return Grant(Reason.CLEARED, clearance.id)
+    lane = gate.offline()
+    if lane.is_cut_off(policy.contact) and (gate.collects or gate.admits_unknown or lane.away() is ServerAway.ADMIT):
+        return _cut_off(lane, policy.contact)
+    if gate.collects:
         return Refusal(Reason.UNPAID)
     if gate.admits_unknown:
         return Grant(Reason.VISITOR)
@@ -290,6 +333,21 @@ def _receipt(sighting: Sighting, gate: Gate, now: datetime) -> Decision:
     if sighting.ends is None or now >= sighting.ends:
         return Refusal(Reason.EXPIRED_RECEIPT)
     return Refusal(Reason.USED_RECEIPT) if sighting.used else Grant(Reason.RECEIPT, sighting.subject)
+
+
+def _cut_off(lane: Lane, contact: Contact) -> Decision:
+    """A vehicle of which this lane knows no right. What a stay costs cannot be told from times that are in doubt."""
+    match lane.away():
+        case ServerAway.HOLD:
+            return Refusal(Reason.SERVER_AWAY)
+        case ServerAway.OPEN_FREE:
+            return Grant(Reason.OFFLINE_FREE)
+        case _ if contact.clock_doubtful:
+            return Grant(Reason.CLOCK_DOUBTFUL)
+        case ServerAway.OPEN_AFTER:
+            return Grant(Reason.OFFLINE_OWED)
+        case _:
+            return Grant(Reason.VISITOR)
 
 
 def by_looks(clearances: Iterable[Clearance]) -> dict[str, Clearance]:

@@ -91,6 +91,8 @@ class Attendant(threading.Thread):
             self._keeper.report("held")
 
     def _look_after_cameras(self) -> None:
+        blind = bool(self._cameras) and all(camera.state().condition == "lost" for camera in self._cameras)
+        self._keeper.sees_nothing(blind)
         for number, camera in enumerate(self._cameras):
             state = camera.state()
             lost = state.condition == "lost"

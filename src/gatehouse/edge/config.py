@@ -4,6 +4,7 @@ EDGEHOME/edge/edge.json     settings, readable
 EDGEHOME/edge/device.key    DeviceKeys.to_bytes(), mode 0600
 EDGEHOME/edge/spool.db      letters that the server does not hold yet
 EDGEHOME/edge/cache.sealed  the feed, for a start without a network
+EDGEHOME/edge/status.json   how the running edge is, in ages and codes (`gatehouse edge status`)
 """
 
 import re

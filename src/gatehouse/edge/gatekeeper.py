@@ -9,9 +9,8 @@ or the lack of a sensor, which the passage then says.
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Literal
 
 import msgspec
 import structlog
@@ -19,10 +18,22 @@ import structlog
 from gatehouse.clock import Clock
 from gatehouse.devices.errors import RelayLost, RelayRefused
 from gatehouse.devices.relays.port import LONGEST_PULSE_S, SHORTEST_PULSE_S, Relay
-from gatehouse.domain.access import Decision, Direction, Gate, GateKind, Grant, Reason, Refusal, decide
+from gatehouse.domain.access import (
+    Decision,
+    Gate,
+    GateKind,
+    Grant,
+    Reason,
+    Refusal,
+    decide,
+    decide_unseen,
+    thinks_again_at,
+)
 from gatehouse.domain.approaches import Answer, Approach
+from gatehouse.domain.offline import Contact
 from gatehouse.domain.sightings import STANDARD, Means, Read, Sighting, Voting
 from gatehouse.domain.virtual import is_virtual
+from gatehouse.edge.bodies import Unwritten, attempt_of, given, passage_of
 from gatehouse.edge.errors import SpoolFailed
 from gatehouse.edge.once import MARK_KEPT, is_spent, leaving, of_grant
 from gatehouse.edge.roster import Knowledge
@@ -38,15 +49,8 @@ GAP = timedelta(seconds=3)
 LEAVES = timedelta(seconds=2.5)
 # A grant that certainly did not reach the relay is tried again after this.
 RETRY = timedelta(seconds=5)
-
-
-@dataclass(slots=True)
-class _Unwritten:
-    """A passage or event that the disk did not take; it is written as soon as it does."""
-
-    body: Body
-    attempt: str | None = None  # the grant that is over with it
-    frees: tuple[Mark, ...] = ()
+# A lane that stands open without a picture is held open anew this long before the last pulse ends.
+RENEWED = timedelta(seconds=5)
 
 
 class Gatekeeper:
@@ -62,10 +66,11 @@ class Gatekeeper:
         clock: Clock,
         voting: Voting = STANDARD,
         leaves: timedelta = LEAVES,
+        contact: Callable[[], Contact] = Contact,
         after: "Gatekeeper | None" = None,
     ) -> None:
         """Takes up the grants that were waiting for their passage when the edge stopped; where the gate is only set up
-        anew, `after` is who kept it before. Raises SpoolFailed."""
+        anew, `after` is who kept it before. `contact` tells what the edge can lean on. Raises SpoolFailed."""
         self.gate = gate
         self._spool = spool
         self._relay = relay
@@ -73,13 +78,16 @@ class Gatekeeper:
         self._clock = clock
         self._voting = voting
         self._leaves = leaves
+        self._contact = contact
+        self._blind = False
+        self._unseen: Pending | None = None  # the opening under which cars pass that no camera sees
         self._lock = threading.RLock()
         # Who passed just before the edge stopped may still stand there and is not let in a second time.
-        answers = [_given(passed, clock.now()) for passed in spool.passed(gate, clock.now())]
+        answers = [given(passed, clock.now()) for passed in spool.passed(gate, clock.now())]
         self._approach = Approach(answers=tuple(answers))
         self._waiting: list[Pending] = spool.pending(gate)
         self._unread = Unread()
-        self._unwritten: list[_Unwritten] = []
+        self._unwritten: list[Unwritten] = []
         self._relay_is_lost = False
         self._spool_is_failing = False
         if after is not None:
@@ -133,22 +141,25 @@ class Gatekeeper:
 
     def _decide_and_act(self, sighting: Sighting, gate: Gate, known: Knowledge) -> Decision | None:
         now = self._clock.now()
+        policy = replace(known.policy, contact=self._leans_on())
         if sighting.means is Means.PLATE:
             # The roster may have changed since the plate was read.
             sighting = replace(sighting, subject=known.plates.get(sighting.value))
         elif sighting.means in (Means.PASS, Means.RECEIPT):
             sighting = replace(sighting, used=is_spent(sighting, self._spool))
-        answer = decide(sighting, gate, known.policy, now)
-        attempt = _attempt(sighting, gate, answer, now)
+        answer = decide(sighting, gate, policy, now)
+        attempt = attempt_of(sighting, gate, answer, now)
         again_at = None
         if isinstance(answer, Grant):
             again_at = self._spool.in_force(attempt, now)
             if again_at is not None:
                 answer = Refusal(Reason.ALREADY_GRANTED)
-                attempt = _attempt(sighting, gate, answer, now)
+                attempt = attempt_of(sighting, gate, answer, now)
         elif answer.reason is Reason.STALE:
             # Old evidence is no answer to whoever still stands there: the next look is fresh.
             again_at = now
+        else:
+            again_at = thinks_again_at(sighting, gate, policy, now)
         before = self._approach.answer_to(sighting)
         if isinstance(answer, Grant):
             return self._grant(sighting, gate, known, attempt, answer)
@@ -209,7 +220,7 @@ class Gatekeeper:
         sighting = Sighting(Means.OPERATOR, order.id, None, order.at, order.at, 1)
         answer = decide(sighting, gate, known.policy, now)
         there = self._standing(now)
-        attempt = msgspec.structs.replace(_attempt(sighting, gate, answer, now), id=order.id)
+        attempt = msgspec.structs.replace(attempt_of(sighting, gate, answer, now), id=order.id)
         if order.plate is not None and is_virtual(order.plate):
             attempt = msgspec.structs.replace(attempt, plate=order.plate)
         elif there is not None:
@@ -251,7 +262,7 @@ class Gatekeeper:
             return False
         self._relay_answered()
         if not gate.has_sensor:
-            self._settle(pending, _passage(pending.attempt, self._clock.now(), sensed=False))
+            self._settle(pending, passage_of(pending.attempt, self._clock.now(), sensed=False))
         return True
 
     def sensed(self, at: datetime) -> bool:
@@ -259,14 +270,65 @@ class Gatekeeper:
         with self._lock:
             waiting = next((p for p in self._waiting if at < p.until), None)
             if waiting is None:
-                return False
-            self._approach = self._approach.passed(_given(waiting, at), at + self._leaves)
-            self._settle(waiting, _passage(waiting.attempt, at, sensed=True))
+                return self._passes_unseen(at)
+            self._approach = self._approach.passed(given(waiting, at), at + self._leaves)
+            self._settle(waiting, passage_of(waiting.attempt, at, sensed=True))
             return True
+
+    def _passes_unseen(self, at: datetime) -> bool:
+        if self._unseen is None or at >= self._unseen.until:
+            return False
+        self._unwritten.append(Unwritten(passage_of(self._unseen.attempt, at, sensed=True)))
+        self._write_again(at)
+        return True
 
     def waits(self) -> bool:
         """True while a grant waits for its passage."""
-        return bool(self._waiting)
+        return bool(self._waiting) or self._unseen is not None
+
+    def misses(self) -> tuple[bool, bool]:
+        """Whether the gate is without a picture, and whether its relay does not answer."""
+        return self._blind, self._relay_is_lost
+
+    # --- without a picture ----------------------------------------------------------------------------------
+
+    def _leans_on(self) -> Contact:
+        return replace(self._contact(), blind=self._blind)
+
+    def sees_nothing(self, blind: bool) -> None:
+        """Whether all cameras of this gate are lost at this moment; then its policy says whether it stands open."""
+        with self._lock:
+            self._blind = blind
+            known = self._knowledge()
+            gate = known.policy.gates.get(self.gate)
+            if not blind or gate is None:
+                self._unseen = None
+                return
+            answer = decide_unseen(gate, replace(known.policy, contact=self._leans_on()))
+            if not isinstance(answer, Grant):
+                self._unseen = None
+                return
+            now = self._clock.now()
+            if self._unseen is None or self._unseen.until <= now + RENEWED:
+                try:
+                    self._stand_open(gate, answer, now)
+                except SpoolFailed as fault:
+                    self._alarm(fault)
+
+    def _stand_open(self, gate: Gate, answer: Grant, now: datetime) -> None:
+        """Hold the barrier up for a while, written down before it moves; who passes meanwhile has no plate."""
+        attempt = attempt_of(Sighting(Means.PLATE, "", None, now, now, 0), gate, answer, now)
+        attempt = msgspec.structs.replace(attempt, plate=None)
+        self._record([attempt], now)
+        self._unseen = Pending(attempt, now + timedelta(seconds=LONGEST_PULSE_S))
+        log.info("attempt", gate=self.gate, attempt=attempt.id, outcome="granted")
+        try:
+            if self._relay is not None:
+                self._relay.pulse(LONGEST_PULSE_S)
+        except (RelayLost, RelayRefused) as fault:
+            self._lose_relay(fault)
+        else:
+            self._relay_answered()
 
     def tick(self) -> None:
         """Let what is over be over: grants that nobody used, letters that the disk did not take before."""
@@ -282,7 +344,7 @@ class Gatekeeper:
         """Record something about the gate itself (`wire.GateEvent`)."""
         with self._lock:
             log.warning("gate", gate=self.gate, kind=kind)
-            self._unwritten.append(_Unwritten(self._event(kind)))
+            self._unwritten.append(Unwritten(self._event(kind)))
             self._write_again(self._clock.now())
 
     def relay_answers(self, answers: bool) -> None:
@@ -327,14 +389,17 @@ class Gatekeeper:
         let_go = [mark for mark in frees if mark is not None]
         if not isinstance(body, Passage) and (stays := leaving(pending.attempt)) is not None:
             let_go.append(stays)
-        self._unwritten.append(_Unwritten(body, pending.attempt.id, tuple(let_go)))
+        self._unwritten.append(Unwritten(body, pending.attempt.id, tuple(let_go)))
         self._write_again(self._clock.now())
 
     def _write_again(self, now: datetime) -> None:
         try:
             while self._unwritten:
                 first = self._unwritten[0]
-                if isinstance(first.body, Passage):
+                if isinstance(first.body, Passage) and first.attempt is None:
+                    self._spool.append([first.body], at=now)
+                    log.info("passage", gate=self.gate, attempt=first.body.attempt)
+                elif isinstance(first.body, Passage):
                     self._spool.append([first.body], at=now, passed=first.attempt)
                     log.info("passage", gate=self.gate, attempt=first.body.attempt)
                 else:
@@ -354,46 +419,3 @@ class Gatekeeper:
     def _event(self, kind: str, attempt: str | None = None) -> GateEvent:
         now = self._clock.now()
         return GateEvent(id=new_id(now), gate=self.gate, at=now, kind=kind, attempt=attempt)
-
-
-def _way(gate: Gate) -> Literal["in", "out"]:
-    return "out" if gate.direction is Direction.OUT else "in"
-
-
-def _attempt(sighting: Sighting, gate: Gate, answer: Decision, now: datetime) -> Attempt:
-    return Attempt(
-        id=new_id(now),
-        gate=gate.code,
-        at=now,
-        seen_at=sighting.last_at,
-        direction=_way(gate),
-        means=sighting.means.value,
-        subject=sighting.subject,
-        plate=sighting.value if sighting.means is Means.PLATE else None,
-        granted=isinstance(answer, Grant),
-        reason=answer.reason.value,
-        rule=answer.rule,
-    )
-
-
-def _given(pending: Pending, at: datetime) -> Answer:
-    """The answer that a granted attempt had been given, as if it were still in view at `at`."""
-    attempt = pending.attempt
-    value = attempt.plate or ""
-    sighting = Sighting(Means(attempt.means), value, attempt.subject, attempt.seen_at, attempt.seen_at, 1)
-    return Answer(sighting, True, Reason(attempt.reason), 0, at)
-
-
-def _passage(attempt: Attempt, at: datetime, *, sensed: bool) -> Passage:
-    return Passage(
-        id=new_id(at),
-        attempt=attempt.id,
-        gate=attempt.gate,
-        at=at,
-        direction=attempt.direction,
-        means=attempt.means,
-        subject=attempt.subject,
-        plate=attempt.plate,
-        reason=attempt.reason,
-        sensed=sensed,
-    )

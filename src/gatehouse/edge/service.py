@@ -16,8 +16,9 @@ from gatehouse.devices.catalog import open_camera, open_relay
 from gatehouse.devices.errors import UnknownDriver
 from gatehouse.devices.relays.port import Relay
 from gatehouse.domain.access import Gate
-from gatehouse.edge import config, logs
+from gatehouse.edge import config, logs, status
 from gatehouse.edge.attendant import Attendant
+from gatehouse.edge.contact import SteadyClock, Surroundings
 from gatehouse.edge.errors import SpoolFailed
 from gatehouse.edge.gatekeeper import Gatekeeper
 from gatehouse.edge.knowing import Known
@@ -75,7 +76,6 @@ class Service:
         """Raises NotInitialised, UnsafeKey, SpoolFailed, AlreadyRunning."""
         self.config, keys = config.load(home)
         self._only = config.claim(home)
-        self.clock = clock
         self.stop = threading.Event()
         self.spool = Spool(
             config.spool_path(home),
@@ -83,21 +83,32 @@ class Service:
             keys=keys,
             keeper_seal_key=self.config.keeper_seal_key,
         )
-        self.known = Known(self.config, keys, config.cache_path(home), clock)
+        self.clock = SteadyClock(clock, self.spool.newest())
+        self.around = Surroundings(self.clock, self.spool)
+        self.known = Known(self.config, keys, config.cache_path(home), self.clock)
+        self._told = status.Teller(home, self.clock, self.around)
         self.posts: dict[str, Post] = {}
         # The first look comes after a while, so that a server that is there gets the letters of an edge that was off.
         self._expired_s = monotonic_s()
-        self._clock_began = clock.now() - timedelta(seconds=self._expired_s)
+        self._clock_began = self.clock.now() - timedelta(seconds=self._expired_s)
         self._rests_until_s: dict[str, float] = {}
         self._before: dict[str, Post] = {}  # of gates that are being set up anew
+        # Requests carry the machine's own time: only a server that takes it proves it.
         self._link = Link(self.config, keys, clock)
 
     def run(self) -> None:
         """Gates first, then the server: what is in the cache works at once."""
         self.known.recall()
         self._say_started()
-        shipper = Shipper(self.spool, self._link, self.stop)
-        listener = Listener(self._link, self.clock, self.stop, knowledge=self.known.now, learn=self.take_feed)
+        shipper = Shipper(self.spool, self._link, self.stop, self.around.touch)
+        listener = Listener(
+            self._link,
+            self.clock,
+            self.stop,
+            knowledge=self.known.now,
+            learn=self.take_feed,
+            answered=self.around.server_answered,
+        )
         self._reconcile()
         shipper.start()
         listener.start()
@@ -107,6 +118,7 @@ class Service:
                     self.known.changed.clear()
                 self._reconcile()
                 self._expire()
+                self._told.tell(self.posts, self.known, self.spool)
         finally:
             self.stop.set()
             for post in self.posts.values():
@@ -186,6 +198,7 @@ class Service:
                 relay=relay,
                 knowledge=self.known.now,
                 clock=self.clock,
+                contact=self.around.contact,
                 after=None if before is None else before.keeper,
             )
         except SpoolFailed as fault:

@@ -50,6 +50,7 @@ CREATE TABLE IF NOT EXISTS letter (
 CREATE TABLE IF NOT EXISTS grants (
     attempt TEXT PRIMARY KEY, gate TEXT NOT NULL, who BLOB NOT NULL, until_s REAL NOT NULL,
     sealed BLOB NOT NULL, passed INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS newest (one INTEGER PRIMARY KEY CHECK (one = 1), at_s REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS mark (mark BLOB PRIMARY KEY, until_s REAL NOT NULL);
 """
 
@@ -126,6 +127,10 @@ class Spool:
             if takes is not None:
                 self._take(takes)
             self._write(bodies, at)
+            db.execute(
+                "INSERT INTO newest VALUES (1, ?) ON CONFLICT DO UPDATE SET at_s = max(at_s, excluded.at_s)",
+                (at.timestamp(),),
+            )
             if settled is not None:
                 db.execute("DELETE FROM grants WHERE attempt = ?", (settled,))
             if passed is not None:
@@ -245,6 +250,18 @@ class Spool:
             finally:
                 with suppress(sqlite3.Error):
                     self._db.execute(f"PRAGMA busy_timeout = {int(_BUSY_S * 1000)}")
+
+    def newest(self) -> datetime | None:
+        """The latest time at which anything was written here: no true time is earlier. None for a new spool. Raises
+        SpoolFailed."""
+        rows = self._rows("SELECT at_s FROM newest")
+        return datetime.fromtimestamp(rows[0][0], UTC) if rows else None
+
+    def time_is(self, at: datetime) -> None:
+        """Somebody whose clock is right says so: what was written later was written by a clock that was ahead. Raises
+        SpoolFailed."""
+        with self._transaction("timed") as db:
+            db.execute("INSERT OR REPLACE INTO newest VALUES (1, ?)", (at.timestamp(),))
 
     def last_seq(self) -> int:
         """The number of the newest letter ever written. Raises SpoolFailed."""

@@ -13,10 +13,11 @@ import structlog
 from gatehouse.clock import Clock, monotonic_s
 from gatehouse.crypto.signing import DeviceKeys, sign_request
 from gatehouse.edge.config import EdgeConfig
+from gatehouse.edge.contact import Touch
 from gatehouse.edge.errors import FeedRefused
 from gatehouse.edge.roster import LONGEST_LEASE, Knowledge
 from gatehouse.edge.spool import Spool
-from gatehouse.wire import Feed, WireError, decode_feed, decode_receipt, encode
+from gatehouse.wire import Feed, Letter, WireError, decode_feed, decode_receipt, encode
 
 log = structlog.get_logger()
 
@@ -107,10 +108,11 @@ def _short(fault: Exception) -> str:
 class Shipper(_Loop):
     """Sends the spool's letters in order and drops what the server has confirmed."""
 
-    def __init__(self, spool: Spool, link: Link, stop: threading.Event) -> None:
+    def __init__(self, spool: Spool, link: Link, stop: threading.Event, touch: Touch | None = None) -> None:
         super().__init__("shipper", stop)
         self._spool = spool
         self._link = link
+        self._touch = touch or Touch()
 
     def step(self) -> None:
         """Ship one batch, or wait a second for a letter."""
@@ -119,6 +121,16 @@ class Shipper(_Loop):
             with self._spool.arrived:
                 self._spool.arrived.wait_for(lambda: self._ended.is_set() or bool(self._spool.waiting()), 1.0)
             return
+        try:
+            through = self._ship(letters)
+        except ServerAway:
+            self._touch.not_shipped()
+            raise
+        self._touch.shipped()
+        self._spool.acknowledge(through)
+
+    def _ship(self, letters: list[Letter]) -> int:
+        """Through which of these the server holds them. Raises ServerAway."""
         answer = self._link.ask("POST", "/edge/letters", encode(letters), limit=RECEIPT_LIMIT)
         try:
             through = decode_receipt(answer or b"").through
@@ -130,7 +142,7 @@ class Shipper(_Loop):
             log.error("receipt.beyond", seq=newest, through=through)
         if through < letters[0].seq:
             raise ServerAway("the server took no letter")
-        self._spool.acknowledge(min(through, newest))
+        return min(through, newest)
 
 
 class Listener(_Loop):
@@ -144,13 +156,16 @@ class Listener(_Loop):
         *,
         knowledge: Callable[[], Knowledge],
         learn: Callable[[Feed], bool],
+        answered: Callable[[], None] = lambda: None,
     ) -> None:
-        """`learn` takes a feed in and is True when it changed anything. It may raise FeedRefused."""
+        """`learn` takes a feed in and is True when it changed anything. It may raise FeedRefused. `answered` is told of
+        every answer that could be used."""
         super().__init__("listener", stop)
         self._link = link
         self._clock = clock
         self._knowledge = knowledge
         self._learn = learn
+        self._answered = answered
         self._renewed_s = float("-inf")
 
     def step(self) -> None:
@@ -159,12 +174,15 @@ class Listener(_Loop):
         target = f"/edge/feed?roster={roster}&clearances={known.clearances}&wait={WAIT_S}"
         answer = self._link.ask("GET", target, limit=FEED_LIMIT)
         if answer is None:
+            self._answered()
             return
         try:
             feed = decode_feed(answer)
         except WireError as fault:
             raise FeedRefused("no feed") from fault
-        if not self._learn(feed):
+        is_new = self._learn(feed)
+        self._answered()
+        if not is_new:
             self._ended.wait(SHORTEST_PAUSE_S)  # the same orders again, until our letters have arrived
 
     def _renews(self, known: Knowledge) -> bool:

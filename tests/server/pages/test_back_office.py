@@ -276,3 +276,21 @@ def test_a_permit_ends_no_earlier_than_it_starts(permits) -> None:
     response = browser.post(change, {"ends": "2026-02-28"})
     assert list(response.context["adminform"].form.errors) == ["ends"]
     assert browser.post(change, {"ends": "2026-03-15"}).status_code == 302
+
+
+def test_what_a_lane_does_alone_is_set_in_the_back_office(house) -> None:
+    browser, lane = house.browser(Role.OWNER), house.world.lane_out
+    address = reverse("admin:gates_gate_change", args=[lane.pk])
+    shown = browser.get(address).content.decode()
+    assert "An exit lets everybody out and records what is owed" in shown
+    form = {
+        "name": lane.name, "kind": lane.kind, "direction": lane.direction, "means": lane.means, "open_s": "3",
+        "confirm_s": "15", "freshness_s": "10", "collects": "on", "server_away": "hold", "server_away_s": "600",
+        "camera_lost": "operator",
+    }  # fmt: skip
+    assert browser.post(address, form).status_code == 302
+    lane.refresh_from_db()
+    assert (lane.server_away, lane.server_away_s, lane.camera_lost) == ("hold", 600.0, "operator")
+    assert browser.post(address, form | {"server_away_s": "3"}).status_code == 200
+    lane.refresh_from_db()
+    assert lane.server_away_s == 600.0

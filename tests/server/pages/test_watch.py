@@ -180,3 +180,12 @@ def test_live_events_end_with_the_sign_in_also_while_much_happens(house, monkeyp
         return said
 
     assert asyncio.run(listen()) < 60
+
+
+def test_a_lane_whose_edge_is_silent_says_what_it_does_alone(house) -> None:
+    gate = house.world.lane_out
+    bus.set_tile(gate.site_id, gate.code, fault="edge_silent")
+    page = _page(house)
+    assert "Alone it lets everybody out and records what they owe." in page
+    bus.set_tile(gate.site_id, gate.code, fault="")
+    assert "Alone it lets" not in _page(house)

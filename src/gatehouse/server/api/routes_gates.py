@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field
 
 from gatehouse.domain.access import Direction, GateKind
 from gatehouse.domain.access import Gate as GateFact
+from gatehouse.domain.offline import CameraLost, ServerAway
 from gatehouse.domain.sightings import Means
 from gatehouse.server import bus, moment
 from gatehouse.server.api import reach
@@ -40,6 +41,9 @@ class NewGate(Shape):
     admits_unknown: Flag = False
     collects: Flag = False
     has_sensor: Flag = False
+    server_away: ServerAway = ServerAway.BY_LANE
+    server_away_s: Annotated[float, Field(strict=True, ge=60, le=3600, allow_inf_nan=False)] = 120.0
+    camera_lost: CameraLost = CameraLost.BY_LANE
     counts_attendance: Flag = False
 
 
@@ -57,6 +61,9 @@ def add_gate(request: HttpRequest, site_id: UUID, body: NewGate) -> Made:
         admits_unknown=body.admits_unknown,
         collects=body.collects,
         has_sensor=body.has_sensor,
+        server_away=body.server_away,
+        server_away_s=body.server_away_s,
+        camera_lost=body.camera_lost,
     )
     gate = actions.add_gate(
         site,
@@ -91,6 +98,9 @@ class GateRow(Made):
     direction: Direction
     means: list[str]
     mode: str
+    server_away: ServerAway
+    server_away_s: float
+    camera_lost: CameraLost
     zone: UUID | None
     counts_attendance: bool
     display: str | None  # path of the exit display of a lane that collects
@@ -118,6 +128,9 @@ def _row(gate: Gate, alarms: list[Alarm]) -> GateRow:
         direction=Direction(gate.direction),
         means=gate.means,
         mode=gate.mode,
+        server_away=ServerAway(gate.server_away),
+        server_away_s=gate.server_away_s,
+        camera_lost=CameraLost(gate.camera_lost),
         zone=gate.zone_id,
         counts_attendance=gate.counts_attendance,
         display=display_address(gate) if gate.collects else None,

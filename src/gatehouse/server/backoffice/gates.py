@@ -12,12 +12,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from gatehouse.domain import access
+from gatehouse.domain import access, offline
 from gatehouse.domain.sightings import Means
 from gatehouse.server.audit.by import By
 from gatehouse.server.backoffice.base import GUARDS, NOBODY, OWNERS, OfficeAdmin, OfficeForm, chosen_site
 from gatehouse.server.backoffice.site import backoffice
 from gatehouse.server.console.words import DIRECTIONS, GATE_KINDS, MEANS
+from gatehouse.server.console.words_offline import CAMERA_LOST, SERVER_AWAY
 from gatehouse.server.gates import actions, queries
 from gatehouse.server.gates.models import Device, DeviceKind, Edge, Gate, GateMode, Rule, Schedule
 from gatehouse.server.people.models import Group, Site, Zone
@@ -42,6 +43,15 @@ class GateForm(OfficeForm):
     admits_unknown = forms.BooleanField(label=_("Lets in vehicles that it does not know"), required=False)
     collects = forms.BooleanField(label=_("Lets out only paid stays"), required=False)
     has_sensor = forms.BooleanField(label=_("Has a loop or door contact"), required=False)
+    server_away = forms.ChoiceField(
+        label=_("Without the server"), choices=_choices(SERVER_AWAY), initial=offline.ServerAway.BY_LANE
+    )
+    server_away_s = forms.FloatField(
+        label=_("The server counts as gone after (seconds)"), min_value=60, max_value=3600, initial=120
+    )
+    camera_lost = forms.ChoiceField(
+        label=_("Without a camera picture"), choices=_choices(CAMERA_LOST), initial=offline.CameraLost.BY_LANE
+    )
 
 
 class NewGate(GateForm):
@@ -74,6 +84,9 @@ def _fact(data: dict[str, Any], code: str, mode: str) -> access.Gate:
         collects=data["collects"],
         has_sensor=data["has_sensor"],
         mode=mode,
+        server_away=offline.ServerAway(data["server_away"]),
+        server_away_s=data["server_away_s"],
+        camera_lost=offline.CameraLost(data["camera_lost"]),
     )
 
 

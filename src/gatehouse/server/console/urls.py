@@ -27,8 +27,10 @@ from gatehouse.server.console.garages import (
     overview,
     posters,
     tabs,
+    tariff_edit,
+    tariff_expert,
+    tariffs,
 )
-from gatehouse.server.console.garages import overview, tabs, tariff_edit, tariff_expert, tariffs
 from gatehouse.server.console.months import MonthConverter, meant
 
 

@@ -17,7 +17,7 @@ from gatehouse.domain.money import Money
 from gatehouse.keeper.protocol import Role
 from gatehouse.server import bus
 from gatehouse.server.accounts.signed_in import SignedIn
-from gatehouse.server.console import saying, words
+from gatehouse.server.console import saying, words, words_offline
 from gatehouse.server.console.access import GUARDS, reader
 from gatehouse.server.gates import actions, queries
 from gatehouse.server.gates.models import Gate, GateAlarm, GateMode, Outcome
@@ -73,6 +73,7 @@ class TileView:
     tone: str
     mark: str
     last: Last | None
+    alone: words.Text  # what a lane in trouble does by itself
 
 
 @require_safe
@@ -170,6 +171,7 @@ def tile_of(gate: Gate, at: datetime) -> TileView:
         tone=tone,
         mark=mark,
         last=_last(gate, live),
+        alone=words_offline.in_trouble(queries.gate_fact(gate), live.fault) if live.fault else "",
     )
 
 

@@ -27,6 +27,15 @@ REASONS: dict[str, Wording] = {
     "by_hand": Wording(_("Opened by hand")),
     "receipt": Wording(_("The receipt of a paid stay was shown")),
     "gate_open": Wording(_("The gate stands open for everybody")),
+    "offline_owed": Wording(_("Let out while the server was away; what the stay costs is owed")),
+    "offline_free": Wording(_("Let out free of charge while the server was away")),
+    "server_away": Wording(
+        _("The server is away, and this lane waits for it"), _("Open by hand, or let the lane decide alone.")
+    ),
+    "camera_lost": Wording(_("There is no camera picture; the lane does what its policy says")),
+    "clock_doubtful": Wording(
+        _("The gate computer does not know the time"), _("Connect it to the internet, or set its clock.")
+    ),
     "unknown_face": Wording(_("This face is not enrolled here"), _("Ask for a QR pass or a card, or enrol the face.")),
     "unknown_card": Wording(_("This card is not known here"), _("Check the card on the person's page.")),
     "unknown_pin": Wording(_("This PIN is not known here"), _("Ask them to try again, or use another way in.")),

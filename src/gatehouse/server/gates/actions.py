@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import transaction
@@ -45,9 +46,13 @@ def add_gate(
     return gate
 
 
-def _columns(fact: access.Gate) -> dict[str, object]:
+def _columns(fact: access.Gate) -> dict[str, Any]:
     """A gate's policy as its row holds it; where it stands is the row's own zone."""
-    fields = asdict(fact) | {"means": sorted(fact.means)}
+    fields = asdict(fact) | {
+        "means": sorted(fact.means),
+        "server_away": fact.server_away.value,
+        "camera_lost": fact.camera_lost.value,
+    }
     del fields["stands_in"]
     return fields
 

@@ -8,13 +8,17 @@ import uuid
 
 from django.db import models
 
-from gatehouse.domain import access
+from gatehouse.domain import access, offline
 from gatehouse.domain.sightings import Means
 from gatehouse.server.people.models import Group, Site, Zone
 
 GATE_KINDS = [(kind.value, kind.value) for kind in access.GateKind]
 DIRECTIONS = [(direction.value, direction.value) for direction in access.Direction]
 MEANS = [means.value for means in Means]
+
+
+SERVER_AWAY = [(choice.value, choice.value) for choice in offline.ServerAway]
+CAMERA_LOST = [(choice.value, choice.value) for choice in offline.CameraLost]
 
 
 class GateMode(models.TextChoices):
@@ -45,6 +49,9 @@ class Gate(models.Model):
     has_sensor = models.BooleanField(default=False)
     counts_attendance = models.BooleanField(default=False)
     mode = models.CharField(max_length=12, choices=GateMode.choices, default=GateMode.CONTROLLED)
+    server_away = models.CharField(max_length=12, choices=SERVER_AWAY, default=offline.ServerAway.BY_LANE.value)
+    server_away_s = models.FloatField(default=120.0)
+    camera_lost = models.CharField(max_length=12, choices=CAMERA_LOST, default=offline.CameraLost.BY_LANE.value)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["site", "code"], name="gate_code_once_per_site")]

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from gatehouse.domain import access
+from gatehouse.domain import access, offline
 from gatehouse.domain.periods import Period
 from gatehouse.domain.sightings import Means
 from gatehouse.server.gates.models import (
@@ -98,6 +98,9 @@ def gate_fact(gate: Gate) -> access.Gate:
         has_sensor=gate.has_sensor,
         mode=gate.mode,
         stands_in=str(gate.zone_id or ""),
+        server_away=offline.ServerAway(gate.server_away),
+        server_away_s=gate.server_away_s,
+        camera_lost=offline.CameraLost(gate.camera_lost),
     )
 
 

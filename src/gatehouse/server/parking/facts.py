@@ -9,9 +9,10 @@ from uuid import UUID
 
 import msgspec
 
+from gatehouse.domain.access import Reason
 from gatehouse.domain.errors import DomainError
 from gatehouse.domain.money import Money
-from gatehouse.domain.parking import Price, StayFact, amount_due, overpaid, price
+from gatehouse.domain.parking import Price, StayError, StayFact, amount_due, overpaid, price
 from gatehouse.domain.tariff_json import tariff_from_dict
 from gatehouse.domain.tariffs import Tariff
 from gatehouse.keeper.protocol import Cell, Refused, StayEntry, second_row
@@ -21,6 +22,8 @@ from gatehouse.server.parking.models import Garage, OpenStay
 
 STAYS = By.job("stays")
 FREE_REASONS = {"permit"}
+# The edge did not know the time when it opened: a stay from then, or until then, has no length.
+TIMELESS = Reason.CLOCK_DOUBTFUL.value
 
 
 class StayUnreadable(Exception):
@@ -89,9 +92,12 @@ def odd_cell(refused: Refused | keeping.KeeperRefused) -> int | None:
 
 
 def price_of(garage: Garage, entry: StayEntry, at: datetime) -> Price | None:
-    """None for a stay that a permit covers. Raises StayError when no version of the tariff was in force."""
+    """None for a stay that a permit covers. Raises StayError when no version of the tariff was in force, or when
+    the gate did not know the time at the entry."""
     if entry.reason in FREE_REASONS:
         return None
+    if entry.reason == TIMELESS:
+        raise StayError("impossible_time", "it came in while the gate did not know the time", entry=entry.entered_at)
     tariff = _tariff(msgspec.json.encode(garage.tariff.versions))
     return price(StayFact(entry.entered_at, vehicle_class=entry.vehicle_class), tariff, at)
 

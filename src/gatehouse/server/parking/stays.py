@@ -16,6 +16,7 @@ import msgspec
 from django.db import connection, transaction
 from django.db.models import Q
 
+from gatehouse.domain.access import Reason
 from gatehouse.domain.errors import DomainError
 from gatehouse.domain.matching import last_known_inside
 from gatehouse.domain.money import Money
@@ -30,6 +31,7 @@ from gatehouse.server.gates import queries as gates
 from gatehouse.server.parking import lane_exceptions, matching, queries
 from gatehouse.server.parking.facts import (
     STAYS,
+    TIMELESS,
     StayUnreadable,
     beyond,
     books,
@@ -116,6 +118,11 @@ class _Ended:
     odd: ExceptionKind | None = None
     passage: Admitted | None = None
     seen: bool = True
+
+    @property
+    def reason(self) -> str:
+        """Why the exit let it out, "" where none did."""
+        return self.passage.reason if self.passage is not None and self.seen else ""
 
 
 def is_of_vehicle(fact: Admitted) -> bool:
@@ -213,14 +220,20 @@ def _closed_row(one: _Ended, entry: StayEntry | None) -> tuple[ClosedStay, Plain
     missed = not one.seen
     until = _charged_until(one, entry) if missed and entry else one.left_at
     try:
-        priced = price_of(garage, entry, until) if entry else None
+        priced = price_of(garage, entry, until) if entry and one.reason != TIMELESS else None
     except DomainError:
+        entry = None
+    if one.reason == TIMELESS:
         entry = None
     excess = beyond(priced, paid) if entry and not missed else Money.zero(paid.currency)
     if entry is None:
         entry, state = StayEntry(entered_at=one.left_at, reason="unreadable", passage=""), ClosedState.UNPRICED
     # Who left while their clearance held has paid what it cost.
-    free = missed or (one.stay.state == OpenState.CLEARED and is_cleared(one.stay, one.left_at))
+    free = (
+        missed
+        or one.reason == Reason.OFFLINE_FREE
+        or (one.stay.state == OpenState.CLEARED and is_cleared(one.stay, one.left_at))
+    )
     still_owed = Money.zero(paid.currency) if free else owed(priced, paid)
     if missed:
         state = ClosedState.EXIT_MISSED

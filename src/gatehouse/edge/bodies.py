@@ -1,0 +1,63 @@
+"""What a gate saw and answered, as the facts that letters carry."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from gatehouse.domain.access import Decision, Direction, Gate, Grant, Reason
+from gatehouse.domain.approaches import Answer
+from gatehouse.domain.sightings import Means, Sighting
+from gatehouse.edge.spool import Mark, Pending
+from gatehouse.wire import Attempt, Body, Passage, new_id
+
+
+@dataclass(slots=True)
+class Unwritten:
+    """A passage or event that the disk did not take; it is written as soon as it does."""
+
+    body: Body
+    attempt: str | None = None  # the grant that is over with it
+    frees: tuple[Mark, ...] = ()
+
+
+def _way(gate: Gate) -> Literal["in", "out"]:
+    return "out" if gate.direction is Direction.OUT else "in"
+
+
+def attempt_of(sighting: Sighting, gate: Gate, answer: Decision, now: datetime) -> Attempt:
+    return Attempt(
+        id=new_id(now),
+        gate=gate.code,
+        at=now,
+        seen_at=sighting.last_at,
+        direction=_way(gate),
+        means=sighting.means.value,
+        subject=sighting.subject,
+        plate=sighting.value if sighting.means is Means.PLATE else None,
+        granted=isinstance(answer, Grant),
+        reason=answer.reason.value,
+        rule=answer.rule,
+    )
+
+
+def given(pending: Pending, at: datetime) -> Answer:
+    """The answer that a granted attempt had been given, as if it were still in view at `at`."""
+    attempt = pending.attempt
+    value = attempt.plate or ""
+    sighting = Sighting(Means(attempt.means), value, attempt.subject, attempt.seen_at, attempt.seen_at, 1)
+    return Answer(sighting, True, Reason(attempt.reason), 0, at)
+
+
+def passage_of(attempt: Attempt, at: datetime, *, sensed: bool) -> Passage:
+    return Passage(
+        id=new_id(at),
+        attempt=attempt.id,
+        gate=attempt.gate,
+        at=at,
+        direction=attempt.direction,
+        means=attempt.means,
+        subject=attempt.subject,
+        plate=attempt.plate,
+        reason=attempt.reason,
+        sensed=sensed,
+    )
