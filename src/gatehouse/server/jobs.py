@@ -26,6 +26,7 @@ from gatehouse.server.audit import queries as due
 from gatehouse.server.audit.by import By
 from gatehouse.server.databases import fold
 from gatehouse.server.gates.actions import raise_alarm
+from gatehouse.server.parking.merchants import give_back_unused
 from gatehouse.server.parking.stays import forget_spent_keys, retoken_stays
 from gatehouse.server.payroll.actions import draft_payslips
 from gatehouse.server.people import queries as people
@@ -41,6 +42,7 @@ ALARMS = {"day_change": "day_change_fails", "workdays": "workdays_fail", "paysli
 OTHER_ALARM = "server_fails"
 WORKDAYS_AT = time(4, 30)  # by then yesterday's day shifts are over, and the night shifts of the date before
 PAYSLIPS_AT = time(5)
+UNUSED_BACK_AT = time(4)  # what merchants gave to nobody; a code on a till's screen at that minute is shown anew
 CATCH_UP_DAYS = 35  # further back the days' keys may be gone
 
 
@@ -92,9 +94,14 @@ def _payslips(site: Site, due_at: datetime, now: datetime) -> None:
         log.warning("payslips.without", site=str(site.pk), code=code, count=count)
 
 
+def _unused_back(site: Site, due_at: datetime, now: datetime) -> None:
+    give_back_unused(site, at=now)
+
+
 SITE_JOBS = (
     SiteJob("day_change", _day_change, lambda site, at: _next_local(site, at, time(0))),
     SiteJob("workdays", _workdays, lambda site, at: _next_local(site, at, WORKDAYS_AT)),
+    SiteJob("merchants", _unused_back, lambda site, at: _next_local(site, at, UNUSED_BACK_AT)),
     SiteJob("payslips", _payslips, lambda site, at: _next_local(site, at, PAYSLIPS_AT)),
 )
 SERVER_JOBS = (

@@ -18,7 +18,7 @@ from gatehouse.server.console import (
     watch_log,
 )
 from gatehouse.server.console.access import GUARDS, KNOWERS, OWNERS, PAYROLL, TRUSTED, WATCHERS, page, public
-from gatehouse.server.console.garages import overview, tabs
+from gatehouse.server.console.garages import merchants, overview, tabs
 from gatehouse.server.console.months import MonthConverter, meant
 
 
@@ -59,6 +59,12 @@ urlpatterns = [
     page("watch/log/<date:on>/page/<int:number>/", watch_log.log, "watch-log-page", WATCHERS),
     page("watch/log/<uuid:attempt_id>/who", watch_log.who, "watch-who", watch_log.ASKERS),
     page("parking/", overview.overview, "parking", tabs.READERS),
+    page("parking/merchants/", merchants.merchants, "merchants", tabs.READERS),
+    page("parking/merchants/<uuid:merchant_id>/", merchants.merchant, "merchant-of", tabs.READERS),
+    page("parking/merchants/<uuid:merchant_id>/<month:of>/", merchants.merchant, "merchant-month", tabs.READERS),
+    page("parking/merchants/<uuid:merchant_id>/<month:of>/csv", merchants.statement, "merchant-csv", tabs.READERS),
+    page("parking/merchants/<uuid:merchant_id>/link", merchants.new_link, "merchant-link", tabs.PARKERS),
+    page("parking/merchants/<uuid:merchant_id>/stop", merchants.stop, "merchant-stop", tabs.PARKERS),
     page("people/", people.people, "people", KNOWERS),
     page("people/page/<int:number>/", people.people, "people-page", KNOWERS),
     page("people/<uuid:person_id>/", people.person, "person", KNOWERS),

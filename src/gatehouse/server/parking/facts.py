@@ -12,12 +12,14 @@ import msgspec
 from gatehouse.domain.errors import DomainError
 from gatehouse.domain.money import Money
 from gatehouse.domain.parking import Price, StayFact, amount_due, overpaid, price
+from gatehouse.domain.stays import Validation
 from gatehouse.domain.tariff_json import tariff_from_dict
 from gatehouse.domain.tariffs import Tariff
 from gatehouse.keeper.protocol import Refused, StayEntry
 from gatehouse.server import keeping
 from gatehouse.server.audit.by import By
 from gatehouse.server.parking.models import Garage, OpenStay
+from gatehouse.server.parking.validations import NOTHING, Given, facts_of, given_to
 
 STAYS = By.job("stays")
 FREE_REASONS = {"permit"}
@@ -51,13 +53,16 @@ class Books(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What a stay owes at an instant. `price` explains it line by line; None when it costs nothing by permit."""
+    """What a stay owes at an instant. `price` explains it line by line; None when it costs nothing by permit. `entry`
+    and `given` are what it was made of."""
 
     stay: UUID
     entered_at: datetime
     due: Money
     paid: Money
     price: Price | None
+    entry: StayEntry
+    given: Given = NOTHING
 
 
 def entries(cells: dict[UUID, bytes]) -> dict[UUID, StayEntry]:
@@ -83,12 +88,15 @@ def odd_cell(refused: Refused | keeping.KeeperRefused) -> int | None:
     return place if refused.code == "bad_request" and isinstance(place, int) else None
 
 
-def price_of(garage: Garage, entry: StayEntry, at: datetime) -> Price | None:
+def price_of(
+    garage: Garage, entry: StayEntry, at: datetime, *, validations: tuple[Validation, ...] = ()
+) -> Price | None:
     """None for a stay that a permit covers. Raises StayError when no version of the tariff was in force."""
     if entry.reason in FREE_REASONS:
         return None
     tariff = _tariff(msgspec.json.encode(garage.tariff.versions))
-    return price(StayFact(entry.entered_at, vehicle_class=entry.vehicle_class), tariff, at)
+    stay = StayFact(entry.entered_at, vehicle_class=entry.vehicle_class, validations=validations)
+    return price(stay, tariff, at)
 
 
 @lru_cache(maxsize=64)
@@ -111,7 +119,7 @@ def quote(stay: OpenStay, at: datetime) -> Quote:
     entry = entries({stay.pk: bytes(stay.entry_cell)}).get(stay.pk)
     if entry is None:
         raise StayUnreadable("key_gone")
-    return _quoted(stay, entry.entered_at, price_of(stay.garage, entry, at), at)
+    return _quoted(stay, entry, given_to([stay.pk]).get(stay.pk, NOTHING), at)
 
 
 class NoQuote(StrEnum):
@@ -127,27 +135,32 @@ def quotes(stays: Sequence[OpenStay], at: datetime) -> dict[UUID, Quote | NoQuot
         known = entries({stay.pk: bytes(stay.entry_cell) for stay in stays})
     except StayUnreadable:
         known = {}
-    return {stay.pk: _quote_or_why(stay, known.get(stay.pk), at) for stay in stays}
+    given = given_to(stay.pk for stay in stays)
+    return {
+        stay.pk: _quote_or_why(stay, known.get(stay.pk), given.get(stay.pk, NOTHING), at) for stay in stays
+    }
 
 
-def _quote_or_why(stay: OpenStay, entry: StayEntry | None, at: datetime) -> Quote | NoQuote:
+def _quote_or_why(stay: OpenStay, entry: StayEntry | None, given: Given, at: datetime) -> Quote | NoQuote:
     if entry is None:
         return NoQuote.UNREADABLE
     try:
-        return _quoted(stay, entry.entered_at, price_of(stay.garage, entry, at), at)
+        return _quoted(stay, entry, given, at)
     except DomainError:
         return NoQuote.NO_PRICE
 
 
 def quoted_anew(asked: Quote, stay: OpenStay, at: datetime) -> Quote:
-    """The same price beside what the row says by now. Raises MoneyError."""
-    return _quoted(stay, asked.entered_at, asked.price, at)
+    """Beside what the row says by now, with what merchants have given since; asks no keeper. Raises MoneyError,
+    StayError."""
+    return _quoted(stay, asked.entry, given_to([stay.pk]).get(stay.pk, NOTHING), at)
 
 
-def _quoted(stay: OpenStay, entered_at: datetime, priced: Price | None, at: datetime) -> Quote:
+def _quoted(stay: OpenStay, entry: StayEntry, given: Given, at: datetime) -> Quote:
+    priced = price_of(stay.garage, entry, at, validations=facts_of(given))
     paid = Money(stay.paid_minor, stay.garage.currency)
     due = Money.zero(paid.currency) if is_cleared(stay, at) else owed(priced, paid)
-    return Quote(stay.pk, entered_at, due, paid, priced)
+    return Quote(stay.pk, entry.entered_at, due, paid, priced, entry, given)
 
 
 def is_cleared(stay: OpenStay, at: datetime) -> bool:

@@ -24,7 +24,7 @@ from gatehouse.keeper.protocol import Admitted, KeyClass, Plain, StayEntry
 from gatehouse.server import keeping
 from gatehouse.server.audit.actions import Written, record, record_all
 from gatehouse.server.audit.by import By
-from gatehouse.server.parking import queries
+from gatehouse.server.parking import queries, validations
 from gatehouse.server.parking.facts import (
     STAYS,
     StayUnreadable,
@@ -49,6 +49,7 @@ from gatehouse.server.parking.models import (
     SpentKey,
 )
 from gatehouse.server.parking.times import cut_payment_times
+from gatehouse.server.parking.validations import NOTHING, Given, Worth, facts_of, given_to
 from gatehouse.server.people.actions import bump_clearances
 from gatehouse.server.people.models import Site
 
@@ -68,12 +69,15 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """A stay is over. `seen` is its row as it was priced; `odd` is what somebody should look at."""
+    """A stay is over. `seen` is its row as it was priced, `given` what merchants had given it and `worths` what of the
+    price that was; `odd` is what somebody should look at."""
 
     garage: Garage
     seen: OpenStay
     closed: ClosedStay
     odd: ExceptionKind | None
+    given: Given = NOTHING
+    worths: tuple[Worth, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,27 +143,43 @@ def _close_all(ended: Sequence[_Ended]) -> dict[UUID, Closing]:
         known = entries({one.stay.pk: bytes(one.stay.entry_cell) for one in ended})
     except StayUnreadable:
         known = {}
-    rows, plains = [], []
+    gifts = given_to(one.stay.pk for one in ended)
+    closings, plains = {}, []
     for one in ended:
         lost = one.odd is ExceptionKind.STAY_UNREADABLE
-        row, plain = _closed_row(one, None if lost else known.get(one.stay.pk))
-        rows.append(row)
+        entry, given = None if lost else known.get(one.stay.pk), gifts.get(one.stay.pk, NOTHING)
+        row, plain = _closed_row(one, entry, given)
         plains.append(plain)
-    for row, cell in zip(rows, keeping.seal_many(plains), strict=True):
-        row.cell = cell
-    return {
-        one.stay.pk: Closing(one.garage, one.stay, row, one.odd or _excess(row))
-        for one, row in zip(ended, rows, strict=True)
-    }
+        worths = _worths(one, entry, given)
+        closings[one.stay.pk] = Closing(one.garage, one.stay, row, one.odd or _excess(row), given, worths)
+    for closing, cell in zip(closings.values(), keeping.seal_many(plains), strict=True):
+        closing.closed.cell = cell
+    return closings
 
 
-def _closed_row(one: _Ended, entry: StayEntry | None) -> tuple[ClosedStay, Plain]:
+def _worths(one: _Ended, entry: StayEntry | None, given: Given) -> tuple[Worth, ...]:
+    """By how much each gift lowered the price, in their order; nothing for a stay without a price or an exit."""
+    if entry is None or one.odd is ExceptionKind.ENTERED_TWICE:
+        return tuple(Worth(gift, 0) for gift in given)
+    worths, facts = [], facts_of(given)
+    try:
+        before = price_of(one.garage, entry, one.left_at) if given else None
+        for place, gift in enumerate(given, 1):
+            after = price_of(one.garage, entry, one.left_at, validations=facts[:place])
+            worths.append(Worth(gift, (before.total - after.total).minor if before and after else 0))
+            before = after
+    except DomainError:
+        return tuple(Worth(gift, 0) for gift in given)
+    return tuple(worths)
+
+
+def _closed_row(one: _Ended, entry: StayEntry | None, given: Given) -> tuple[ClosedStay, Plain]:
     """A stay that cannot be priced is kept with what was paid: the car has left, and no letter waits for a tariff."""
     garage, paid = one.garage, Money(one.stay.paid_minor, one.garage.currency)
     state = ClosedState.SETTLED
     priced: Price | None = None
     try:
-        priced = price_of(garage, entry, one.left_at) if entry else None
+        priced = price_of(garage, entry, one.left_at, validations=facts_of(given)) if entry else None
     except DomainError:
         entry = None
     excess = beyond(priced, paid) if entry else Money.zero(paid.currency)
@@ -201,7 +221,10 @@ def apply(steps: Sequence[Step], *, by: By, at: datetime) -> None:
     closings = [step for step in steps if isinstance(step, Closing)]
     ended = {step.seen.pk for step in closings}
     come = {step.row.pk for step in openings}
-    _take_out([step.seen for step in closings if step.seen.pk not in come])
+    _take_out([step for step in closings if step.seen.pk not in come])
+    validations.settle(
+        {step.seen.pk: step.worths for step in closings}, ended, {step.seen.pk: step.closed.left_on for step in closings}
+    )
     _put_in([step.row for step in openings if step.row.pk not in ended])
     ClosedStay.objects.bulk_create([step.closed for step in closings])
     SpentKey.objects.bulk_create([SpentKey(stay=pk) for pk in ended])
@@ -211,13 +234,15 @@ def apply(steps: Sequence[Step], *, by: By, at: datetime) -> None:
         bump_clearances(site_id)
 
 
-def _take_out(seen: Sequence[OpenStay]) -> None:
-    """Delete rows that are still as they were priced. Raises Outdated."""
-    ids = [row.pk for row in seen]
-    now = OpenStay.objects.select_for_update().in_bulk(ids)
-    for row in seen:
-        held = now.get(row.pk)
-        if held is None or _as_priced(held) != _as_priced(row):
+def _take_out(closings: Sequence[Closing]) -> None:
+    """Delete rows that are still as they were priced, with what merchants gave. Raises Outdated."""
+    ids = [step.seen.pk for step in closings]
+    now, given = OpenStay.objects.select_for_update().in_bulk(ids), given_to(ids)
+    for step in closings:
+        held = now.get(step.seen.pk)
+        if held is None or _as_priced(held) != _as_priced(step.seen):
+            raise Outdated
+        if given.get(step.seen.pk, NOTHING) != step.given:
             raise Outdated
     ExitClearance.objects.filter(stay__in=ids).delete()
     OpenStay.objects.filter(pk__in=ids).delete()

@@ -11,7 +11,10 @@ from gatehouse.server.console.access import reader
 PARKERS = frozenset({Role.OWNER, Role.PARKING})
 READERS = PARKERS | {Role.AUDITOR}
 
-TABS: tuple[tuple[str, words.Text, frozenset[Role]], ...] = (("parking", _("Garages"), READERS),)
+TABS: tuple[tuple[str, words.Text, frozenset[Role]], ...] = (
+    ("parking", _("Garages"), READERS),
+    ("merchants", _("Merchants"), READERS),
+)
 
 
 def tabs(request: HttpRequest, here: str) -> dict[str, object]:
