@@ -19,12 +19,13 @@ import structlog
 from gatehouse.clock import Clock
 from gatehouse.devices.errors import RelayLost, RelayRefused
 from gatehouse.devices.relays.port import LONGEST_PULSE_S, SHORTEST_PULSE_S, Relay
-from gatehouse.domain.access import Decision, Direction, Gate, Grant, Reason, Refusal, decide
+from gatehouse.domain.access import Decision, Direction, Gate, Grant, Reason, Refusal, Subject, decide, shared_right
 from gatehouse.domain.approaches import Answer, Approach
+from gatehouse.domain.bays import NO_BAYS, Bays
 from gatehouse.domain.sightings import STANDARD, Means, Read, Sighting, Voting
 from gatehouse.edge.errors import SpoolFailed
 from gatehouse.edge.roster import Knowledge
-from gatehouse.edge.spool import Mark, Pending, Spool
+from gatehouse.edge.spool import Mark, Pending, Spool, TakenBay
 from gatehouse.wire import Attempt, Body, GateEvent, Opening, Passage, new_id
 
 log = structlog.get_logger()
@@ -124,7 +125,7 @@ class Gatekeeper:
             sighting = replace(sighting, subject=known.plates.get(sighting.value))
         elif sighting.means is Means.PASS:
             sighting = replace(sighting, used=self._spool.taken("pass", sighting.value))
-        answer = decide(sighting, gate, known.policy, now)
+        answer = decide(sighting, gate, known.policy, now, self._bays(sighting, known))
         attempt = _attempt(sighting, gate, answer, now)
         again_at = None
         if isinstance(answer, Grant):
@@ -139,7 +140,7 @@ class Gatekeeper:
         if isinstance(answer, Grant):
             return self._grant(sighting, gate, known, attempt, answer)
         if before is None or before.reason is not answer.reason:
-            self._record([attempt], now)
+            self._record([attempt, *self._beside(sighting, gate, known)], now)
             log.info("attempt", gate=self.gate, attempt=attempt.id, outcome="refused")
         self._remember(sighting, answer, known, again_at=again_at)
         return answer
@@ -152,8 +153,10 @@ class Gatekeeper:
         if sighting.means is Means.PASS:
             # Longer than the pass is good: a clock that was ahead for a while makes no used pass new.
             once = Mark("pass", sighting.value, (sighting.ends or attempt.at) + MARK_KEPT)
-        if not self._record([attempt], attempt.at, pending=pending, once=once):
-            # Another gate took this pass in the same moment; the next look says so.
+        bodies = [attempt, *self._beside(sighting, gate, known)]
+        bay = _bay(sighting, gate, answer, known)
+        if not self._record(bodies, attempt.at, pending=pending, once=once, bay=bay):
+            # Another gate took this pass, or the last bay, in the same moment; the next look says so.
             return None
         self._waiting.append(pending)
         log.info("attempt", gate=self.gate, attempt=attempt.id, outcome="granted")
@@ -161,6 +164,18 @@ class Gatekeeper:
         if not self._pulse(gate, pending, once):
             self._remember(sighting, Refusal(Reason.NOT_CONFIRMED), known, again_at=attempt.at + RETRY)
         return answer
+
+    def _bays(self, sighting: Sighting, known: Knowledge) -> Bays:
+        """Those of the vehicle's contracts; the disk is asked only where there are any."""
+        subject = _vehicle(sighting, known)
+        pools = {permit.pool for permit in subject.permits if permit.pool is not None} if subject else set()
+        return self._spool.bays(sighting.value, pools) if pools else NO_BAYS
+
+    def _beside(self, sighting: Sighting, gate: Gate, known: Knowledge) -> list[Body]:
+        """A blocked vehicle on its way out is not held, but somebody is told."""
+        subject = _vehicle(sighting, known)
+        leaves = gate.direction is Direction.OUT and subject is not None and subject.is_blocked(self._clock.now())
+        return [self._event("blocked_leaves")] if leaves else []
 
     def _remember(
         self,
@@ -299,8 +314,9 @@ class Gatekeeper:
         *,
         pending: Pending | None = None,
         once: Mark | None = None,
+        bay: TakenBay | None = None,
     ) -> bool:
-        written = self._spool.append(bodies, at=at, pending=pending, once=once)
+        written = self._spool.append(bodies, at=at, pending=pending, once=once, bay=bay)
         if self._spool_is_failing:
             self._spool_is_failing = False
             self.report("spool_failed")
@@ -336,6 +352,20 @@ class Gatekeeper:
     def _event(self, kind: str, attempt: str | None = None) -> GateEvent:
         now = self._clock.now()
         return GateEvent(id=new_id(now), gate=self.gate, at=now, kind=kind, attempt=attempt)
+
+
+def _vehicle(sighting: Sighting, known: Knowledge) -> Subject | None:
+    if sighting.means is not Means.PLATE or sighting.subject is None:
+        return None
+    return known.policy.subjects.get(sighting.subject)
+
+
+def _bay(sighting: Sighting, gate: Gate, answer: Grant, known: Knowledge) -> TakenBay | None:
+    """The bay that a grant inward takes."""
+    permit = shared_right(_vehicle(sighting, known), answer)
+    if permit is None or permit.pool is None or gate.direction is Direction.OUT:
+        return None
+    return TakenBay(permit.pool, sighting.value, permit.bays, permit.once)
 
 
 def _way(gate: Gate) -> Literal["in", "out"]:

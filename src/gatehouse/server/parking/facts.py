@@ -1,6 +1,6 @@
 """What parking's cells hold, and a stay as the facts that `domain.parking` prices."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -11,6 +11,7 @@ import msgspec
 
 from gatehouse.domain.errors import DomainError
 from gatehouse.domain.money import Money
+from gatehouse.domain.permits import Span, free_until
 from gatehouse.domain.parking import Price, StayFact, amount_due, overpaid, price
 from gatehouse.domain.stays import Validation
 from gatehouse.domain.tariff_json import tariff_from_dict
@@ -19,10 +20,13 @@ from gatehouse.keeper.protocol import Refused, StayEntry
 from gatehouse.server import keeping
 from gatehouse.server.audit.by import By
 from gatehouse.server.parking.models import Garage, OpenStay
+from gatehouse.server.parking.rights import Pair, spans_of
 from gatehouse.server.parking.validations import NOTHING, Given, facts_of, given_to
 
 STAYS = By.job("stays")
-FREE_REASONS = {"permit"}
+FREE_REASONS = {"permit", "booking", "welcome", "emergency"}
+ENDING = {"permit", "booking"}  # free while the right lasts
+FREE_EXITS = {"welcome", "emergency"}  # whoever leaves so owes nothing, however they came in
 
 
 class StayUnreadable(Exception):
@@ -89,14 +93,29 @@ def odd_cell(refused: Refused | keeping.KeeperRefused) -> int | None:
 
 
 def price_of(
-    garage: Garage, entry: StayEntry, at: datetime, *, validations: tuple[Validation, ...] = ()
+    garage: Garage,
+    entry: StayEntry,
+    at: datetime,
+    *,
+    validations: tuple[Validation, ...] = (),
+    spans: tuple[Span, ...] = (),
 ) -> Price | None:
-    """None for a stay that a permit covers. Raises StayError when no version of the tariff was in force."""
+    """None for a stay that a right of its own covers. Where a permit or booking of these `spans` ended while the
+    vehicle was inside, the time after it is charged as if it had entered then. Raises StayError when no version of the
+    tariff was in force."""
+    entered = entry.entered_at
     if entry.reason in FREE_REASONS:
-        return None
+        over = free_until(entered, spans) if entry.reason in ENDING else None
+        if over is None or at <= over:
+            return None
+        entered = over
     tariff = _tariff(msgspec.json.encode(garage.tariff.versions))
-    stay = StayFact(entry.entered_at, vehicle_class=entry.vehicle_class, validations=validations)
-    return price(stay, tariff, at)
+    return price(StayFact(entered, vehicle_class=entry.vehicle_class, validations=validations), tariff, at)
+
+
+def ending_spans(stays: Iterable[tuple[UUID, StayEntry]]) -> dict[Pair, tuple[Span, ...]]:
+    """The spans of the rights under which these came into these garages."""
+    return spans_of((garage, entry.vehicle) for garage, entry in stays if entry.reason in ENDING and entry.vehicle)
 
 
 @lru_cache(maxsize=64)
@@ -157,7 +176,8 @@ def quoted_anew(asked: Quote, stay: OpenStay, at: datetime) -> Quote:
 
 
 def _quoted(stay: OpenStay, entry: StayEntry, given: Given, at: datetime) -> Quote:
-    priced = price_of(stay.garage, entry, at, validations=facts_of(given))
+    spans = ending_spans([(stay.garage_id, entry)]).get((stay.garage_id, entry.vehicle or ""), ())
+    priced = price_of(stay.garage, entry, at, validations=facts_of(given), spans=spans)
     paid = Money(stay.paid_minor, stay.garage.currency)
     due = Money.zero(paid.currency) if is_cleared(stay, at) else owed(priced, paid)
     return Quote(stay.pk, entry.entered_at, due, paid, priced, entry, given)

@@ -19,17 +19,20 @@ from gatehouse.domain.errors import DomainError
 from gatehouse.domain.money import Money
 from gatehouse.domain.parking import Price
 from gatehouse.domain.periods import local_date
+from gatehouse.domain.permits import Span
 from gatehouse.domain.sightings import Means
 from gatehouse.keeper.protocol import Admitted, KeyClass, Plain, StayEntry
 from gatehouse.server import keeping
 from gatehouse.server.audit.actions import Written, record, record_all
 from gatehouse.server.audit.by import By
-from gatehouse.server.parking import queries, validations
+from gatehouse.server.parking import queries, room, validations
 from gatehouse.server.parking.facts import (
+    FREE_EXITS,
     STAYS,
     StayUnreadable,
     beyond,
     books,
+    ending_spans,
     entries,
     is_cleared,
     odd_cell,
@@ -99,6 +102,13 @@ class _Ended:
     stay: OpenStay
     left_at: datetime
     odd: ExceptionKind | None = None
+    reason: str = ""  # of the passage out
+    unseen: bool = False  # somebody says that it has left already
+
+    @property
+    def missed(self) -> bool:
+        """Nobody saw it leave, so nobody knows what it owed."""
+        return self.unseen or self.odd is ExceptionKind.ENTERED_TWICE
 
 
 def is_of_vehicle(fact: Admitted) -> bool:
@@ -130,7 +140,7 @@ def prepare(passages: Sequence[Admitted]) -> list[Step]:
             )
             steps.append(Opening(fact, garage, inside[key]))
         elif fact.direction == "out":
-            steps.append(_Ended(garage, before, fact.at) if before else Missing(fact, garage))
+            steps.append(_Ended(garage, before, fact.at, reason=fact.reason) if before else Missing(fact, garage))
     closed = _close_all([step for step in steps if isinstance(step, _Ended)])
     return [closed[step.stay.pk] if isinstance(step, _Ended) else step for step in steps]
 
@@ -144,48 +154,63 @@ def _close_all(ended: Sequence[_Ended]) -> dict[UUID, Closing]:
     except StayUnreadable:
         known = {}
     gifts = given_to(one.stay.pk for one in ended)
+    rights = ending_spans((one.garage.pk, known[one.stay.pk]) for one in ended if one.stay.pk in known)
     closings, plains = {}, []
     for one in ended:
         lost = one.odd is ExceptionKind.STAY_UNREADABLE
         entry, given = None if lost else known.get(one.stay.pk), gifts.get(one.stay.pk, NOTHING)
-        row, plain = _closed_row(one, entry, given)
+        pricer = _Pricer(one, entry, given, rights.get((one.garage.pk, entry.vehicle or ""), ()) if entry else ())
+        row, plain = _closed_row(one, entry, pricer)
         plains.append(plain)
-        worths = _worths(one, entry, given)
+        worths = _worths(one, entry, pricer)
         closings[one.stay.pk] = Closing(one.garage, one.stay, row, one.odd or _excess(row), given, worths)
     for closing, cell in zip(closings.values(), keeping.seal_many(plains), strict=True):
         closing.closed.cell = cell
     return closings
 
 
-def _worths(one: _Ended, entry: StayEntry | None, given: Given) -> tuple[Worth, ...]:
+@dataclass(frozen=True, slots=True)
+class _Pricer:
+    """One ended stay with all that its price is made of."""
+
+    one: _Ended
+    entry: StayEntry | None
+    given: Given
+    spans: tuple[Span, ...]
+
+    def price(self, gifts: int | None = None) -> Price | None:
+        """With the first so many gifts, or with all. Raises DomainError."""
+        if self.entry is None or self.one.reason in FREE_EXITS:
+            return None
+        given = facts_of(self.given if gifts is None else self.given[:gifts])
+        return price_of(self.one.garage, self.entry, self.one.left_at, validations=given, spans=self.spans)
+
+
+def _worths(one: _Ended, entry: StayEntry | None, pricer: _Pricer) -> tuple[Worth, ...]:
     """By how much each gift lowered the price, in their order; nothing for a stay without a price or an exit."""
-    if entry is None or one.odd is ExceptionKind.ENTERED_TWICE:
-        return tuple(Worth(gift, 0) for gift in given)
-    worths, facts = [], facts_of(given)
+    if not pricer.given or entry is None or one.missed:
+        return tuple(Worth(gift, 0) for gift in pricer.given)
     try:
-        before = price_of(one.garage, entry, one.left_at) if given else None
-        for place, gift in enumerate(given, 1):
-            after = price_of(one.garage, entry, one.left_at, validations=facts[:place])
-            worths.append(Worth(gift, (before.total - after.total).minor if before and after else 0))
-            before = after
+        prices = [pricer.price(gifts) for gifts in range(len(pricer.given) + 1)]
     except DomainError:
-        return tuple(Worth(gift, 0) for gift in given)
-    return tuple(worths)
+        return tuple(Worth(gift, 0) for gift in pricer.given)
+    totals = [priced.total.minor if priced else 0 for priced in prices]
+    return tuple(Worth(gift, before - after) for gift, before, after in zip(pricer.given, totals, totals[1:], strict=False))
 
 
-def _closed_row(one: _Ended, entry: StayEntry | None, given: Given) -> tuple[ClosedStay, Plain]:
+def _closed_row(one: _Ended, entry: StayEntry | None, pricer: _Pricer) -> tuple[ClosedStay, Plain]:
     """A stay that cannot be priced is kept with what was paid: the car has left, and no letter waits for a tariff."""
     garage, paid = one.garage, Money(one.stay.paid_minor, one.garage.currency)
     state = ClosedState.SETTLED
     priced: Price | None = None
     try:
-        priced = price_of(garage, entry, one.left_at, validations=facts_of(given)) if entry else None
+        priced = pricer.price()
     except DomainError:
         entry = None
     excess = beyond(priced, paid) if entry else Money.zero(paid.currency)
     if entry is None:
         entry, state = StayEntry(entered_at=one.left_at, reason="unreadable", passage=""), ClosedState.UNPRICED
-    missed = one.odd is ExceptionKind.ENTERED_TWICE
+    missed = one.missed
     # Who left while their clearance held has paid what it cost.
     free = missed or (one.stay.state == OpenState.CLEARED and is_cleared(one.stay, one.left_at))
     still_owed = Money.zero(paid.currency) if free else owed(priced, paid)
@@ -230,6 +255,7 @@ def apply(steps: Sequence[Step], *, by: By, at: datetime) -> None:
     SpentKey.objects.bulk_create([SpentKey(stay=pk) for pk in ended])
     LaneException.objects.bulk_create([found for step in steps if (found := _exception(step, at))])
     record_all([_written(step) for step in steps], by=by, at=at)
+    room.follow(step.garage.pk for step in steps)
     for site_id in {step.garage.site_id for step in closings if step.seen.state == OpenState.CLEARED}:
         bump_clearances(site_id)
 
@@ -278,6 +304,25 @@ def _exception(step: Step, at: datetime) -> LaneException | None:
         case Closing(odd=kind) if kind is not None:
             return LaneException(garage=step.garage, kind=kind, at=at)
     return None
+
+
+def close_unseen(stays: Sequence[OpenStay], *, by: By, at: datetime) -> int:
+    """Somebody says that these have left unseen; how many were still open. Nothing is owed for them, what was paid
+    stands. Stays that have left meanwhile, or changed, are left alone. Raises KeeperAway."""
+    closed = 0
+    for stay in stays:
+        steps = list(_close_all([_Ended(stay.garage, stay, at, unseen=True)]).values())
+        try:
+            with transaction.atomic():
+                lock_site(stay.garage.site_id)
+                apply(steps, by=by, at=at)
+                room.found_gone(stay.garage, 1)
+                room.follow([stay.garage_id])
+                record("stay.left_unseen", "garage", stay.garage_id, by=by, at=at)
+                closed += 1
+        except Outdated:
+            continue
+    return closed
 
 
 def forget_spent_keys() -> int:
