@@ -212,3 +212,12 @@ def test_the_file_holds_no_plate_and_no_pool(world, learnt, keeper_of, clock, sp
     assert CARS[0].encode() not in held
     assert b"pool\0" not in held
     assert Grant(Reason.PERMIT)
+
+
+def test_of_two_vehicles_with_one_plate_the_passage_names_the_one_whose_permit_it_was(world, known, keeper_of, clock, spool):
+    vehicles = [world.vehicle("a-listed", CARS[0]), world.vehicle("b-permit", CARS[0], "entry")]
+    known.learn(world.feed(version=2, vehicles=vehicles))
+    entry = keeper_of("entry")
+    assert come(entry, clock, CARS[0]) is Reason.PERMIT
+    attempt, passage = world.bodies(spool)
+    assert (attempt.subject, passage.subject) == ("a-listed", "b-permit")

@@ -13,7 +13,8 @@ from gatehouse.domain.periods import local_date, start_of_day
 from gatehouse.keeper.protocol import Role
 from gatehouse.server import feed
 from gatehouse.server.gates.models import GateAlarm
-from gatehouse.server.parking import actions, facts, lists, permits, queries, room
+from gatehouse.server.parking import actions, bookings, facts, lists, permits, queries, room
+from gatehouse.server.parking.bookings import BookingError
 from gatehouse.server.parking.actions import PermitError
 from gatehouse.server.parking.lists import Flaw, Wanted
 from gatehouse.server.parking.models import (
@@ -302,3 +303,67 @@ def test_lanes_go_by_emergency_plates_unless_the_garage_says_no(world):
     assert told(world)[2].emergency == ["in", "out"]
     set_room(world, None, emergency_forms=False)
     assert told(world)[2].emergency == []
+
+
+# --- bookings ----------------------------------------------------------------------------------------------------
+
+
+def booked(world, plate=PLATE, hours=4, starts=None, **more):
+    starts = starts or world.now()
+    return bookings.book(
+        world.garage, plate, starts=starts, ends=starts + timedelta(hours=hours), prepaid=Money(2000, "CNY"),
+        by=SETUP, at=world.now(), **more,
+    )  # fmt: skip
+
+
+def test_edges_are_told_of_a_booking_that_serves_once_and_a_little_early(world):
+    booking = booked(world, tolerance_min=15)
+    (right,) = told(world)[0][PLATE][0].permits
+    assert (right.pool, right.bays, right.once) == (str(booking.pk), 1, True)
+    assert right.starts == booking.starts - timedelta(minutes=15)
+    assert bookings.cancel(booking, by=SETUP, at=world.now())
+    assert not bookings.cancel(booking, by=SETUP, at=world.now())
+    assert told(world)[0] == {}
+
+
+def test_a_booked_stay_owes_only_for_the_time_after_its_end(world):
+    booking = booked(world)
+    stay = came_by(world, booking.vehicle, reason="booking")
+    assert not facts.quote(stay, booking.ends).due
+    assert facts.quote(stay, booking.ends + timedelta(minutes=61)).due == Money(1000, "CNY")
+    bookings.cancel(booking, by=SETUP, at=world.now())
+    assert facts.quote(stay, booking.ends + timedelta(minutes=61)).due == Money(1000, "CNY")
+
+
+def test_a_booking_is_used_when_its_stay_is_over_and_a_letter_again_changes_nothing(world):
+    booking = booked(world)
+    came_by(world, booking.vehicle, reason="booking")
+    out = world.sim.letter(world.passage("out", reason="booking", plate=PLATE, direction="out"))
+    for _ in range(2):
+        world.receive([out])
+    booking.refresh_from_db()
+    assert booking.state == "used"
+    assert ClosedStay.objects.get().amount_minor == 0
+
+
+def test_who_did_not_come_is_noted_a_day_later_and_who_is_inside_is_not(world):
+    kept = booked(world, "京B22222")
+    missed = booked(world)
+    came_by(world, kept.vehicle, "京B22222", reason="booking")
+    later = missed.ends + timedelta(days=1)
+    assert bookings.note_no_shows(world.site, at=missed.ends) == 0
+    assert bookings.note_no_shows(world.site, at=later) == 1
+    assert bookings.note_no_shows(world.site, at=later) == 0
+    missed.refresh_from_db()
+    kept.refresh_from_db()
+    assert (missed.state, kept.state) == ("no_show", "expected")
+
+
+@pytest.mark.parametrize("hours", [0, -1, 24 * 400])
+def test_a_booking_that_cannot_be_is_refused(world, hours):
+    with pytest.raises(BookingError):
+        booked(world, hours=hours)
+    with pytest.raises(BookingError):
+        booked(world, plate="--")
+    with pytest.raises(BookingError):
+        booked(world, tolerance_min=99999)

@@ -115,7 +115,8 @@ class Subject:
 @dataclass(frozen=True, slots=True)
 class Permit:
     """The right of one vehicle to be in a garage's zone during [starts, ends). With a `pool` it shares `bays` bays with
-    others; `once`: the right is a booking and serves for one stay."""
+    others; `once`: the right is a booking and serves for one stay. `holder` is the registered vehicle that has it,
+    where several were registered with one plate."""
 
     id: str
     gates: frozenset[str]
@@ -124,6 +125,7 @@ class Permit:
     pool: str | None = None
     bays: int = 1
     once: bool = False
+    holder: str = ""
 
 
 @dataclass(frozen=True, slots=True)

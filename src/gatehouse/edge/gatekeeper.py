@@ -253,7 +253,7 @@ class Gatekeeper:
             return False
         self._relay_answered()
         if not gate.has_sensor:
-            self._settle(pending, _passage(pending.attempt, self._clock.now(), sensed=False))
+            self._settle(pending, _passage(self._held_by(pending.attempt), self._clock.now(), sensed=False))
         return True
 
     def sensed(self, at: datetime) -> bool:
@@ -263,8 +263,14 @@ class Gatekeeper:
             if waiting is None:
                 return False
             self._approach = self._approach.passed(_given(waiting, at), at + self._leaves)
-            self._settle(waiting, _passage(waiting.attempt, at, sensed=True))
+            self._settle(waiting, _passage(self._held_by(waiting.attempt), at, sensed=True))
             return True
+
+    def _held_by(self, attempt: Attempt) -> Attempt:
+        """The attempt of the vehicle whose permit decided, of several that were registered with this plate."""
+        subject = self._knowledge().policy.subjects.get(attempt.subject or "")
+        held = [one.holder for one in subject.permits if one.id == attempt.rule and one.holder] if subject else []
+        return msgspec.structs.replace(attempt, subject=held[0]) if held else attempt
 
     def waits(self) -> bool:
         """True while a grant waits for its passage."""

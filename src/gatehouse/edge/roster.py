@@ -230,7 +230,7 @@ def _together(before: Subject, entry: VehicleEntry) -> Subject:
     ends = [one.blocked_until for one in (before, entry) if one.blocked]
     return Subject(
         before.id,
-        permits=(*before.permits, *entry.permits),
+        permits=(*before.permits, *(replace(permit, holder=entry.id) for permit in entry.permits)),
         blocked=bool(ends),
         blocked_until=None if None in ends else max((end for end in ends if end), default=None),
         welcome=(*before.welcome, *entry.welcome),

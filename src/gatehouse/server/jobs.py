@@ -26,7 +26,9 @@ from gatehouse.server.audit import queries as due
 from gatehouse.server.audit.by import By
 from gatehouse.server.databases import fold
 from gatehouse.server.gates.actions import raise_alarm
+from gatehouse.server.parking.bookings import note_no_shows
 from gatehouse.server.parking.merchants import give_back_unused
+from gatehouse.server.parking.permits import renew_by_themselves
 from gatehouse.server.parking.stays import forget_spent_keys, retoken_stays
 from gatehouse.server.payroll.actions import draft_payslips
 from gatehouse.server.people import queries as people
@@ -42,6 +44,7 @@ ALARMS = {"day_change": "day_change_fails", "workdays": "workdays_fail", "paysli
 OTHER_ALARM = "server_fails"
 WORKDAYS_AT = time(4, 30)  # by then yesterday's day shifts are over, and the night shifts of the date before
 PAYSLIPS_AT = time(5)
+RIGHTS_AT = time(20)  # what ends at midnight is renewed before it does
 UNUSED_BACK_AT = time(4)  # what merchants gave to nobody; a code on a till's screen at that minute is shown anew
 CATCH_UP_DAYS = 35  # further back the days' keys may be gone
 
@@ -98,10 +101,16 @@ def _unused_back(site: Site, due_at: datetime, now: datetime) -> None:
     give_back_unused(site, at=now)
 
 
+def _rights(site: Site, due_at: datetime, now: datetime) -> None:
+    renew_by_themselves(site, at=now)
+    note_no_shows(site, at=now)
+
+
 SITE_JOBS = (
     SiteJob("day_change", _day_change, lambda site, at: _next_local(site, at, time(0))),
     SiteJob("workdays", _workdays, lambda site, at: _next_local(site, at, WORKDAYS_AT)),
     SiteJob("merchants", _unused_back, lambda site, at: _next_local(site, at, UNUSED_BACK_AT)),
+    SiteJob("rights", _rights, lambda site, at: _next_local(site, at, RIGHTS_AT)),
     SiteJob("payslips", _payslips, lambda site, at: _next_local(site, at, PAYSLIPS_AT)),
 )
 SERVER_JOBS = (

@@ -73,9 +73,7 @@ def book(
 
 @transaction.atomic
 def cancel(booking: Booking, *, by: By, at: datetime) -> bool:
-    """False when it was used, cancelled or not kept before. A car that is inside by it owes as a visitor from its entry
-    on? No: it came in by right, so its stay is charged from the booking's end on only where that right still stands;
-    a cancelled one takes that away, and what no span holds was free at the entry."""
+    """False when it was used, cancelled or not kept before. A car that is inside by it keeps what it came in by."""
     expected = Booking.objects.filter(pk=booking.pk, state=BookingState.EXPECTED)
     if not expected.update(state=BookingState.CANCELLED):
         return False

@@ -139,7 +139,7 @@ def spans_of(pairs: Iterable[Pair]) -> dict[Pair, tuple[Span, ...]]:
     for member in members.select_related("pool__garage__site"):
         span = _span(member.pool, ZoneInfo(member.pool.garage.site.zone))
         found[member.pool.garage_id, str(member.vehicle_id)].append(span)
-    for booking in Booking.objects.filter(**among).exclude(state=BookingState.CANCELLED):
+    for booking in Booking.objects.filter(**among):  # a cancelled one too: whoever is inside by it came in by right
         starts = booking.starts - timedelta(minutes=booking.tolerance_min)
         found[booking.garage_id, str(booking.vehicle_id)].append((starts, booking.ends))
     return {pair: tuple(spans) for pair, spans in found.items() if pair in wanted}

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from django.db import connection, transaction
 
+from gatehouse.domain.access import Reason
 from gatehouse.domain.errors import DomainError
 from gatehouse.domain.money import Money
 from gatehouse.domain.parking import Price
@@ -25,7 +26,7 @@ from gatehouse.keeper.protocol import Admitted, KeyClass, Plain, StayEntry
 from gatehouse.server import keeping
 from gatehouse.server.audit.actions import Written, record, record_all
 from gatehouse.server.audit.by import By
-from gatehouse.server.parking import queries, room, validations
+from gatehouse.server.parking import bookings, queries, room, validations
 from gatehouse.server.parking.facts import (
     FREE_EXITS,
     STAYS,
@@ -81,6 +82,7 @@ class Closing:
     odd: ExceptionKind | None
     given: Given = NOTHING
     worths: tuple[Worth, ...] = ()
+    booked: str | None = None  # the vehicle whose booking it used
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +165,8 @@ def _close_all(ended: Sequence[_Ended]) -> dict[UUID, Closing]:
         row, plain = _closed_row(one, entry, pricer)
         plains.append(plain)
         worths = _worths(one, entry, pricer)
-        closings[one.stay.pk] = Closing(one.garage, one.stay, row, one.odd or _excess(row), given, worths)
+        booked = entry.vehicle if entry is not None and entry.reason == Reason.BOOKING else None
+        closings[one.stay.pk] = Closing(one.garage, one.stay, row, one.odd or _excess(row), given, worths, booked)
     for closing, cell in zip(closings.values(), keeping.seal_many(plains), strict=True):
         closing.closed.cell = cell
     return closings
@@ -251,6 +254,9 @@ def apply(steps: Sequence[Step], *, by: By, at: datetime) -> None:
         {step.seen.pk: step.worths for step in closings}, ended, {step.seen.pk: step.closed.left_on for step in closings}
     )
     _put_in([step.row for step in openings if step.row.pk not in ended])
+    for step in closings:
+        if step.booked is not None:
+            bookings.used(step.garage, [step.booked])
     ClosedStay.objects.bulk_create([step.closed for step in closings])
     SpentKey.objects.bulk_create([SpentKey(stay=pk) for pk in ended])
     LaneException.objects.bulk_create([found for step in steps if (found := _exception(step, at))])
