@@ -22,6 +22,7 @@ PUBLIC = {
     "home", "enter", "enter-code", "enter-code-bare", "sign-out", "set_language",
     "pay", "pay-find", "pay-start", "pay-test", "pay-receipt", "pay-state", "display", "display-screen",
     "merchant", "merchant-pin", "merchant-give", "merchant-undo", "merchant-code", "validate",
+    "sign", "sign-screen",
 }  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from gatehouse.server.console import (
     watch_log,
 )
 from gatehouse.server.console.access import GUARDS, KNOWERS, OWNERS, PAYROLL, TRUSTED, WATCHERS, page, public
-from gatehouse.server.console.garages import merchants, overview, tabs
+from gatehouse.server.console.garages import bookings, inside, lists, merchants, overview, permits, tabs
 from gatehouse.server.console.months import MonthConverter, meant
 
 
@@ -59,6 +59,34 @@ urlpatterns = [
     page("watch/log/<date:on>/page/<int:number>/", watch_log.log, "watch-log-page", WATCHERS),
     page("watch/log/<uuid:attempt_id>/who", watch_log.who, "watch-who", watch_log.ASKERS),
     page("parking/", overview.overview, "parking", tabs.READERS),
+    page("parking/room/<uuid:garage_id>/", inside.settings, "garage-room", tabs.PARKERS),
+    page("parking/inside/", inside.inside, "inside", tabs.READERS),
+    page("parking/inside/<uuid:garage_id>/", inside.inside, "inside-garage", tabs.READERS),
+    page("parking/inside/<uuid:garage_id>/plate", inside.show_plate, "inside-plate", tabs.PARKERS),
+    page("parking/inside/<uuid:garage_id>/close", inside.close, "inside-close", tabs.PARKERS),
+    page("parking/inside/<uuid:garage_id>/count", inside.count, "inside-count", tabs.PARKERS),
+    page("parking/permits/", permits.listed, "permits", tabs.READERS),
+    page("parking/permits/page/<int:number>/", permits.listed, "permits-page", tabs.READERS),
+    page("parking/permits/renew", permits.renew, "permits-renew", tabs.PARKERS),
+    page("parking/permits/<uuid:permit_id>/plate", permits.show, "permit-plate", tabs.PARKERS),
+    page("parking/permits/<uuid:permit_id>/end", permits.end, "permit-end", tabs.PARKERS),
+    page("parking/pools/add", permits.add_pool, "pool-add", tabs.PARKERS),
+    page("parking/pools/<uuid:pool_id>/", permits.pool, "pool", tabs.READERS),
+    page("parking/pools/<uuid:pool_id>/end", permits.end_pool, "pool-end", tabs.PARKERS),
+    page("parking/pools/<uuid:pool_id>/<uuid:member_id>/plate", permits.show_member, "pool-plate", tabs.PARKERS),
+    page("parking/pools/<uuid:pool_id>/<uuid:member_id>/drop", permits.drop_member, "pool-drop", tabs.PARKERS),
+    page("parking/pools/<uuid:pool_id>/<uuid:member_id>/free", permits.free, "pool-free", tabs.PARKERS),
+    page("parking/lists/", lists.lists, "lists", tabs.READERS),
+    page("parking/lists/<slug:kind>/", lists.lists, "lists-of", tabs.READERS),
+    page("parking/lists/<slug:kind>/page/<int:number>/", lists.lists, "lists-page", tabs.READERS),
+    page("parking/lists/<slug:kind>/find", lists.find, "lists-find", tabs.PARKERS),
+    page("parking/lists/<slug:kind>/import", lists.bring, "lists-import", tabs.PARKERS),
+    page("parking/lists/<slug:kind>/undo/<uuid:batch>", lists.undo, "lists-undo", tabs.PARKERS),
+    page("parking/lists/entry/<uuid:entry_id>/plate", lists.show, "list-plate", tabs.PARKERS),
+    page("parking/lists/entry/<uuid:entry_id>/remove", lists.remove, "list-remove", tabs.PARKERS),
+    page("parking/bookings/", bookings.bookings, "bookings", tabs.READERS),
+    page("parking/bookings/<uuid:booking_id>/plate", bookings.show, "booking-plate", tabs.PARKERS),
+    page("parking/bookings/<uuid:booking_id>/cancel", bookings.cancel, "booking-cancel", tabs.PARKERS),
     page("parking/merchants/", merchants.merchants, "merchants", tabs.READERS),
     page("parking/merchants/<uuid:merchant_id>/", merchants.merchant, "merchant-of", tabs.READERS),
     page("parking/merchants/<uuid:merchant_id>/<month:of>/", merchants.merchant, "merchant-month", tabs.READERS),

@@ -190,6 +190,10 @@ def pools(sites: Iterable[Site]) -> QuerySet[PermitPool]:
     return found.select_related("garage__site").order_by("garage__code", "code")
 
 
+def is_code_taken(garage: Garage, code: str) -> bool:
+    return PermitPool.objects.filter(garage=garage, code=code).exists()
+
+
 def permits(sites: Iterable[Site]) -> QuerySet[Permit]:
     """Those that end soonest first."""
     found = Permit.objects.filter(garage__site__in=list(sites)).select_related("vehicle", "garage__site")

@@ -1,7 +1,7 @@
 """The portal's addresses."""
 
 from gatehouse.server.console.access import WORKERS, page, public
-from gatehouse.server.portal import display, me, merchant, pay
+from gatehouse.server.portal import display, me, merchant, pay, sign
 
 urlpatterns = [
     public("pay/<code:code>/", pay.pay, "pay"),
@@ -18,6 +18,8 @@ urlpatterns = [
     public("merchant/<code:code>/undo", merchant.undo, "merchant-undo"),
     public("merchant/<code:code>/code", merchant.show, "merchant-code"),
     public("validate/<code:code>/", merchant.scan, "validate"),
+    public("sign/<code:code>/", sign.sign, "sign"),
+    public("sign/<code:code>/screen", sign.screen, "sign-screen"),
     page("me/", me.me, "me", WORKERS),
     page("me/correct", me.correct, "me-correct", WORKERS),
     page("me/withdraw", me.withdraw, "me-withdraw", WORKERS),

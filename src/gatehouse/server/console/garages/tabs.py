@@ -13,6 +13,10 @@ READERS = PARKERS | {Role.AUDITOR}
 
 TABS: tuple[tuple[str, words.Text, frozenset[Role]], ...] = (
     ("parking", _("Garages"), READERS),
+    ("inside", _("Inside"), READERS),
+    ("permits", _("Permits"), READERS),
+    ("lists", _("Lists"), READERS),
+    ("bookings", _("Bookings"), READERS),
     ("merchants", _("Merchants"), READERS),
 )
 
