@@ -141,8 +141,8 @@ class FaceTemplates(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
 
 
 class VehicleEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
-    """One registered vehicle; plate = utf-8 normalised plate, HPKE to this edge (label vehicle.plate/1). `blocked_until`
-    None: for good."""
+    """One registered vehicle; plate = utf-8 normalised plate, HPKE to this edge (label vehicle.plate/1).
+    `blocked_until` None: for good."""
 
     id: str
     plate: bytes

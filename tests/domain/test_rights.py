@@ -1,4 +1,4 @@
-"""Bays that are shared, lists, bookings, emergency vehicles, full garages, and permits that end while a car is inside."""
+"""Bays that are shared, lists, bookings, emergency vehicles, full garages, permits that end while a car is inside."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta

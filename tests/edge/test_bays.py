@@ -32,7 +32,9 @@ def pooled(world, bays=1, once=False):
 @pytest.fixture
 def learnt(world, known):
     def learn(bays=1, **more):
-        known.learn(world.feed(gates=[OPEN, EXIT], vehicles=pooled(world, bays, **more), version=known.now().roster + 1))
+        known.learn(
+            world.feed(gates=[OPEN, EXIT], vehicles=pooled(world, bays, **more), version=known.now().roster + 1)
+        )
         return known
 
     return learn
@@ -88,7 +90,9 @@ def _attempt(clock, plate):
     )  # fmt: skip
 
 
-def test_the_same_car_again_is_no_second_bay_and_a_restart_forgets_nothing(learnt, world, known, keeper_of, clock, spool):
+def test_the_same_car_again_is_no_second_bay_and_a_restart_forgets_nothing(
+    learnt, world, known, keeper_of, clock, spool
+):
     learnt(bays=2)
     entry = keeper_of("entry")
     assert come(entry, clock, CARS[0]) is Reason.PERMIT
@@ -106,8 +110,8 @@ def test_a_passage_that_is_written_again_changes_nothing(learnt, keeper_of, cloc
     entry = keeper_of("entry")
     come(entry, clock, CARS[0])
     out = Passage(
-        id=new_id(clock.now()), attempt=new_id(clock.now()), gate="exit", at=clock.now(), direction="out", means="plate",
-        plate=CARS[0], reason="permit", sensed=True,
+        id=new_id(clock.now()), attempt=new_id(clock.now()), gate="exit", at=clock.now(), direction="out",
+        means="plate", plate=CARS[0], reason="permit", sensed=True,
     )  # fmt: skip
     for _ in range(3):
         spool.append([out], at=clock.now())
@@ -115,7 +119,9 @@ def test_a_passage_that_is_written_again_changes_nothing(learnt, keeper_of, cloc
     assert come(entry, clock, CARS[1]) is Reason.PERMIT
 
 
-def test_an_operators_word_frees_a_bay_once_and_not_that_of_a_car_that_came_back(learnt, world, keeper_of, clock, spool):
+def test_an_operators_word_frees_a_bay_once_and_not_that_of_a_car_that_came_back(
+    learnt, world, keeper_of, clock, spool
+):
     learnt()
     entry = keeper_of("entry")
     come(entry, clock, CARS[0])
@@ -186,9 +192,11 @@ class Fatal(Spool):
         super()._write(bodies, at)
         if point == "inside":
             os.kill(os.getpid(), signal.SIGKILL)
-spool = Fatal(Path(sys.argv[1]) / "edge" / "spool.db", edge=loaded.edge, keys=keys, keeper_seal_key=loaded.keeper_seal_key)
+file, seal_key = Path(sys.argv[1]) / "edge" / "spool.db", loaded.keeper_seal_key
+spool = Fatal(file, edge=loaded.edge, keys=keys, keeper_seal_key=seal_key)
 one = _attempt(clock, "京A12345")
-spool.append([one], at=clock.now(), pending=Pending(one, clock.now() + timedelta(hours=1)), bay=TakenBay("pool", one.plate, 1, once=False))
+bay, pending = TakenBay("pool", one.plate, 1, once=False), Pending(one, clock.now() + timedelta(hours=1))
+spool.append([one], at=clock.now(), pending=pending, bay=bay)
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -214,7 +222,9 @@ def test_the_file_holds_no_plate_and_no_pool(world, learnt, keeper_of, clock, sp
     assert Grant(Reason.PERMIT)
 
 
-def test_of_two_vehicles_with_one_plate_the_passage_names_the_one_whose_permit_it_was(world, known, keeper_of, clock, spool):
+def test_of_two_vehicles_with_one_plate_the_passage_names_the_one_whose_permit_it_was(
+    world, known, keeper_of, clock, spool
+):
     vehicles = [world.vehicle("a-listed", CARS[0]), world.vehicle("b-permit", CARS[0], "entry")]
     known.learn(world.feed(version=2, vehicles=vehicles))
     entry = keeper_of("entry")

@@ -22,7 +22,7 @@ def test_a_shop_validates_and_the_driver_owes_less(place) -> None:
     world = place.house.world
     world.tell(world.enters(PLATE, at=world.ago(hours=2, minutes=18)))
     terms = Terms(GiftKind.MINUTES, 60, 120, 6000)
-    merchant, code = merchants.add_merchant(world.garage, "Moss Books", terms, by=SETUP, at=world.now())
+    _shop, code = merchants.add_merchant(world.garage, "Moss Books", terms, by=SETUP, at=world.now())
     till = place.open(**PHONE)
     till.goto(f"{place.url}/merchant/{code}/")
     till.get_by_label("Choose a PIN for this till").fill("2468")

@@ -223,7 +223,7 @@ def decide(sighting: Sighting, gate: Gate, policy: Policy, now: datetime, bays: 
 
 
 def _emergency(sighting: Sighting, gate: Gate, policy: Policy, now: datetime) -> Grant | None:
-    """An ambulance is let in and out at once: it is listed, or its plate says so where the lane goes by plates' forms."""
+    """An ambulance is let in and out at once: it is listed, or its plate says so and the lane goes by that."""
     if sighting.means is not Means.PLATE or Means.PLATE not in gate.means:
         return None
     subject = _known(sighting, policy, now)

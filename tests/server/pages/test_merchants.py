@@ -32,7 +32,9 @@ def till(house, shop):
 
 def _bare(answer) -> str:
     """The page without what is drawn by lot."""
-    text = re.sub(r'name="undo" value="[^"]+"|csrfmiddlewaretoken" value="[^"]+"|X-CSRFToken[^}]+', "", answer.content.decode())
+    text = re.sub(
+        r'name="undo" value="[^"]+"|csrfmiddlewaretoken" value="[^"]+"|X-CSRFToken[^}]+', "", answer.content.decode()
+    )
     return re.sub(r"data-now=\S+", "", text)
 
 
@@ -47,7 +49,10 @@ def test_the_page_says_the_same_of_a_car_that_is_here_and_of_one_that_is_not(sho
 
 def test_the_budget_that_is_shown_does_not_tell_either(shop, till) -> None:
     address = reverse("merchant-give", args=[shop[1]])
-    left = [re.search(r"budget: ([^<]+)\.", till.post(address, {"plate": p}).content.decode())[1] for p in (PLATE, "京N8P999")]
+    left = [
+        re.search(r"budget: ([^<]+)\.", till.post(address, {"plate": p}).content.decode())[1]
+        for p in (PLATE, "京N8P999")
+    ]
     assert left == ["99 h 0 min", "98 h 0 min"]
 
 
@@ -85,7 +90,10 @@ def test_a_driver_scans_the_code_and_owes_less(house, shop, till) -> None:
     code = page.validation_code(given.validation, house.world.now() + timedelta(minutes=10))
     driver = house.browser()
     assert "Moss Books gives you 1 h" in driver.get(reverse("validate", args=[code])).content.decode()
-    assert "No car with this plate" in driver.post(reverse("validate", args=[code]), {"plate": "京N8P999"}).content.decode()
+    assert (
+        "No car with this plate"
+        in driver.post(reverse("validate", args=[code]), {"plate": "京N8P999"}).content.decode()
+    )
     done = driver.post(reverse("validate", args=[code]), {"plate": "京n8 p367"})
     assert "Moss Books gave you" in done.content.decode()
     owed = driver.post(reverse("pay-find", args=[house.world.garage.pay_code]), {"plate": PLATE}).content.decode()

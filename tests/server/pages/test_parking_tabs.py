@@ -60,7 +60,13 @@ def test_a_plate_is_put_on_a_list_shown_on_a_click_and_taken_off(house, clerk) -
 
 
 def test_a_list_is_searched_by_plate_and_what_is_found_counts(house, clerk, monkeypatch) -> None:
-    lists.add_entries(house.world.site, ListKind.WELCOME, [lists.Wanted(PLATE), lists.Wanted("京N8P999")], by=SETUP, at=house.world.now())
+    lists.add_entries(
+        house.world.site,
+        ListKind.WELCOME,
+        [lists.Wanted(PLATE), lists.Wanted("京N8P999")],
+        by=SETUP,
+        at=house.world.now(),
+    )
     find = reverse("lists-find", args=["welcome"])
     assert text(clerk.post(find, {"q": "京n8 p367"})).count("list-plate") == 0
     assert text(clerk.post(find, {"q": "京n8 p367"})).count("Show the plate") == 1
@@ -92,7 +98,11 @@ def test_an_import_is_looked_at_first_then_kept_once_and_can_be_taken_back(house
 def test_a_csv_file_is_imported_as_well(house, clerk) -> None:
     from django.core.files.uploadedfile import SimpleUploadedFile
 
-    form = {"place": f"site {house.world.site.pk}", "table": "", "file": SimpleUploadedFile("a.csv", "京N8P367\n".encode())}
+    form = {
+        "place": f"site {house.world.site.pk}",
+        "table": "",
+        "file": SimpleUploadedFile("a.csv", "京N8P367\n".encode()),
+    }
     assert "1 vehicle is ready" in text(clerk.post(reverse("lists-import", args=["blocked"]), form))
 
 
@@ -109,7 +119,9 @@ def test_permits_are_added_renewed_and_ended_by_a_click(house, clerk) -> None:
     page = text(clerk.get(reverse("permits")))
     assert "Ending within two weeks" in page
     assert PLATE not in page
-    assert "1 was renewed" in text(clerk.post(reverse("permits-renew"), {"right": [f"permit {permit.pk}", "permit x", "?"]}))
+    assert "1 was renewed" in text(
+        clerk.post(reverse("permits-renew"), {"right": [f"permit {permit.pk}", "permit x", "?"]})
+    )
     assert Permit.objects.get().ends > permit.ends
     assert "京N·8P367" in text(clerk.post(reverse("permit-plate", args=[permit.pk])))
     clerk.post(reverse("permit-end", args=[permit.pk]))
@@ -195,7 +207,11 @@ def test_a_count_by_hand_and_the_sign_that_follows(house, clerk) -> None:
 def test_nothing_of_another_site_is_reached(house, clerk) -> None:
     from uuid import uuid4
 
-    for name in ("inside-garage", "inside-plate", "inside-close", "inside-count", "garage-room", "pool", "merchant-of",
-                 "list-plate", "list-remove", "permit-plate", "permit-end", "booking-plate", "booking-cancel"):  # fmt: skip
-        answers = {clerk.get(reverse(name, args=[uuid4()])).status_code, clerk.post(reverse(name, args=[uuid4()])).status_code}
+    for name in ("inside-garage", "inside-plate", "inside-close", "inside-count", "garage-room", "pool",
+                 "merchant-of", "list-plate", "list-remove", "permit-plate", "permit-end", "booking-plate",
+                 "booking-cancel"):  # fmt: skip
+        answers = {
+            clerk.get(reverse(name, args=[uuid4()])).status_code,
+            clerk.post(reverse(name, args=[uuid4()])).status_code,
+        }
         assert answers <= {404, 405}, name

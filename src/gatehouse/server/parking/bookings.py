@@ -101,7 +101,9 @@ def note_no_shows(site: Site, *, at: datetime) -> int:
     """Bookings that are over and whose car is not inside; how many. Letters of an edge that was cut off may still come
     a day late. Raises KeeperAway."""
     over = list(
-        Booking.objects.filter(garage__site=site, state=BookingState.EXPECTED, ends__lte=at - DAY).select_related("garage")
+        Booking.objects.filter(garage__site=site, state=BookingState.EXPECTED, ends__lte=at - DAY).select_related(
+            "garage"
+        )
     )
     if not over:
         return 0

@@ -11,8 +11,8 @@ import msgspec
 
 from gatehouse.domain.errors import DomainError
 from gatehouse.domain.money import Money
-from gatehouse.domain.permits import Span, free_until
 from gatehouse.domain.parking import Price, StayFact, amount_due, overpaid, price
+from gatehouse.domain.permits import Span, free_until
 from gatehouse.domain.stays import Validation
 from gatehouse.domain.tariff_json import tariff_from_dict
 from gatehouse.domain.tariffs import Tariff
@@ -155,9 +155,7 @@ def quotes(stays: Sequence[OpenStay], at: datetime) -> dict[UUID, Quote | NoQuot
     except StayUnreadable:
         known = {}
     given = given_to(stay.pk for stay in stays)
-    return {
-        stay.pk: _quote_or_why(stay, known.get(stay.pk), given.get(stay.pk, NOTHING), at) for stay in stays
-    }
+    return {stay.pk: _quote_or_why(stay, known.get(stay.pk), given.get(stay.pk, NOTHING), at) for stay in stays}
 
 
 def _quote_or_why(stay: OpenStay, entry: StayEntry | None, given: Given, at: datetime) -> Quote | NoQuote:

@@ -63,7 +63,8 @@ def read_rows(text: str, today: date) -> list[Row]:
     """plate, until (YYYY-MM-DD, the last date on the list, may be empty), reason (may be empty); commas, semicolons or
     tabs between them. A heading is passed over."""
     dialect = "\t" if "\t" in text else ";" if ";" in text and "," not in text else ","
-    rows, seen = [], set()
+    rows: list[Row] = []
+    seen: set[str] = set()
     lines = csv.reader(io.StringIO(text.replace("\0", "").lstrip("\ufeff"), newline=""), delimiter=dialect)
     try:
         for number, cells in enumerate(lines, 1):

@@ -1,5 +1,5 @@
-"""Merchants, what they give to stays, and what that comes to. A merchant's page is reached by a code and a PIN, of which
-only keyed hashes lie here."""
+"""Merchants, what they give to stays, and what that comes to. A merchant's page is reached by a code and a PIN, of
+which only keyed hashes lie here."""
 
 import uuid
 

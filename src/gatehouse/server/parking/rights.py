@@ -1,4 +1,4 @@
-"""What vehicles may without paying at the exit: permits, bays of a pool, bookings, lists; for the edges, and for prices."""
+"""What vehicles may without paying at the exit: permits, bays of a pool, bookings, lists; for edges and prices."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -78,7 +78,8 @@ def rights_by_vehicle(site: Site, at: datetime) -> dict[UUID, Rights]:
     everywhere = frozenset[str]().union(*lanes.values())
     listed = ListEntry.objects.filter(Q(ends=None) | Q(ends__gt=local_date(at, zone)), vehicle__site=site)
     for entry in listed.order_by("id"):
-        _list(found[entry.vehicle_id], entry, lanes.get(entry.garage_id, everywhere), zone)
+        gates = everywhere if entry.garage_id is None else lanes[entry.garage_id]
+        _list(found[entry.vehicle_id], entry, gates, zone)
     return found
 
 
@@ -131,15 +132,16 @@ def spans_of(pairs: Iterable[Pair]) -> dict[Pair, tuple[Span, ...]]:
     if not wanted:
         return {}
     found: dict[Pair, list[Span]] = defaultdict(list)
-    among = {"garage_id__in": {pair[0] for pair in wanted}, "vehicle_id__in": {pair[1] for pair in wanted}}
-    for permit in Permit.objects.filter(**among).select_related("garage__site"):
+    garages, vehicles = {pair[0] for pair in wanted}, {pair[1] for pair in wanted}
+    for permit in Permit.objects.filter(garage_id__in=garages, vehicle_id__in=vehicles).select_related("garage__site"):
         span = _span(permit, ZoneInfo(permit.garage.site.zone))
         found[permit.garage_id, str(permit.vehicle_id)].append(span)
-    members = PoolVehicle.objects.filter(pool__garage_id__in=among["garage_id__in"], vehicle_id__in=among["vehicle_id__in"])
+    members = PoolVehicle.objects.filter(pool__garage_id__in=garages, vehicle_id__in=vehicles)
     for member in members.select_related("pool__garage__site"):
         span = _span(member.pool, ZoneInfo(member.pool.garage.site.zone))
         found[member.pool.garage_id, str(member.vehicle_id)].append(span)
-    for booking in Booking.objects.filter(**among):  # a cancelled one too: whoever is inside by it came in by right
+    # A cancelled one too: whoever is inside by it came in by right.
+    for booking in Booking.objects.filter(garage_id__in=garages, vehicle_id__in=vehicles):
         starts = booking.starts - timedelta(minutes=booking.tolerance_min)
         found[booking.garage_id, str(booking.vehicle_id)].append((starts, booking.ends))
     return {pair: tuple(spans) for pair, spans in found.items() if pair in wanted}

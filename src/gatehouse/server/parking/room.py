@@ -1,4 +1,4 @@
-"""How much room is left: counted from the open stays and what an operator has counted, shown on a sign, told to edges."""
+"""How much room is left: from the open stays and what an operator has counted; shown on a sign, told to edges."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

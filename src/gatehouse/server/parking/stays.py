@@ -198,7 +198,9 @@ def _worths(one: _Ended, entry: StayEntry | None, pricer: _Pricer) -> tuple[Wort
     except DomainError:
         return tuple(Worth(gift, 0) for gift in pricer.given)
     totals = [priced.total.minor if priced else 0 for priced in prices]
-    return tuple(Worth(gift, before - after) for gift, before, after in zip(pricer.given, totals, totals[1:], strict=False))
+    return tuple(
+        Worth(gift, before - after) for gift, before, after in zip(pricer.given, totals, totals[1:], strict=False)
+    )
 
 
 def _closed_row(one: _Ended, entry: StayEntry | None, pricer: _Pricer) -> tuple[ClosedStay, Plain]:
@@ -251,7 +253,9 @@ def apply(steps: Sequence[Step], *, by: By, at: datetime) -> None:
     come = {step.row.pk for step in openings}
     _take_out([step for step in closings if step.seen.pk not in come])
     validations.settle(
-        {step.seen.pk: step.worths for step in closings}, ended, {step.seen.pk: step.closed.left_on for step in closings}
+        {step.seen.pk: step.worths for step in closings},
+        ended,
+        {step.seen.pk: step.closed.left_on for step in closings},
     )
     _put_in([step.row for step in openings if step.row.pk not in ended])
     for step in closings:

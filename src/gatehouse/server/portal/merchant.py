@@ -47,14 +47,19 @@ class Said:
 
 
 NO_PLATE = Said(_("That is no plate"), _("Type letters and digits."), "warn", "warn")
-CAPPED = Said(_("Too many plates for now"), _("Show the customer a code instead, or wait a few minutes."), "stop", "clock")
+CAPPED = Said(
+    _("Too many plates for now"), _("Show the customer a code instead, or wait a few minutes."), "stop", "clock"
+)
 SPENT = Said(_("This month's budget is used up"), _("Ask the garage's operator for more."), "stop", "no")
 WRONG_PIN = Said(_("That is not the PIN"), _("Try again. After ten wrong tries the link is dead."), "stop", "no")
 BAD_PIN = Said(_("Choose 4 to 8 digits"), _("Everybody at this till types it once a day."), "warn", "warn")
 UNDONE = Said(_("Taken back"), _("Unless that car has left already: then it stays given."), "good", "yes")
 TOO_LATE = Said(_("Too late to take that back"), _("Ten minutes are over."), "warn", "clock")
 NOT_HERE = Said(
-    _("No car with this plate is parked here right now"), _("Check every character. The code stays good."), "warn", "info"
+    _("No car with this plate is parked here right now"),
+    _("Check every character. The code stays good."),
+    "warn",
+    "info",
 )
 ASKED_TOO_OFTEN = Said(
     _("Too many plates were tried from here"), _("Wait a few minutes, then try again."), "stop", "clock"

@@ -74,7 +74,7 @@ class NewBooking(ParkingForm):
         if garage is not None and "prepaid" in data:
             data["money"] = minor(data["prepaid"], garage.currency)
             if data["money"] is None:
-                self.add_error("prepaid", WRONG["currency"][1])
+                self.add_error("prepaid", str(WRONG["currency"][1]))
         return data
 
 
@@ -95,7 +95,8 @@ def bookings(request: HttpRequest) -> HttpResponse:
                 at=now(),
             )
         except BookingError as fault:
-            form.add_error(*WRONG[fault.code])
+            name, said = WRONG[fault.code]
+            form.add_error(name, str(said))
         else:
             return HttpResponseRedirect(reverse("bookings"))
     rows = actions.bookings(sites_visible_to(reader(request)), now() - 7 * DAY)[:SHOWN]

@@ -31,10 +31,9 @@ class Day(forms.DateField):
 
 
 class Plate(forms.CharField):
-    def __init__(self, **more: Any) -> None:
+    def __init__(self) -> None:
         attrs = {"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
-        more = {"label": _("Plate"), "min_length": 2, "max_length": 20} | more
-        super().__init__(widget=forms.TextInput(attrs=attrs), **more)
+        super().__init__(label=_("Plate"), min_length=2, max_length=20, widget=forms.TextInput(attrs=attrs))
 
 
 class ParkingForm(forms.Form):
@@ -44,7 +43,7 @@ class ParkingForm(forms.Form):
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         self.garages = queries.garages(sites_visible_to(reader(request)))
-        super().__init__(*args, label_suffix="", **kwargs)
+        super().__init__(*args, **({"label_suffix": ""} | kwargs))
         chooser = self.fields.get("garage")
         if isinstance(chooser, forms.ModelChoiceField):
             chooser.queryset = self.garages
@@ -55,14 +54,16 @@ class ParkingForm(forms.Form):
     @classmethod
     def asked(cls, request: HttpRequest, **initial: Any) -> ParkingForm:
         """Filled from a POST, empty otherwise."""
-        return cls(request, request.POST, initial=initial) if request.method == "POST" else cls(request, initial=initial)
+        return (
+            cls(request, request.POST, initial=initial) if request.method == "POST" else cls(request, initial=initial)
+        )
 
 
 def garage_field(**more: Any) -> forms.ModelChoiceField[Garage]:
     field: forms.ModelChoiceField[Garage] = forms.ModelChoiceField(
         Garage.objects.none(), label=_("Garage"), **({"empty_label": None} | more)
     )
-    field.label_from_instance = lambda garage: garage.name  # type: ignore[method-assign]
+    field.label_from_instance = lambda garage: garage.name  # type: ignore[method-assign,assignment]
     return field
 
 

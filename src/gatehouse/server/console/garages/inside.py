@@ -67,7 +67,9 @@ def inside(request: HttpRequest, garage_id: UUID | None = None) -> HttpResponse:
     return _page(request, chosen(request, garage_id))
 
 
-def _page(request: HttpRequest, garage: Garage | None, said: str = "", wrong: str = "", status: int = 200) -> HttpResponse:
+def _page(
+    request: HttpRequest, garage: Garage | None, said: str = "", wrong: str = "", status: int = 200
+) -> HttpResponse:
     context: dict[str, object] = tabs(request, "inside") | {"garage": garage, "said": said, "wrong": wrong}
     if garage is not None:
         rows = everybody(garage, now())
@@ -136,7 +138,9 @@ def count(request: HttpRequest, garage_id: UUID) -> HttpResponse:
     if not drift:
         return _page(request, garage, said=str(_("That is what we had. Nothing changes.")))
     said = ngettext(
-        "Corrected by %(count)+d car. The sign follows at once.", "Corrected by %(count)+d cars. The sign follows at once.", drift
+        "Corrected by %(count)+d car. The sign follows at once.",
+        "Corrected by %(count)+d cars. The sign follows at once.",
+        drift,
     )
     return _page(request, garage, said=said % {"count": drift})
 
@@ -154,7 +158,9 @@ class RoomForm(ParkingForm):
     )
     overstay_days = forms.IntegerField(label=_("Too long after days"), min_value=1, max_value=365)
     emergency_forms = forms.BooleanField(
-        label=_("Plates of rescue and police pass"), required=False, help_text=_("By the form of the plate, where the country has one.")
+        label=_("Plates of rescue and police pass"),
+        required=False,
+        help_text=_("By the form of the plate, where the country has one."),
     )
 
 

@@ -49,7 +49,7 @@ KINDS: dict[str, tuple[words.Text, words.Text, words.Text]] = {
     ),
     "emergency": (
         _("Emergency"),
-        _("Let in and out at once, always. Where a country has plates of their own for rescue and police, those pass without a list."),
+        _("Let in and out at once, always. Plates that say by their form that they are on duty pass without a list."),
         _("No vehicle is listed. Add the ambulances and fire engines that come here."),
     ),
 }
@@ -100,7 +100,10 @@ class NewEntry(PlaceForm):
     place = Place()
     until = Day(label=_("Until"), required=False, help_text=_("The last date on the list. Empty: for good."))
     reason = forms.CharField(
-        label=_("Reason"), required=False, max_length=actions.REASON_LIMIT, help_text=_("Kept sealed, shown with the plate.")
+        label=_("Reason"),
+        required=False,
+        max_length=actions.REASON_LIMIT,
+        help_text=_("Kept sealed, shown with the plate."),
     )
 
     def clean(self) -> dict[str, Any]:
@@ -118,7 +121,9 @@ class Table(PlaceForm):
     place = Place()
     table = forms.CharField(
         label=_("Plate, until, reason"),
-        widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false", "placeholder": "京A12345, 2027-01-31, Supplier"}),
+        widget=forms.Textarea(
+            attrs={"rows": 6, "spellcheck": "false", "placeholder": "京A12345, 2027-01-31, Supplier"}
+        ),
         max_length=300_000,
         required=False,
         help_text=_("One vehicle a line, as CSV or pasted from a table."),
@@ -129,7 +134,8 @@ class Table(PlaceForm):
         sent = self.cleaned_data.get("file")
         if sent is None:
             return str(self.cleaned_data["table"])
-        return sent.read(1_000_000).decode("utf-8", "replace")
+        data: bytes = sent.read(1_000_000)
+        return data.decode("utf-8", "replace")
 
 
 def _kind(kind: str) -> ListKind:
@@ -147,7 +153,9 @@ def lists(request: HttpRequest, kind: str = "blocked", number: int = 1) -> HttpR
         assert isinstance(form, NewEntry)
         site, garage = form.where()
         until: date | None = form.cleaned_data["until"]
-        wanted = Wanted(normalise(form.cleaned_data["plate"]), until and until + timedelta(days=1), form.cleaned_data["reason"])
+        wanted = Wanted(
+            normalise(form.cleaned_data["plate"]), until and until + timedelta(days=1), form.cleaned_data["reason"]
+        )
         actions.add_entries(site, of, [wanted], garage=garage, by=reader(request).by, at=now())
         return HttpResponseRedirect(reverse("lists-of", args=[of]))
     rows = actions.entries(sites_visible_to(reader(request)), of)

@@ -37,7 +37,9 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 class TermsForm(ParkingForm):
     """Amounts in the garage's money, or minutes."""
 
-    gives = forms.DecimalField(label=_("Each validation gives"), min_value=0, max_digits=12, help_text=_("minutes, or money"))
+    gives = forms.DecimalField(
+        label=_("Each validation gives"), min_value=0, max_digits=12, help_text=_("minutes, or money")
+    )
     most_per_stay = forms.DecimalField(label=_("At most for one stay"), min_value=0, max_digits=12)
     month_budget = forms.DecimalField(label=_("Budget of a month"), min_value=0, max_digits=15)
 
@@ -46,7 +48,13 @@ class TermsForm(ParkingForm):
         numbers = {}
         for name in ("gives", "most_per_stay", "month_budget"):
             typed = self.cleaned_data[name]
-            whole = minor(typed, garage.currency) if kind == GiftKind.AMOUNT else int(typed) if typed == int(typed) else None
+            whole = (
+                minor(typed, garage.currency)
+                if kind == GiftKind.AMOUNT
+                else int(typed)
+                if typed == int(typed)
+                else None
+            )
             if whole is None:
                 self.add_error(name, _("Write whole minutes, or an amount of this money."))
                 return None
@@ -85,9 +93,7 @@ def merchants(request: HttpRequest) -> HttpResponse:
         garage = form.cleaned_data["garage"]
         terms = cast(NewMerchant, form).terms(GiftKind(form.cleaned_data["kind"]), garage)
         if terms is not None:
-            made, code = actions.add_merchant(
-                garage, form.cleaned_data["name"], terms, by=reader(request).by, at=now()
-            )
+            made, code = actions.add_merchant(garage, form.cleaned_data["name"], terms, by=reader(request).by, at=now())
             return _link(request, made, code)
     rows = [_row(one) for one in queries.merchants(sites_visible_to(reader(request)))]
     context = {

@@ -13,8 +13,7 @@ from gatehouse.server.people.queries import sites_visible_to
 @require_safe
 def overview(request: HttpRequest) -> HttpResponse:
     rows = [
-        {"garage": garage, "room": room.room(garage)}
-        for garage in queries.garages(sites_visible_to(reader(request)))
+        {"garage": garage, "room": room.room(garage)} for garage in queries.garages(sites_visible_to(reader(request)))
     ]
     context = {"rows": rows, "may": reader(request).role in PARKERS}
     return render(request, "garages/overview.html", tabs(request, "parking") | context)

@@ -53,7 +53,11 @@ class TermsForm(ParkingForm):
     period = forms.ChoiceField(label=_("Renewed for"), choices=list(PERIODS.items()), initial=Period.MONTH)
     renews = forms.BooleanField(label=_("Renews by itself"), required=False)
     grace_days = forms.IntegerField(
-        label=_("Days of grace"), min_value=0, max_value=permits.MOST_GRACE, initial=0, help_text=_("It still opens so long after its end.")
+        label=_("Days of grace"),
+        min_value=0,
+        max_value=permits.MOST_GRACE,
+        initial=0,
+        help_text=_("It still opens so long after its end."),
     )
 
     def terms(self) -> dict[str, Any]:
@@ -62,7 +66,7 @@ class TermsForm(ParkingForm):
 
     def refuse(self, fault: PermitError) -> None:
         name, said = WRONG[fault.code]
-        self.add_error(name if name in self.fields else None, said)
+        self.add_error(name if name in self.fields else None, str(said))
 
 
 class NewPermit(TermsForm):
@@ -77,7 +81,9 @@ class NewPermit(TermsForm):
 
 
 class NewPool(TermsForm):
-    code = forms.SlugField(label=_("Contract"), max_length=32, help_text=_("A short name of yours: letters, digits, dashes."))
+    code = forms.SlugField(
+        label=_("Contract"), max_length=32, help_text=_("A short name of yours: letters, digits, dashes.")
+    )
     bays = forms.IntegerField(label=_("Bays"), min_value=1, max_value=permits.MOST_BAYS)
     field_order = ("code", "garage", "bays", "starts", "ends")
 
@@ -192,7 +198,9 @@ def renew(request: HttpRequest) -> HttpResponse:
         if of is not None:
             rights.append(of)
     count = permits.renew(rights, by=reader(request).by, at=now())
-    said = ngettext("%(count)d was renewed for its next period.", "%(count)d were renewed for their next period.", count)
+    said = ngettext(
+        "%(count)d was renewed for its next period.", "%(count)d were renewed for their next period.", count
+    )
     return _page(request, {"said": said % {"count": count}})
 
 
@@ -262,7 +270,9 @@ def pool(request: HttpRequest, pool_id: UUID) -> HttpResponse:
     form = Member.asked(request)
     if request.method == "POST" and reader(request).role in PARKERS and form.is_valid():
         try:
-            vehicle = register_vehicle(of.garage.site, form.cleaned_data["plate"], owner=None, by=reader(request).by, at=now())
+            vehicle = register_vehicle(
+                of.garage.site, form.cleaned_data["plate"], owner=None, by=reader(request).by, at=now()
+            )
         except ValueError:
             form.add_error("plate", _("A plate has letters or digits."))
         else:
@@ -271,7 +281,11 @@ def pool(request: HttpRequest, pool_id: UUID) -> HttpResponse:
     held = permits.in_bays(of)
     inside = {vehicle: stay for stay, vehicle in held}
     members = [
-        {"pk": member.pk, "vehicle": member.vehicle_id, "stay": inside[member.vehicle_id].pk if member.vehicle_id in inside else None}
+        {
+            "pk": member.pk,
+            "vehicle": member.vehicle_id,
+            "stay": inside[member.vehicle_id].pk if member.vehicle_id in inside else None,
+        }
         for member in of.members.order_by("id")
     ]
     wrong = form.is_bound and bool(form.errors)
@@ -322,5 +336,3 @@ def end_pool(request: HttpRequest, pool_id: UUID) -> HttpResponse:
     today = local_date(now(), ZoneInfo(of.garage.site.zone))
     permits.end_pool(of, ends=max(of.starts, today), by=reader(request).by, at=now())
     return HttpResponseRedirect(reverse("pool", args=[of.pk]))
-
-
