@@ -32,8 +32,8 @@ FILLERS = {"uuid": str(uuid4()), "int": "9" * 30, "date": "9999-12-31", "month":
 FIELDS = ("date", "day", "days", "kind", "reason", "mode", "number", "pin", "plate", "quote", "came", "left", "why",
           "note", "name", "username", "code", "purpose", "language", "next", "outcome", "versions", "starts", "ends",
           "hired", "site", "groups", "valid", "p", "q", "o", "e", "_popup", "place", "table", "counted", "stay",
-          "right", "batch", "undo", "garage", "gives", "most_per_stay", "month_budget", "capacity", "bays", "period", "until",
-          "prepaid", "tolerance_min", "grace_days", "reopen_free", "overstay_days")  # fmt: skip
+          "right", "batch", "undo", "garage", "gives", "most_per_stay", "month_budget", "capacity", "bays",
+          "period", "until", "prepaid", "tolerance_min", "grace_days", "reopen_free", "overstay_days")  # fmt: skip
 
 
 @pytest.mark.parametrize(

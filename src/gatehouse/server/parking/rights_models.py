@@ -1,4 +1,4 @@
-"""Rights of vehicles beside a single permit: bays that many share, lists, bookings. Dates of rights, not of passages."""
+"""Rights of vehicles beside a single permit: shared bays, lists, bookings. Dates of rights, not of passages."""
 
 import uuid
 
