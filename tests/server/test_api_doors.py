@@ -71,6 +71,8 @@ def sample(schema: dict[str, Any], name: str = "", ids: dict[str, str] | None = 
         return SAMPLES[name] if SAMPLES.get(name) in schema["enum"] else schema["enum"][0]
     if name in ids:
         return ids[name]
+    if schema.get("format") == "date-time":
+        return SAMPLES[name] if "T" in SAMPLES.get(name, "") else "2190-01-01T08:00:00+08:00"
     if schema.get("type") == "object" and "properties" in schema:
         needed = schema.get("required", [])
         return {key: sample(schema["properties"][key], key, ids) for key in needed}
