@@ -134,6 +134,24 @@ def test_an_operators_word_frees_a_bay_once_and_not_that_of_a_car_that_came_back
     assert come(entry, clock, CARS[1]) is Reason.POOL_FULL
 
 
+def test_a_late_word_does_not_free_the_bay_of_a_car_that_is_back_since(learnt, keeper_of, clock, spool):
+    learnt()
+    entry = keeper_of("entry")
+    come(entry, clock, CARS[0])
+    clock.advance(60)
+    said_at = clock.now()  # it had left unseen, somebody said so, and the network was away
+    come(entry, clock, CARS[0])
+    spool.free_bays([(CARS[0], said_at)])
+    assert come(entry, clock, CARS[1]) is Reason.POOL_FULL
+
+
+def test_a_roster_that_comes_alone_leaves_a_full_garage_full(world, known):
+    feed = world.feed(version=2)
+    known.learn(replace_clearances(feed, Clearances(version=7, entries=[], full=["entry"])))
+    known.learn(type(feed)(roster=world.roster(version=3)))
+    assert known.now().policy.full == {"entry"}
+
+
 def test_a_booking_serves_one_stay(learnt, keeper_of, clock):
     learnt(once=True)
     entry, exit_ = keeper_of("entry"), keeper_of("exit")

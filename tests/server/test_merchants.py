@@ -89,7 +89,7 @@ def test_a_letter_that_comes_twice_counts_for_the_merchant_once(world):
 
 
 def test_an_absent_plate_takes_the_same_and_writes_the_same_and_the_night_gives_it_back(world):
-    enter(world, hours=2)
+    enter(world, minutes=110)
     merchant = shop(world)
     answers = [give(world, merchant), give(world, merchant, "京B99999")]
     assert all(isinstance(answer, Given) for answer in answers)
@@ -101,7 +101,7 @@ def test_an_absent_plate_takes_the_same_and_writes_the_same_and_the_night_gives_
 
 
 def test_a_stay_gets_no_more_of_one_merchant_than_its_most(world):
-    stay, merchant = enter(world, hours=5), shop(world)
+    stay, merchant = enter(world, minutes=290), shop(world)
     before = due(world, stay)
     for _ in range(4):
         assert isinstance(give(world, merchant), Given)
@@ -110,7 +110,7 @@ def test_a_stay_gets_no_more_of_one_merchant_than_its_most(world):
 
 def test_a_budget_is_never_overdrawn(world):
     merchant = shop(world, Terms(GiftKind.MINUTES, 60, 120, 150))
-    enter(world, hours=5)
+    enter(world, minutes=290)
     give(world, merchant)
     merchants.show_code(merchant, at=world.now())
     with pytest.raises(BudgetSpent):
@@ -144,7 +144,7 @@ def test_two_tills_at_once_do_not_overdraw_the_budget(committed_world):
 
 
 def test_a_code_serves_the_first_stay_that_scans_it_and_nobody_after(world):
-    first, second = enter(world, hours=2), enter(world, "京B22222", hours=2)
+    first, second = enter(world, minutes=110), enter(world, "京B22222", minutes=110)
     merchant = shop(world)
     code = merchants.show_code(merchant, at=world.now()).validation
     before = due(world, second)
@@ -157,7 +157,7 @@ def test_a_code_serves_the_first_stay_that_scans_it_and_nobody_after(world):
 
 
 def test_a_validation_is_taken_back_and_the_budget_with_it(world):
-    stay, merchant = enter(world, hours=2), shop(world)
+    stay, merchant = enter(world, minutes=110), shop(world)
     before = due(world, stay)
     given = give(world, merchant)
     for _ in range(2):
@@ -167,14 +167,14 @@ def test_a_validation_is_taken_back_and_the_budget_with_it(world):
 
 
 def test_nobody_takes_back_what_another_merchant_gave(world):
-    enter(world, hours=2)
+    enter(world, minutes=110)
     given = give(world, shop(world))
     merchants.take_back(shop(world, name="Ashby Tea"), given.validation, at=world.now())
     assert Validation.objects.count() == 1
 
 
 def test_what_is_given_stays_with_the_stay_over_midnight(world, moved):
-    stay, merchant = enter(world, hours=2), shop(world)
+    stay, merchant = enter(world, minutes=110), shop(world)
     give(world, merchant)
     moved(timedelta(days=1))
     stays.retoken_stays(type(world.site).objects.get(), world.now(), by=SETUP)
@@ -183,7 +183,7 @@ def test_what_is_given_stays_with_the_stay_over_midnight(world, moved):
 
 
 def test_a_paid_stay_takes_nothing_more(world):
-    stay, merchant = enter(world, hours=2), shop(world)
+    stay, merchant = enter(world, minutes=110), shop(world)
     pay(world, stay)
     give(world, merchant)
     assert not Validation.objects.filter(stay=stay.pk).exists()
