@@ -87,9 +87,9 @@ class Passage(msgspec.Struct, frozen=True, tag="passage/1", forbid_unknown_field
 
 class GateEvent(msgspec.Struct, frozen=True, tag="event/1", forbid_unknown_fields=True, kw_only=True):
     """Something about the gate itself: not_confirmed, unread (a vehicle stands there whose plate is not certain),
-    relay_lost, relay_back, camera_lost, camera_back, forced, held, edge_started, spool_failed (letters could not be
-    written for a while, so the gate stayed shut), expired (stands in a letter's place that waited longer than the
-    spool keeps them). Never about a person."""
+    relay_lost, relay_back, camera_lost, camera_back, forced, held, blocked_leaves (a vehicle of the blocked list is on
+    its way out), edge_started, spool_failed (letters could not be written for a while, so the gate stayed shut),
+    expired (stands in a letter's place that waited longer than the spool keeps them). Never about a person."""
 
     id: str
     gate: str  # "" for the edge itself
@@ -144,13 +144,17 @@ class FaceTemplates(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     vectors: bytes
 
 
-class VehicleEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One registered vehicle; plate = utf-8 normalised plate, HPKE to this edge (label vehicle.plate/1)."""
+class VehicleEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+    """One registered vehicle; plate = utf-8 normalised plate, HPKE to this edge (label vehicle.plate/1).
+    `blocked_until` None: for good."""
 
     id: str
     plate: bytes
     permits: list[Permit]
     blocked: bool = False
+    blocked_until: datetime | None = None
+    welcome: list[Permit] = []
+    emergency: list[Permit] = []
 
 
 class ClearanceEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -175,7 +179,7 @@ class DeviceEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     secret: bytes | None = None
 
 
-class Roster(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Roster(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     version: int
     site: str
     zone: str
@@ -189,11 +193,25 @@ class Roster(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     # Whose number plates are expected here: vision's country packs.
     countries: list[str] = msgspec.field(default_factory=lambda: ["CN"])
     dead_passes: list[str] = []  # ids of passes that were taken back before their end
+    emergency: list[str] = []  # lanes that vehicles pass whose plates say that they are on duty
 
 
-class Clearances(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class FreedBay(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A vehicle that left its bay unseen, by an operator's word at `at`; plate as in VehicleEntry. Carrying it out
+    again changes nothing: a bay that was taken or passed into later stays held."""
+
+    vehicle: str
+    plate: bytes
+    at: Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class Clearances(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+    """What changes by the minute. `full`: entries of garages that have no bay for a visitor."""
+
     version: int
     entries: list[ClearanceEntry]
+    full: list[str] = []
+    freed: list[FreedBay] = []
 
 
 class Opening(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):

@@ -5,6 +5,7 @@ The routes come from the API's own description, so a new one is tested by itself
 
 import json
 import re
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -70,6 +71,8 @@ def sample(schema: dict[str, Any], name: str = "", ids: dict[str, str] | None = 
         return SAMPLES[name] if SAMPLES.get(name) in schema["enum"] else schema["enum"][0]
     if name in ids:
         return ids[name]
+    if schema.get("format") == "date-time":
+        return SAMPLES[name] if "T" in SAMPLES.get(name, "") else "2190-01-01T08:00:00+08:00"
     if schema.get("type") == "object" and "properties" in schema:
         needed = schema.get("required", [])
         return {key: sample(schema["properties"][key], key, ids) for key in needed}
@@ -100,10 +103,25 @@ def ids(world):
     """Ids of real rows of the one site."""
     from tests.server.world import SETUP
 
+    from gatehouse.domain.money import Money
+    from gatehouse.server.parking.actions import add_permit
+    from gatehouse.server.parking.bookings import book
+    from gatehouse.server.parking.lists import Wanted, add_entries
+    from gatehouse.server.parking.models import ListKind
+    from gatehouse.server.parking.permits import add_pool
     from gatehouse.server.people.vehicle_actions import register_vehicle
 
     vehicle = register_vehicle(world.site, "B 1", owner=None, by=SETUP, at=world.now())
+    at, day = world.now(), world.now().date()
+    listed = add_entries(world.site, ListKind.BLOCKED, [Wanted("B 2")], by=SETUP, at=at)
+    prepaid, ends = Money(0, "CNY"), at + timedelta(hours=1)
+    booking = book(world.garage, "B 3", starts=at, ends=ends, prepaid=prepaid, by=SETUP, at=at)
     return {
+        "entry_id": str(listed[0].pk),
+        "pool_id": str(add_pool(world.garage, "pool", bays=1, starts=day, ends=None, by=SETUP, at=at).pk),
+        "permit_id": str(add_permit(vehicle, world.garage, starts=day, ends=None, by=SETUP, at=at).pk),
+        "booking_id": str(booking.pk),
+        "kind": "blocked",
         "site_id": str(world.site.pk),
         "gate_id": str(world.door.pk),
         "person_id": str(world.hire().pk),

@@ -10,9 +10,10 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from gatehouse.domain.bays import NO_BAYS, Bays
 from gatehouse.domain.offline import ALL_WELL, CameraLost, Contact, Lane, ServerAway
 from gatehouse.domain.periods import DAY, Period, at_local, local_date
-from gatehouse.domain.plates import fold
+from gatehouse.domain.plates import fold, is_emergency
 from gatehouse.domain.sightings import Means, Sighting
 
 
@@ -34,6 +35,10 @@ class Reason(StrEnum):
     RULE = "rule"  # grant: a rule covers this person here and now
     PERMIT = "permit"  # grant: the vehicle's permit is in force
     VISITOR = "visitor"  # grant: the lane admits vehicles that it does not know
+    WELCOME = "welcome"  # grant: the vehicle is on the welcome list
+    BOOKING = "booking"  # grant: the stay was booked
+    EMERGENCY = "emergency"  # grant: an ambulance, the fire brigade, the police
+    POOL_FULL = "pool_full"  # grant as a visitor, or refusal: all bays of the vehicle's contract are taken
     CLEARED = "cleared"  # grant: the stay is paid or free of charge
     BY_HAND = "by_hand"  # grant: an operator opened
     RECEIPT = "receipt"  # grant: the signed receipt of a paid stay was shown
@@ -54,6 +59,7 @@ class Reason(StrEnum):
     SCHEDULE = "schedule"  # a rule names them, but not at this time
     DENIED = "denied"  # a deny rule; it beats every grant
     BLOCKED = "blocked"  # the vehicle is on the blocked list
+    FULL = "full"  # the garage has no bay for a visitor
     UNPAID = "unpaid"
     MEANS_NOT_ACCEPTED = "means_not_accepted"
     SERVER_AWAY = "server_away"  # the server is away and the gate's policy is to wait for it
@@ -109,16 +115,28 @@ class Subject:
     ends: datetime | None = None
     permits: tuple["Permit", ...] = ()
     blocked: bool = False
+    blocked_until: datetime | None = None  # None: for good
+    welcome: tuple["Permit", ...] = ()
+    emergency: tuple["Permit", ...] = ()
+
+    def is_blocked(self, now: datetime) -> bool:
+        return self.blocked and (self.blocked_until is None or now < self.blocked_until)
 
 
 @dataclass(frozen=True, slots=True)
 class Permit:
-    """The right of one vehicle to be in a garage's zone during [starts, ends)."""
+    """The right of one vehicle to be in a garage's zone during [starts, ends). With a `pool` it shares `bays` bays with
+    others; `once`: the right is a booking and serves for one stay. `holder` is the registered vehicle that has it,
+    where several were registered with one plate."""
 
     id: str
     gates: frozenset[str]
     starts: datetime
     ends: datetime | None
+    pool: str | None = None
+    bays: int = 1
+    once: bool = False
+    holder: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +189,9 @@ class Policy:
     lease_ends: datetime | None = None  # after this, a face alone is refused
     dead_passes: frozenset[str] = frozenset()  # ids of passes that were taken back before their end
     contact: Contact = ALL_WELL  # what the gate can lean on at this moment
+    countries: tuple[str, ...] = ()  # whose plates are expected here
+    emergency: frozenset[str] = frozenset()  # lanes that vehicles pass whose plates say that they are on duty
+    full: frozenset[str] = frozenset()  # entries of garages that have no bay for a visitor
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,21 +222,24 @@ _TIMED = (Means.FACE, Means.PASS)  # what holds until a moment, and cannot be ju
 _REFUSED_EVEN_WHEN_OPEN = frozenset({Reason.DENIED, Reason.BLOCKED})
 
 
-def decide(sighting: Sighting, gate: Gate, policy: Policy, now: datetime) -> Decision:
+def decide(sighting: Sighting, gate: Gate, policy: Policy, now: datetime, bays: Bays = NO_BAYS) -> Decision:
     """May what was sighted pass this gate now? Every sighting gets an answer, which names what decided.
 
-    In this order: evidence that is not fresh is never acted on; an operator opens whatever the gate's mode; a
-    closed gate admits nobody else; a deny, or a blocked vehicle on its way in, beats every grant and even an
-    open gate. A mode that is not known is a closed one. While the clock is doubtful, `now` is the earliest time that
-    it can be. Raises ZoneInfoNotFoundError for a zone that is none.
+    In this order: evidence that is not fresh is never acted on; an operator opens whatever the gate's mode; an
+    emergency vehicle passes whatever else holds; a closed gate admits nobody else; a deny, or a blocked vehicle on its
+    way in, beats every grant and even an open gate. A mode that is not known is a closed one. `bays` are those of the
+    vehicle's contracts. While the clock is doubtful, `now` is the earliest time that it can be. Raises
+    ZoneInfoNotFoundError for a zone that is none.
     """
     if abs(now - sighting.last_at) > timedelta(seconds=gate.freshness_s):
         return Refusal(Reason.STALE)
     if sighting.means is Means.OPERATOR:
         return Grant(Reason.BY_HAND)
+    if rescue := _emergency(sighting, gate, policy, now):
+        return rescue
     if gate.mode not in ("controlled", "open"):
         return Refusal(Reason.GATE_CLOSED)
-    answer = _controlled(sighting, gate, policy, now)
+    answer = _controlled(sighting, gate, policy, now, bays)
     match answer:
         case Refusal(reason=why) if gate.mode == "open" and why not in _REFUSED_EVEN_WHEN_OPEN:
             return Grant(Reason.GATE_OPEN)
@@ -244,7 +268,19 @@ def thinks_again_at(sighting: Sighting, gate: Gate, policy: Policy, now: datetim
     return gate.offline().thinks_again_at(policy.contact, now)
 
 
-def _controlled(sighting: Sighting, gate: Gate, policy: Policy, now: datetime) -> Decision:
+def _emergency(sighting: Sighting, gate: Gate, policy: Policy, now: datetime) -> Grant | None:
+    """An ambulance is let in and out at once: it is listed, or its plate says so and the lane goes by that."""
+    if sighting.means is not Means.PLATE or Means.PLATE not in gate.means:
+        return None
+    subject = _known(sighting, policy, now)
+    for listed in subject.emergency if subject else ():
+        if gate.code in listed.gates and _within(listed.starts, listed.ends, now):
+            return Grant(Reason.EMERGENCY, listed.id)
+    by_form = gate.code in policy.emergency and is_emergency(sighting.value, policy.countries)
+    return Grant(Reason.EMERGENCY) if by_form else None
+
+
+def _controlled(sighting: Sighting, gate: Gate, policy: Policy, now: datetime, bays: Bays) -> Decision:
     subject = _known(sighting, policy, now)
     denied = subject and _denied(subject, gate, policy, now)
     if denied:
@@ -254,7 +290,7 @@ def _controlled(sighting: Sighting, gate: Gate, policy: Policy, now: datetime) -
     if sighting.means not in gate.means:
         return Refusal(Reason.MEANS_NOT_ACCEPTED)
     if sighting.means is Means.PLATE:
-        return _vehicle(sighting, subject, gate, policy, now)
+        return _vehicle(sighting, subject, gate, policy, now, bays)
     if policy.contact.clock_doubtful and sighting.means in _TIMED and gate.direction is not Direction.OUT:
         return Refusal(Reason.CLOCK_DOUBTFUL)
     if sighting.means is Means.FACE and policy.lease_ends is not None and now >= policy.lease_ends:
@@ -287,7 +323,7 @@ def _flaw(sighting: Sighting, policy: Policy, now: datetime) -> Refusal | None:
 
 def _denied(subject: Subject, gate: Gate, policy: Policy, now: datetime) -> Refusal | None:
     # The blocked list keeps vehicles out; it is no reason to lock one in.
-    if subject.blocked and gate.direction is not Direction.OUT:
+    if subject.is_blocked(now) and gate.direction is not Direction.OUT:
         return Refusal(Reason.BLOCKED, subject.id)
     for rule in policy.rules:
         if rule.deny and _names(rule, subject, gate) and _in_force(rule, policy, now):
@@ -303,13 +339,21 @@ def _person(subject: Subject, gate: Gate, policy: Policy, now: datetime) -> Deci
     return Refusal(Reason.SCHEDULE, grants[0].id) if grants else Refusal(Reason.NO_RULE)
 
 
-def _vehicle(sighting: Sighting, subject: Subject | None, gate: Gate, policy: Policy, now: datetime) -> Decision:
-    """Permit first, since it costs the driver nothing; then the clearance of exactly this plate, then the only one of a
-    plate that looks the same; then what the lane does without a server."""
-    if subject is not None and not subject.blocked:
-        for permit in subject.permits:
+def _vehicle(
+    sighting: Sighting, subject: Subject | None, gate: Gate, policy: Policy, now: datetime, bays: Bays
+) -> Decision:
+    """A right of its own first, since it costs the driver nothing; then the clearance of exactly this
+    plate, then the only one of a plate that looks the same; then what the lane does without a server."""
+    crowded: str | None = None
+    if subject is not None and not subject.is_blocked(now):
+        for listed in subject.welcome:
+            if gate.code in listed.gates and _within(listed.starts, listed.ends, now):
+                return Grant(Reason.WELCOME, listed.id)
+        for permit in sorted(subject.permits, key=lambda one: one.pool is not None):
             if gate.code in permit.gates and _within(permit.starts, permit.ends, now):
-                return Grant(Reason.PERMIT, permit.id)
+                if _serves(permit, gate, bays):
+                    return Grant(Reason.BOOKING if permit.once else Reason.PERMIT, permit.id)
+                crowded = crowded if permit.once else permit.id
     if gate.collects:
         clearance = policy.clearances.get(sighting.value) or policy.looks.get(fold(sighting.value))
         if clearance is not None and now < clearance.ends:
@@ -319,6 +363,10 @@ def _vehicle(sighting: Sighting, subject: Subject | None, gate: Gate, policy: Po
         return _cut_off(lane, policy.contact)
     if gate.collects:
         return Refusal(Reason.UNPAID)
+    if gate.admits_unknown and gate.code in policy.full:
+        return Refusal(Reason.FULL)
+    if crowded is not None:
+        return Grant(Reason.POOL_FULL, crowded) if gate.admits_unknown else Refusal(Reason.POOL_FULL, crowded)
     if gate.admits_unknown:
         return Grant(Reason.VISITOR)
     return Refusal(Reason.UNKNOWN_PLATE if subject is None else Reason.NO_RULE)
@@ -360,6 +408,22 @@ def by_looks(clearances: Iterable[Clearance]) -> dict[str, Clearance]:
         if other.id != clearance.id or not clearance.alone:
             shared.add(looks)
     return {looks: clearance for looks, clearance in found.items() if looks not in shared}
+
+
+def _serves(permit: Permit, gate: Gate, bays: Bays) -> bool:
+    """On the way in there must be a bay; a vehicle that came in as a visitor is one until it has left."""
+    if permit.pool is None:
+        return True
+    if gate.direction is Direction.OUT:
+        return permit.pool in bays.held or not gate.collects
+    return bays.has_room(permit.pool, permit.bays)
+
+
+def shared_right(subject: Subject | None, decision: Decision) -> Permit | None:
+    """The permit that decided, where it holds a bay."""
+    if subject is None or not isinstance(decision, Grant) or decision.reason not in (Reason.PERMIT, Reason.BOOKING):
+        return None
+    return next((one for one in subject.permits if one.id == decision.rule and one.pool is not None), None)
 
 
 def _names(rule: Rule, subject: Subject, gate: Gate) -> bool:

@@ -7,7 +7,7 @@ plates that differ in one real character are different cars; nothing here guesse
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
@@ -186,6 +186,18 @@ def vehicle_class(text: str) -> str:
     car for all else. What no plate says, such as a motorcycle, somebody else must."""
     found = shape(text)
     return NEW_ENERGY if found is not None and found.code in {"cn8_small", "cn8_large"} else CAR
+
+
+_ON_DUTY = frozenset({"cn_emergency", "cn_police"})
+
+
+def is_emergency(text: str, countries: Iterable[str]) -> bool:
+    """Whether the plate's form alone says that the vehicle is one of rescue or police: China's fire and rescue plates,
+    the armed police, and the police's own, which end in 警 (GA 36). No other country here has such forms."""
+    if "CN" not in countries:
+        return False
+    plate, found = normalise(text), shape(text, "CN")
+    return found is not None and (found.code in _ON_DUTY or (found.code == "cn_marked" and plate.endswith("警")))
 
 
 def display(text: str, country: str | None = None) -> str:

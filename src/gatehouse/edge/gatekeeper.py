@@ -20,16 +20,20 @@ from gatehouse.devices.errors import RelayLost, RelayRefused
 from gatehouse.devices.relays.port import LONGEST_PULSE_S, SHORTEST_PULSE_S, Relay
 from gatehouse.domain.access import (
     Decision,
+    Direction,
     Gate,
     GateKind,
     Grant,
     Reason,
     Refusal,
+    Subject,
     decide,
     decide_unseen,
+    shared_right,
     thinks_again_at,
 )
 from gatehouse.domain.approaches import Answer, Approach
+from gatehouse.domain.bays import NO_BAYS, Bays
 from gatehouse.domain.offline import Contact
 from gatehouse.domain.sightings import STANDARD, Means, Read, Sighting, Voting
 from gatehouse.domain.virtual import is_virtual
@@ -37,7 +41,7 @@ from gatehouse.edge.bodies import Unwritten, attempt_of, given, passage_of
 from gatehouse.edge.errors import SpoolFailed
 from gatehouse.edge.once import MARK_KEPT, is_spent, leaving, of_grant
 from gatehouse.edge.roster import Knowledge
-from gatehouse.edge.spool import Mark, Pending, Spool
+from gatehouse.edge.spool import Mark, Pending, Spool, TakenBay
 from gatehouse.edge.unread import Unread
 from gatehouse.wire import Attempt, Body, GateEvent, Opening, Passage, new_id
 
@@ -147,7 +151,7 @@ class Gatekeeper:
             sighting = replace(sighting, subject=known.plates.get(sighting.value))
         elif sighting.means in (Means.PASS, Means.RECEIPT):
             sighting = replace(sighting, used=is_spent(sighting, self._spool))
-        answer = decide(sighting, gate, policy, now)
+        answer = decide(sighting, gate, policy, now, self._bays(sighting, known))
         attempt = attempt_of(sighting, gate, answer, now)
         again_at = None
         if isinstance(answer, Grant):
@@ -164,7 +168,7 @@ class Gatekeeper:
         if isinstance(answer, Grant):
             return self._grant(sighting, gate, known, attempt, answer)
         if before is None or before.reason is not answer.reason:
-            self._record([attempt], now)
+            self._record([attempt, *self._beside(sighting, gate, known)], now)
             log.info("attempt", gate=self.gate, attempt=attempt.id, outcome="refused")
         self._remember(sighting, answer, known, again_at=again_at)
         return answer
@@ -174,8 +178,10 @@ class Gatekeeper:
     ) -> Decision | None:
         pending = Pending(attempt, attempt.at + timedelta(seconds=gate.confirm_s))
         marks = of_grant(sighting, attempt)
-        if not self._record([attempt], attempt.at, pending=pending, once=marks.once, takes=marks.takes):
-            # Another gate took this pass or receipt in the same moment; the next look says so.
+        bodies = [attempt, *self._beside(sighting, gate, known)]
+        bay = _bay(sighting, gate, answer, known)
+        if not self._record(bodies, attempt.at, pending=pending, once=marks.once, takes=marks.takes, bay=bay):
+            # Another gate took this pass or receipt, or the last bay, in the same moment; the next look says so.
             return None
         self._waiting.append(pending)
         log.info("attempt", gate=self.gate, attempt=attempt.id, outcome="granted")
@@ -183,6 +189,18 @@ class Gatekeeper:
         if not self._pulse(gate, pending, marks.shown):
             self._remember(sighting, Refusal(Reason.NOT_CONFIRMED), known, again_at=attempt.at + RETRY)
         return answer
+
+    def _bays(self, sighting: Sighting, known: Knowledge) -> Bays:
+        """Those of the vehicle's contracts; the disk is asked only where there are any."""
+        subject = _vehicle(sighting, known)
+        pools = {permit.pool for permit in subject.permits if permit.pool is not None} if subject else set()
+        return self._spool.bays(sighting.value, pools) if pools else NO_BAYS
+
+    def _beside(self, sighting: Sighting, gate: Gate, known: Knowledge) -> list[Body]:
+        """A blocked vehicle on its way out is not held, but somebody is told."""
+        subject = _vehicle(sighting, known)
+        leaves = gate.direction is Direction.OUT and subject is not None and subject.is_blocked(self._clock.now())
+        return [self._event("blocked_leaves")] if leaves else []
 
     def _remember(
         self,
@@ -262,7 +280,7 @@ class Gatekeeper:
             return False
         self._relay_answered()
         if not gate.has_sensor:
-            self._settle(pending, passage_of(pending.attempt, self._clock.now(), sensed=False))
+            self._settle(pending, passage_of(self._held_by(pending.attempt), self._clock.now(), sensed=False))
         return True
 
     def sensed(self, at: datetime) -> bool:
@@ -272,7 +290,7 @@ class Gatekeeper:
             if waiting is None:
                 return self._passes_unseen(at)
             self._approach = self._approach.passed(given(waiting, at), at + self._leaves)
-            self._settle(waiting, passage_of(waiting.attempt, at, sensed=True))
+            self._settle(waiting, passage_of(self._held_by(waiting.attempt), at, sensed=True))
             return True
 
     def _passes_unseen(self, at: datetime) -> bool:
@@ -281,6 +299,12 @@ class Gatekeeper:
         self._unwritten.append(Unwritten(passage_of(self._unseen.attempt, at, sensed=True)))
         self._write_again(at)
         return True
+
+    def _held_by(self, attempt: Attempt) -> Attempt:
+        """The attempt of the vehicle whose permit decided, of several that were registered with this plate."""
+        subject = self._knowledge().policy.subjects.get(attempt.subject or "")
+        held = [one.holder for one in subject.permits if one.id == attempt.rule and one.holder] if subject else []
+        return msgspec.structs.replace(attempt, subject=held[0]) if held else attempt
 
     def waits(self) -> bool:
         """True while a grant waits for its passage."""
@@ -375,8 +399,9 @@ class Gatekeeper:
         pending: Pending | None = None,
         once: Mark | None = None,
         takes: Mark | None = None,
+        bay: TakenBay | None = None,
     ) -> bool:
-        written = self._spool.append(bodies, at=at, pending=pending, once=once, takes=takes)
+        written = self._spool.append(bodies, at=at, pending=pending, once=once, takes=takes, bay=bay)
         if self._spool_is_failing:
             self._spool_is_failing = False
             self.report("spool_failed")
@@ -419,3 +444,17 @@ class Gatekeeper:
     def _event(self, kind: str, attempt: str | None = None) -> GateEvent:
         now = self._clock.now()
         return GateEvent(id=new_id(now), gate=self.gate, at=now, kind=kind, attempt=attempt)
+
+
+def _vehicle(sighting: Sighting, known: Knowledge) -> Subject | None:
+    if sighting.means is not Means.PLATE or sighting.subject is None:
+        return None
+    return known.policy.subjects.get(sighting.subject)
+
+
+def _bay(sighting: Sighting, gate: Gate, answer: Grant, known: Knowledge) -> TakenBay | None:
+    """The bay that a grant inward takes."""
+    permit = shared_right(_vehicle(sighting, known), answer)
+    if permit is None or permit.pool is None or gate.direction is Direction.OUT:
+        return None
+    return TakenBay(permit.pool, sighting.value, permit.bays, permit.once)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from gatehouse.crypto.errors import Unreadable
 from gatehouse.crypto.letters import hpke_open
-from gatehouse.domain.access import Clearance, Policy, Subject, by_looks
+from gatehouse.domain.access import Clearance, Permit, Policy, Subject, by_looks
 from gatehouse.edge.errors import FeedRefused
 from gatehouse.vision.faces import EMBEDDING_SIZE, MODEL
 from gatehouse.vision.gallery import Gallery
@@ -74,6 +74,7 @@ class Knowledge:
     countries: tuple[str, ...] = ("CN",)  # whose plates are read
     unopened: int = 0  # cells that did not open
     faces: bytes = b""  # digest of the gallery's templates
+    freed: tuple[tuple[str, datetime], ...] = ()  # plates that left their bay unseen before a moment
 
 
 def nothing() -> Knowledge:
@@ -140,6 +141,9 @@ def with_roster(known: Knowledge, roster: Roster, *, site: str, opener: Opener, 
         # The lease is a promise to the enrolled people; a server cannot stretch it.
         lease_ends=min(_aware(roster.lease_ends), now + LONGEST_LEASE),
         dead_passes=frozenset(roster.dead_passes),
+        countries=tuple(roster.countries),
+        emergency=frozenset(roster.emergency),
+        full=known.policy.full,
     )
     return Knowledge(
         version=known.version + 1,
@@ -155,6 +159,7 @@ def with_roster(known: Knowledge, roster: Roster, *, site: str, opener: Opener, 
         countries=tuple(code for code in roster.countries if code in countries()) or known.countries,
         unopened=opener.failed,
         faces=faces,
+        freed=known.freed,
     )
 
 
@@ -167,12 +172,16 @@ def with_clearances(known: Knowledge, clearances: Clearances, *, opener: Opener)
             before = opened.get(plate)
             clearance = Clearance(entry.id, plate, _aware(entry.ends), entry.alone)
             opened[plate] = clearance if before is None or before.ends < clearance.ends else before
+    freed = [(opener.text(entry.plate, VEHICLE, entry.vehicle), _aware(entry.at)) for entry in clearances.freed]
     opener.check()
     return replace(
         known,
         version=known.version + 1,
         clearances=clearances.version,
-        policy=replace(known.policy, clearances=opened, looks=by_looks(opened.values())),
+        policy=replace(
+            known.policy, clearances=opened, looks=by_looks(opened.values()), full=frozenset(clearances.full)
+        ),
+        freed=tuple((plate, at) for plate, at in freed if plate is not None),
     )
 
 
@@ -216,10 +225,20 @@ def _vehicles(entries: Iterable[VehicleEntry], opener: Opener) -> tuple[dict[str
         if plate is None:
             continue
         owner = plates.setdefault(plate, entry.id)
-        before = vehicles.get(owner, Subject(owner))
-        permits, blocked = (*before.permits, *entry.permits), before.blocked or entry.blocked
-        vehicles[owner] = Subject(owner, permits=permits, blocked=blocked)
+        vehicles[owner] = _together(vehicles.get(owner, Subject(owner)), entry)
     return plates, vehicles
+
+
+def _together(before: Subject, entry: VehicleEntry) -> Subject:
+    ends = [one.blocked_until for one in (before, entry) if one.blocked]
+    return Subject(
+        before.id,
+        permits=(*before.permits, *(replace(permit, holder=entry.id) for permit in entry.permits)),
+        blocked=bool(ends),
+        blocked_until=None if None in ends else max((end for end in ends if end), default=None),
+        welcome=(*before.welcome, *entry.welcome),
+        emergency=(*before.emergency, *entry.emergency),
+    )
 
 
 def _lookup(pairs: Iterable[tuple[str | None, str]]) -> dict[str, str]:
@@ -245,12 +264,17 @@ def _check(roster: Roster) -> None:
     """Raises FeedRefused for times and lengths with which no gate could reckon: each look would end its thread."""
     spans = [(person.starts, person.ends) for person in roster.people]
     spans += [(rule.starts, rule.ends) for rule in roster.rules]
-    spans += [(permit.starts, permit.ends) for vehicle in roster.vehicles for permit in vehicle.permits]
+    spans += [(right.starts, right.ends) for vehicle in roster.vehicles for right in _rights(vehicle)]
+    spans += [(vehicle.blocked_until, None) for vehicle in roster.vehicles]
     if any(at is not None and at.tzinfo is None for span in spans for at in span):
         raise FeedRefused("the roster holds a time without an offset")
     lengths = [length for gate in roster.gates for length in (gate.open_s, gate.confirm_s, gate.freshness_s)]
     if not all(math.isfinite(length) and 0 <= length <= LONGEST_S for length in lengths):
         raise FeedRefused("the roster holds a length of time that is none")
+
+
+def _rights(vehicle: VehicleEntry) -> list[Permit]:
+    return [*vehicle.permits, *vehicle.welcome, *vehicle.emergency]
 
 
 def _zone(name: str) -> str:

@@ -133,12 +133,22 @@ class Service:
     def take_feed(self, feed: Feed) -> bool:
         """What came from the server: knowledge first, then orders. True when anything was new."""
         self.known.learn(feed)
+        self._free_bays()
         carried_out = False
         for order in feed.openings:
             post = self.posts.get(order.gate)
             if post is not None:
                 carried_out |= post.keeper.open_by_hand(order) is not None
         return carried_out or feed.roster is not None or feed.clearances is not None
+
+    def _free_bays(self) -> None:
+        """Told anew with every change until it is days old, so a disk that does not take it now does so later."""
+        freed = self.known.now().freed
+        try:
+            if freed:
+                self.spool.free_bays(freed)
+        except SpoolFailed as fault:
+            log.critical("spool.failed", fault=fault.code)
 
     def _say_started(self) -> None:
         now = self.clock.now()

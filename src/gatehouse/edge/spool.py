@@ -10,10 +10,10 @@ so that the numbering stays without gaps and the server learns how many were los
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from gatehouse.crypto.errors import Malformed, Unreadable
 from gatehouse.crypto.keyring import derive, pseudonym
 from gatehouse.crypto.letters import seal_letter
 from gatehouse.crypto.signing import DeviceKeys, open_cache, seal_cache
+from gatehouse.domain.bays import Bays
 from gatehouse.edge.errors import SpoolFailed
 from gatehouse.wire import (
     LETTER_INFO,
@@ -30,6 +31,7 @@ from gatehouse.wire import (
     Body,
     GateEvent,
     Letter,
+    Passage,
     WireError,
     decode_body,
     encode,
@@ -38,6 +40,8 @@ from gatehouse.wire import (
 )
 
 KEEP_DAYS = 30
+GRANT_OVER = timedelta(days=1)  # longer than any gate waits for a passage
+BOOKING_KEPT = timedelta(days=400)  # a used booking is remembered for longer than any is for
 _BATCH_BYTES = 4 * 1024 * 1024
 _BUSY_S = 5.0
 
@@ -52,6 +56,9 @@ CREATE TABLE IF NOT EXISTS grants (
     sealed BLOB NOT NULL, passed INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS newest (one INTEGER PRIMARY KEY CHECK (one = 1), at_s REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS mark (mark BLOB PRIMARY KEY, until_s REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS bay (
+    pool BLOB NOT NULL, who BLOB NOT NULL, attempt TEXT NOT NULL, since_s REAL NOT NULL, once INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('granted', 'held', 'used')), PRIMARY KEY (pool, who)) WITHOUT ROWID;
 """
 
 
@@ -70,6 +77,16 @@ class Mark:
     kind: str
     value: str
     until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBay:
+    """A bay that goes with a grant: one of `bays` of the pool, for this plate. `once`: when it has left, it is used."""
+
+    pool: str
+    plate: str
+    bays: int
+    once: bool
 
 
 class Spool:
@@ -112,17 +129,22 @@ class Spool:
         once: Mark | None = None,
         takes: Mark | None = None,
         frees: Sequence[Mark] = (),
+        bay: TakenBay | None = None,
     ) -> bool:
         """Write these letters, and in the same breath: remember a grant that waits for its passage, forget
         the grant of the attempt that is `settled`, note that of the attempt `passed`, take `once` and `takes`, let go
-        of `frees`.
+        of `frees`. A `bay` goes with the grant and is held from its passage in to the next passage out of its plate.
 
-        True when all of it is durable. False, with nothing written, when `once` had been taken before; `takes` may have
-        been.
-        Raises SpoolFailed, with nothing written, when the disk does not take it.
+        True when all of it is durable. False, with nothing written, when `once` had been taken before or no bay was
+        left; `takes` may have been. Raises SpoolFailed, with nothing written, when the disk does not take it.
         """
         with self._transaction("written") as db:
+            if bay is not None and pending is not None and not self._take_bay(bay, pending.attempt.id, at):
+                return False
             if once is not None and not self._take(once):
+                if bay is not None:
+                    db.execute("ROLLBACK")
+                    db.execute("BEGIN IMMEDIATE")
                 return False
             if takes is not None:
                 self._take(takes)
@@ -131,8 +153,10 @@ class Spool:
                 "INSERT INTO newest VALUES (1, ?) ON CONFLICT DO UPDATE SET at_s = max(at_s, excluded.at_s)",
                 (at.timestamp(),),
             )
+            self._move_bays(bodies)
             if settled is not None:
                 db.execute("DELETE FROM grants WHERE attempt = ?", (settled,))
+                db.execute("DELETE FROM bay WHERE attempt = ? AND state = 'granted'", (settled,))
             if passed is not None:
                 db.execute("UPDATE grants SET passed = 1 WHERE attempt = ?", (passed,))
             if pending is not None:
@@ -147,6 +171,58 @@ class Spool:
     def _take(self, once: Mark) -> bool:
         row = (self._hash(once.kind, once.value), once.until.timestamp())
         return self._db.execute("INSERT OR IGNORE INTO mark VALUES (?, ?)", row).rowcount == 1
+
+    # --- bays ---------------------------------------------------------------------------------------------------
+
+    def _take_bay(self, bay: TakenBay, attempt: str, at: datetime) -> bool:
+        """A vehicle that holds one takes no second; one that used its own has none left."""
+        pool, who = self._hash("pool", bay.pool), self._hash("bay", bay.plate)
+        # The gate of a grant that was never settled is gone.
+        stuck = ((at - GRANT_OVER).timestamp(), pool)
+        self._db.execute("DELETE FROM bay WHERE state = 'granted' AND since_s <= ? AND pool = ?", stuck)
+        row = self._db.execute("SELECT state FROM bay WHERE pool = ? AND who = ?", (pool, who)).fetchone()
+        if row is not None:
+            return bool(row[0] == "held")  # granted at another gate: that grant is over first
+        (taken,) = self._db.execute("SELECT count(*) FROM bay WHERE pool = ? AND state <> 'used'", (pool,)).fetchone()
+        if taken >= bay.bays:
+            return False
+        values = (pool, who, attempt, at.timestamp(), int(bay.once))
+        self._db.execute("INSERT INTO bay VALUES (?, ?, ?, ?, ?, 'granted')", values)
+        return True
+
+    def _move_bays(self, bodies: Sequence[Body]) -> None:
+        """What these passages do to bays; the same passage again changes nothing."""
+        for body in bodies:
+            if not isinstance(body, Passage) or body.plate is None:
+                continue
+            who = self._hash("bay", body.plate)
+            if body.direction == "in":
+                values = (body.at.timestamp(), who)
+                self._db.execute("UPDATE bay SET state = 'held', since_s = ? WHERE who = ? AND state <> 'used'", values)
+            else:
+                self._db.execute("DELETE FROM bay WHERE who = ? AND once = 0", (who,))
+                self._db.execute("UPDATE bay SET state = 'used' WHERE who = ? AND state = 'held'", (who,))
+
+    def bays(self, plate: str, pools: Iterable[str]) -> Bays:
+        """The bays of these pools as this vehicle stands before a gate. Raises SpoolFailed."""
+        who, taken, held, used = self._hash("bay", plate), {}, set(), set()
+        for pool in pools:
+            rows = self._rows("SELECT who, state FROM bay WHERE pool = ?", self._hash("pool", pool))
+            taken[pool] = sum(state != "used" for _, state in rows)
+            held |= {pool for one, state in rows if one == who and state == "held"}
+            used |= {pool for one, state in rows if one == who and state == "used"}
+            if any(one == who and state == "granted" for one, state in rows):
+                taken[pool] -= 1
+        return Bays(taken, frozenset(held), frozenset(used))
+
+    def free_bays(self, freed: Iterable[tuple[str, datetime]]) -> None:
+        """These plates had left before these moments; a bay that one passed into later stays held. Raises
+        SpoolFailed."""
+        with self._transaction("freed") as db:
+            for plate, at in freed:
+                values = (self._hash("bay", plate), at.timestamp())
+                db.execute("DELETE FROM bay WHERE who = ? AND since_s <= ? AND state = 'held' AND once = 0", values)
+                db.execute("UPDATE bay SET state = 'used' WHERE who = ? AND since_s <= ? AND state = 'held'", values)
 
     def _write(self, bodies: Sequence[Body], at: datetime) -> None:
         (last,) = self._db.execute("SELECT seq FROM counter").fetchone()
@@ -277,6 +353,8 @@ class Spool:
         oldest = _day(now) - KEEP_DAYS
         with self._transaction("expired") as db:
             db.execute("DELETE FROM mark WHERE until_s <= ?", (now.timestamp(),))
+            used_until_s = (now - BOOKING_KEPT).timestamp()
+            db.execute("DELETE FROM bay WHERE state = 'used' AND since_s <= ?", (used_until_s,))
             rows = db.execute(
                 "SELECT seq FROM letter WHERE day < ? AND expired = 0 ORDER BY seq LIMIT ?", (oldest, most)
             ).fetchall()

@@ -58,6 +58,7 @@ LABELS: dict[str, Label] = {
         Label("credential.pin/1", KeyClass.ACCESS, Budget.SENSITIVE, (32,), edges=True),
         Label("credential.pass/1", KeyClass.ACCESS, Budget.SENSITIVE, (512,)),
         Label("vehicle.plate/1", KeyClass.VEHICLE, Budget.SENSITIVE, (32,), indexed=True, edges=True),
+        Label("list.reason/1", KeyClass.VEHICLE, Budget.SENSITIVE, (256, 512, 1024)),
         Label("attempt.facts/1", KeyClass.SITE_DAY, Budget.NAMES, (256,)),
         Label("passage.facts/1", KeyClass.SITE_DAY, Budget.NAMES, (256,)),
         Label("stay.plate/1", KeyClass.STAY, Budget.SENSITIVE, (32,), edges=True),

@@ -32,7 +32,7 @@ NEVER_SHOWN = frozenset({"face.template/1", "credential.pin/1", "provider.accoun
 # The keeper writes these itself, out of signed letters. Whoever could have any plate sealed as a stay's would learn its
 # token from `retoken`, and so try plates without a cap.
 WRITTEN_HERE = frozenset({"attempt.facts/1", "passage.facts/1", "stay.plate/1", "stay.entry/1"})
-_VEHICLES = frozenset({"vehicle.plate/1", "stay.plate/1", "stay.entry/1", "stay.books/1"})
+_VEHICLES = frozenset({"vehicle.plate/1", "list.reason/1", "stay.plate/1", "stay.entry/1", "stay.books/1"})
 _RECEIPTS = frozenset({"receipt.facts/1", "invoice.request/1"})
 _GATES = frozenset({"attempt.facts/1", "passage.facts/1"})
 _TEXTS = frozenset({"site.text/1"})

@@ -16,7 +16,6 @@ from babel.core import get_global
 
 from gatehouse import wire
 from gatehouse.clock import monotonic_s
-from gatehouse.domain.access import Permit
 from gatehouse.domain.periods import EARLIEST, LATEST, Period, start_of_day
 from gatehouse.keeper.protocol import Cell, Refused
 from gatehouse.server import keeping
@@ -24,12 +23,12 @@ from gatehouse.server.audit.by import By
 from gatehouse.server.gates import queries as gates
 from gatehouse.server.gates.models import Edge
 from gatehouse.server.gates.virtual import DRIVER, plate_of
-from gatehouse.server.parking import matching
+from gatehouse.server.parking import matching, permits, rights, room
 from gatehouse.server.parking import queries as parking
 from gatehouse.server.parking.facts import second_cell_of
 from gatehouse.server.people import queries as people
 from gatehouse.server.people.cells import File, unpack
-from gatehouse.server.people.models import Credential, CredentialKind, Person, Site, VehicleState
+from gatehouse.server.people.models import Credential, CredentialKind, Person, Site, Vehicle, VehicleState
 from gatehouse.vision.grammar import countries
 
 LEASE = timedelta(hours=72)
@@ -122,11 +121,12 @@ def _roster(edge: Edge, site: Site, version: int, now: datetime) -> wire.Roster:
         schedules=[gates.schedule_fact(schedule) for schedule in gates.schedules(site)],
         rules=[gates.rule_fact(rule) for rule in gates.rules(site)],
         people=_people(edge, site),
-        vehicles=_vehicles(edge, site),
+        vehicles=_vehicles(edge, site, now),
         devices=_devices(edge, site),
         lease_ends=lease_ends,
         countries=plate_countries(site),
         dead_passes=people.dead_passes(site),
+        emergency=sorted(rights.lanes_by_form(site)),
     )
     with _lock:
         _leases[edge.pk] = (version, lease_ends)
@@ -201,28 +201,29 @@ def _end(last: date | None, zone: ZoneInfo) -> datetime | None:
     return Period.local_day(_within(last), zone).end if last else None
 
 
-def _vehicles(edge: Edge, site: Site) -> list[wire.VehicleEntry]:
-    zone = ZoneInfo(site.zone)
-    codes: dict[object, frozenset[str]] = {}
-    for garage in parking.garages([site]):
-        codes[garage.pk] = frozenset(lane.code for lane in parking.lanes(garage))
-    by_vehicle: dict[object, list[Permit]] = {}
-    for row in parking.permits(site):
-        starts = start_of_day(_within(row.starts), zone)
-        permit = Permit(str(row.pk), codes[row.garage_id], starts, _start(row.ends, zone))
-        by_vehicle.setdefault(row.vehicle_id, []).append(permit)
+def _vehicles(edge: Edge, site: Site, now: datetime) -> list[wire.VehicleEntry]:
+    known = rights.rights_by_vehicle(site, now)
     vehicles = list(people.listed_vehicles(site))
     cells = [(keeping.cell("vehicle.plate/1", row.pk, row.plate_cell), row.pk) for row in vehicles]
     return [
-        wire.VehicleEntry(
-            id=str(row.pk),
-            plate=plate,
-            permits=by_vehicle.get(row.pk, []),
-            blocked=row.state == VehicleState.BLOCKED,
-        )
+        _vehicle(row, plate, known.get(row.pk, rights.Rights()))
         for row, plate in zip(vehicles, _reseal(edge, cells), strict=True)
         if plate is not None
     ]
+
+
+def _vehicle(row: Vehicle, plate: bytes, of: rights.Rights) -> wire.VehicleEntry:
+    if row.state == VehicleState.BLOCKED:
+        of.block(None)
+    return wire.VehicleEntry(
+        id=str(row.pk),
+        plate=plate,
+        permits=of.permits,
+        blocked=of.blocked,
+        blocked_until=of.blocked_until,
+        welcome=of.welcome,
+        emergency=of.emergency,
+    )
 
 
 def _devices(edge: Edge, site: Site) -> list[wire.DeviceEntry]:
@@ -258,7 +259,23 @@ def _clearances(edge: Edge, site: Site, version: int, now: datetime) -> wire.Cle
         for place, ((row, _), plate) in enumerate(zip(cells, sealed, strict=True))
         if plate is not None
     ]
-    return wire.Clearances(version=version, entries=entries)
+    full, lanes = room.full_garages(site), rights.lanes_by_garage(site)
+    return wire.Clearances(
+        version=version,
+        entries=entries,
+        full=sorted(code for garage in full for code in lanes.get(garage, ())),
+        freed=_freed(edge, site, now),
+    )
+
+
+def _freed(edge: Edge, site: Site, now: datetime) -> list[wire.FreedBay]:
+    rows = permits.freed_bays(site, now)
+    cells = [(keeping.cell("vehicle.plate/1", row.vehicle_id, row.vehicle.plate_cell), row.vehicle_id) for row in rows]
+    return [
+        wire.FreedBay(vehicle=str(row.vehicle_id), plate=plate, at=row.at)
+        for row, plate in zip(rows, _reseal(edge, cells), strict=True)
+        if plate is not None
+    ]
 
 
 def _reseal(edge: Edge, cells: Sequence[tuple[Cell, object]]) -> list[bytes | None]:

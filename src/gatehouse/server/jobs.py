@@ -19,16 +19,18 @@ from django.db import DatabaseError, close_old_connections, transaction
 from gatehouse.clock import Clock
 from gatehouse.domain.pay_facts import Month
 from gatehouse.domain.periods import DAY, at_local, local_date
-from gatehouse.server import silence
+from gatehouse.server import moment, silence
 from gatehouse.server.attendance.workdays import WORKDAYS_ASK_DAYS, compute_workdays
 from gatehouse.server.audit import actions as audit
 from gatehouse.server.audit import queries as due
 from gatehouse.server.audit.by import By
 from gatehouse.server.databases import fold
 from gatehouse.server.gates.actions import raise_alarm
-from gatehouse.server.moment import now as server_now
 from gatehouse.server.parking import receipts
+from gatehouse.server.parking.bookings import note_no_shows
+from gatehouse.server.parking.merchants import give_back_unused
 from gatehouse.server.parking.orders import ask_for_lost_notices
+from gatehouse.server.parking.permits import renew_by_themselves
 from gatehouse.server.parking.reconciling import compare_lately
 from gatehouse.server.parking.refunds import send_open_refunds
 from gatehouse.server.parking.stays import forget_spent_keys, retoken_stays
@@ -47,6 +49,8 @@ OTHER_ALARM = "server_fails"
 WORKDAYS_AT = time(4, 30)  # by then yesterday's day shifts are over, and the night shifts of the date before
 PAYSLIPS_AT = time(5)
 STATEMENTS_AT = time(11)  # providers have yesterday's statement by 10 o'clock
+RIGHTS_AT = time(20)  # what ends at midnight is renewed before it does
+UNUSED_BACK_AT = time(4)  # what merchants gave to nobody; a code on a till's screen at that minute is shown anew
 CATCH_UP_DAYS = 35  # further back the days' keys may be gone
 
 
@@ -104,9 +108,20 @@ def _statements(site: Site, due_at: datetime, now: datetime) -> None:
     compare_lately(site, yesterday, by=By.job("statements"), at=now)
 
 
+def _unused_back(site: Site, due_at: datetime, now: datetime) -> None:
+    give_back_unused(site, at=now)
+
+
+def _rights(site: Site, due_at: datetime, now: datetime) -> None:
+    renew_by_themselves(site, at=now)
+    note_no_shows(site, at=now)
+
+
 SITE_JOBS = (
     SiteJob("day_change", _day_change, lambda site, at: _next_local(site, at, time(0))),
     SiteJob("workdays", _workdays, lambda site, at: _next_local(site, at, WORKDAYS_AT)),
+    SiteJob("merchants", _unused_back, lambda site, at: _next_local(site, at, UNUSED_BACK_AT)),
+    SiteJob("rights", _rights, lambda site, at: _next_local(site, at, RIGHTS_AT)),
     SiteJob("payslips", _payslips, lambda site, at: _next_local(site, at, PAYSLIPS_AT)),
     SiteJob("statements", _statements, lambda site, at: _next_local(site, at, STATEMENTS_AT)),
 )
@@ -115,9 +130,9 @@ SERVER_JOBS = (
     ServerJob("silence", silence.look, timedelta(seconds=10)),
     ServerJob("note", audit.note_entries, timedelta(seconds=5)),
     ServerJob("spent_keys", forget_spent_keys, timedelta(seconds=30)),
-    ServerJob("receipts", lambda: receipts.give_missing(server_now()), timedelta(seconds=5)),
-    ServerJob("lost_notices", lambda: ask_for_lost_notices(server_now()), timedelta(seconds=10)),
-    ServerJob("refunds", lambda: send_open_refunds(server_now()), timedelta(seconds=10)),
+    ServerJob("receipts", lambda: receipts.give_missing(moment.now()), timedelta(seconds=5)),
+    ServerJob("lost_notices", lambda: ask_for_lost_notices(moment.now()), timedelta(seconds=10)),
+    ServerJob("refunds", lambda: send_open_refunds(moment.now()), timedelta(seconds=10)),
     ServerJob("fold", fold, timedelta(minutes=5)),
 )
 

@@ -31,7 +31,9 @@ ODD = [
 FILLERS = {"uuid": str(uuid4()), "int": "9" * 30, "date": "9999-12-31", "month": "0001-01", "code": "x", "str": "x"}
 FIELDS = ("date", "day", "days", "kind", "reason", "mode", "number", "pin", "plate", "quote", "came", "left", "why",
           "note", "name", "username", "code", "purpose", "language", "next", "outcome", "versions", "starts", "ends",
-          "hired", "site", "groups", "valid", "p", "q", "o", "e", "_popup")  # fmt: skip
+          "hired", "site", "groups", "valid", "p", "q", "o", "e", "_popup", "place", "table", "counted", "stay",
+          "right", "batch", "undo", "garage", "gives", "most_per_stay", "month_budget", "capacity", "bays",
+          "period", "until", "prepaid", "tolerance_min", "grace_days", "reopen_free", "overstay_days")  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -124,6 +126,9 @@ def test_no_page_breaks_on_garbage(house, role) -> None:
     names = ("person", "person-pass", "person-card", "person-pin", "person-passages", "person-take-back")
     addresses += [reverse(name, args=[house.person.pk]) for name in names]
     addresses += [reverse(name, args=[house.world.garage.pay_code]) for name in ("pay", "pay-find", "pay-start")]
+    addresses += [reverse(name, args=["blocked"]) for name in ("lists-of", "lists-find", "lists-import")]
+    here = ("inside-garage", "inside-plate", "inside-close", "inside-count", "garage-room")
+    addresses += [reverse(name, args=[house.world.garage.pk]) for name in here]
     broken = []
     for place, address in enumerate(addresses):
         odd = ODD[place % len(ODD)]

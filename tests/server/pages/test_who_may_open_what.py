@@ -24,6 +24,8 @@ PUBLIC = {
     "display", "display-screen",
     "pay-station", "pay-lost", "pay-more", "pay-pdf", "pay-invoice", "pay-help", "pay-help-state", "pay-held",
     "pay-entry", "pay-come-in", "pay-mine", "pay-unfound",
+    "merchant", "merchant-pin", "merchant-give", "merchant-undo", "merchant-code", "validate",
+    "sign", "sign-screen",
 }  # fmt: skip
 
 

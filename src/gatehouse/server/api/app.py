@@ -19,6 +19,7 @@ from gatehouse.server.api import (
     routes_jobs,
     routes_parking,
     routes_people,
+    routes_rights,
     routes_sites,
     routes_work,
 )
@@ -43,6 +44,7 @@ for _room in (
     routes_gates,
     routes_people,
     routes_parking,
+    routes_rights,
     routes_work,
     routes_jobs,
 ):

@@ -54,7 +54,10 @@ _NAV: tuple[tuple[str, words.Text, frozenset[Role]], ...] = (
 )
 
 
-_SECTION = {"person": "people", "lane": "lanes"}  # whose tab a page lies under, where its name does not say
+_SECTION = {"person": "people", "lane": "lanes"} | dict.fromkeys(
+    ("garage", "inside", "permits", "permit", "pool", "lists", "list", "bookings", "booking", "merchants", "merchant"),
+    "parking",
+)  # whose tab a page lies under, where its name does not say
 
 
 def page(route: str, view: View | AsyncView, name: str, roles: frozenset[Role]) -> URLPattern:

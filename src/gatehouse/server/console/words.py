@@ -24,6 +24,14 @@ REASONS: dict[str, Wording] = {
     "permit": Wording(_("The permit is valid")),
     "visitor": Wording(_("A visitor's car: the lane lets everybody in")),
     "cleared": Wording(_("Parking is paid, or free")),
+    "welcome": Wording(_("On the welcome list")),
+    "booking": Wording(_("This stay was booked")),
+    "emergency": Wording(_("An emergency vehicle")),
+    "pool_full": Wording(
+        _("All bays of this contract are taken, so this car is a visitor"),
+        _("When a car of the contract has left unseen, free its bay under Permits."),
+    ),
+    "full": Wording(_("The garage is full"), _("A visitor waits until somebody leaves, or open by hand.")),
     "by_hand": Wording(_("Opened by hand")),
     "receipt": Wording(_("The receipt of a paid stay was shown")),
     "gate_open": Wording(_("The gate stands open for everybody")),
@@ -95,6 +103,9 @@ EVENTS: dict[str, Wording] = {
     "unread": Wording(_("A plate can not be read"), _("Look at Lanes.")),
     "forced": Wording(_("Opened by force"), _("Send somebody to look.")),
     "held": Wording(_("Held open"), _("Ask somebody to close it.")),
+    "blocked_leaves": Wording(
+        _("A blocked vehicle is on its way out"), _("It is not held. Speak to the driver if you want to.")
+    ),
     "edge_started": Wording(_("The gate computer started")),
     "spool_failed": Wording(
         _("The gate could not write down what it did, so it stayed shut"), _("Check the gate computer's disk.")

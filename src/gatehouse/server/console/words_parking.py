@@ -31,7 +31,7 @@ def _what(line: Line) -> str:
         case LineKind.FREE_MINUTES | LineKind.CLASS_FREE_MINUTES:
             return _("Free minutes")
         case LineKind.VALIDATED_MINUTES:
-            return _("Minutes given by a shop")
+            return _given_by(line, _("Minutes given by a shop"))
         case LineKind.BLOCKS | LineKind.FLAT_WINDOW | LineKind.FLAT_ENTRY:
             return str(line.params.get("name", _("Parking")))
         case LineKind.CAP:
@@ -39,7 +39,13 @@ def _what(line: Line) -> str:
         case LineKind.CLASS_PERCENTAGE:
             return _("Change for this kind of vehicle")
         case LineKind.VALIDATED_AMOUNT:
-            return _("Paid by a shop")
+            return _given_by(line, _("Paid by a shop"))
+
+
+def _given_by(line: Line, unnamed: str) -> str:
+    """Whom a driver has to thank for it."""
+    name = str(line.params.get("by", ""))
+    return _("Validated by %(name)s") % {"name": name} if name else unnamed
 
 
 def _note(line: Line) -> str:

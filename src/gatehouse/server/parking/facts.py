@@ -1,6 +1,6 @@
 """What parking's cells hold, and a stay as the facts that `domain.parking` prices."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -13,15 +13,21 @@ from gatehouse.domain.access import Reason
 from gatehouse.domain.errors import DomainError
 from gatehouse.domain.money import Money
 from gatehouse.domain.parking import Price, StayError, StayFact, amount_due, overpaid, price
+from gatehouse.domain.permits import Span, free_until
+from gatehouse.domain.stays import Validation
 from gatehouse.domain.tariff_json import tariff_from_dict
 from gatehouse.domain.tariffs import Tariff
 from gatehouse.keeper.protocol import Cell, Refused, StayEntry, second_row
 from gatehouse.server import keeping
 from gatehouse.server.audit.by import By
 from gatehouse.server.parking.models import Garage, OpenStay
+from gatehouse.server.parking.rights import Pair, spans_of
+from gatehouse.server.parking.validations import NOTHING, Given, facts_of, given_to
 
 STAYS = By.job("stays")
-FREE_REASONS = {"permit"}
+FREE_REASONS = {"permit", "booking", "welcome", "emergency"}
+ENDING = {"permit", "booking"}  # free while the right lasts
+FREE_EXITS = {"welcome", "emergency"}  # whoever leaves so owes nothing, however they came in
 # The edge did not know the time when it opened: a stay from then, or until then, has no length.
 TIMELESS = Reason.CLOCK_DOUBTFUL.value
 
@@ -54,13 +60,16 @@ class Books(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What a stay owes at an instant. `price` explains it line by line; None when it costs nothing by permit."""
+    """What a stay owes at an instant. `price` explains it line by line; None when it costs nothing by permit. `entry`
+    and `given` are what it was made of."""
 
     stay: UUID
     entered_at: datetime
     due: Money
     paid: Money
     price: Price | None
+    entry: StayEntry
+    given: Given = NOTHING
 
 
 def entries(cells: dict[UUID, bytes]) -> dict[UUID, StayEntry]:
@@ -91,15 +100,32 @@ def odd_cell(refused: Refused | keeping.KeeperRefused) -> int | None:
     return place if refused.code == "bad_request" and isinstance(place, int) else None
 
 
-def price_of(garage: Garage, entry: StayEntry, at: datetime) -> Price | None:
-    """None for a stay that a permit covers. Raises StayError when no version of the tariff was in force, or when
-    the gate did not know the time at the entry."""
-    if entry.reason in FREE_REASONS:
-        return None
+def price_of(
+    garage: Garage,
+    entry: StayEntry,
+    at: datetime,
+    *,
+    validations: tuple[Validation, ...] = (),
+    spans: tuple[Span, ...] = (),
+) -> Price | None:
+    """None for a stay that a right of its own covers. Where a permit or booking of these `spans` ended while the
+    vehicle was inside, the time after it is charged as if it had entered then. Raises StayError when no version of the
+    tariff was in force, or when the gate did not know the time at the entry."""
     if entry.reason == TIMELESS:
         raise StayError("impossible_time", "it came in while the gate did not know the time", entry=entry.entered_at)
+    entered = entry.entered_at
+    if entry.reason in FREE_REASONS:
+        over = free_until(entered, spans) if entry.reason in ENDING else None
+        if over is None or at <= over:
+            return None
+        entered = over
     tariff = _tariff(msgspec.json.encode(garage.tariff.versions))
-    return price(StayFact(entry.entered_at, vehicle_class=entry.vehicle_class), tariff, at)
+    return price(StayFact(entered, vehicle_class=entry.vehicle_class, validations=validations), tariff, at)
+
+
+def ending_spans(stays: Iterable[tuple[UUID, StayEntry]]) -> dict[Pair, tuple[Span, ...]]:
+    """The spans of the rights under which these came into these garages."""
+    return spans_of((garage, entry.vehicle) for garage, entry in stays if entry.reason in ENDING and entry.vehicle)
 
 
 @lru_cache(maxsize=64)
@@ -122,7 +148,7 @@ def quote(stay: OpenStay, at: datetime) -> Quote:
     entry = entries({stay.pk: bytes(stay.entry_cell)}).get(stay.pk)
     if entry is None:
         raise StayUnreadable("key_gone")
-    return _quoted(stay, entry.entered_at, price_of(stay.garage, entry, at), at)
+    return _quoted(stay, entry, given_to([stay.pk]).get(stay.pk, NOTHING), at)
 
 
 class NoQuote(StrEnum):
@@ -138,27 +164,31 @@ def quotes(stays: Sequence[OpenStay], at: datetime) -> dict[UUID, Quote | NoQuot
         known = entries({stay.pk: bytes(stay.entry_cell) for stay in stays})
     except StayUnreadable:
         known = {}
-    return {stay.pk: _quote_or_why(stay, known.get(stay.pk), at) for stay in stays}
+    given = given_to(stay.pk for stay in stays)
+    return {stay.pk: _quote_or_why(stay, known.get(stay.pk), given.get(stay.pk, NOTHING), at) for stay in stays}
 
 
-def _quote_or_why(stay: OpenStay, entry: StayEntry | None, at: datetime) -> Quote | NoQuote:
+def _quote_or_why(stay: OpenStay, entry: StayEntry | None, given: Given, at: datetime) -> Quote | NoQuote:
     if entry is None:
         return NoQuote.UNREADABLE
     try:
-        return _quoted(stay, entry.entered_at, price_of(stay.garage, entry, at), at)
+        return _quoted(stay, entry, given, at)
     except DomainError:
         return NoQuote.NO_PRICE
 
 
 def quoted_anew(asked: Quote, stay: OpenStay, at: datetime) -> Quote:
-    """The same price beside what the row says by now. Raises MoneyError."""
-    return _quoted(stay, asked.entered_at, asked.price, at)
+    """Beside what the row says by now, with what merchants have given since; asks no keeper. Raises MoneyError,
+    StayError."""
+    return _quoted(stay, asked.entry, given_to([stay.pk]).get(stay.pk, NOTHING), at)
 
 
-def _quoted(stay: OpenStay, entered_at: datetime, priced: Price | None, at: datetime) -> Quote:
+def _quoted(stay: OpenStay, entry: StayEntry, given: Given, at: datetime) -> Quote:
+    spans = ending_spans([(stay.garage_id, entry)]).get((stay.garage_id, entry.vehicle or ""), ())
+    priced = price_of(stay.garage, entry, at, validations=facts_of(given), spans=spans)
     paid = Money(stay.paid_minor, stay.garage.currency)
     due = Money.zero(paid.currency) if is_cleared(stay, at) else owed(priced, paid)
-    return Quote(stay.pk, entered_at, due, paid, priced)
+    return Quote(stay.pk, entry.entered_at, due, paid, priced, entry, given)
 
 
 def is_cleared(stay: OpenStay, at: datetime) -> bool:

@@ -5,10 +5,24 @@ import uuid
 
 from django.db import models
 
+from gatehouse.server.parking.merchant_models import GiftKind as GiftKind
+from gatehouse.server.parking.merchant_models import Merchant as Merchant
+from gatehouse.server.parking.merchant_models import MerchantDay as MerchantDay
+from gatehouse.server.parking.merchant_models import MerchantMonth as MerchantMonth
+from gatehouse.server.parking.merchant_models import Validation as Validation
 from gatehouse.server.parking.receipt_models import InvoiceRequest as InvoiceRequest
 from gatehouse.server.parking.receipt_models import InvoiceState as InvoiceState
 from gatehouse.server.parking.receipt_models import Receipt as Receipt
 from gatehouse.server.parking.receipt_models import ReceiptCount as ReceiptCount
+from gatehouse.server.parking.rights_models import Booking as Booking
+from gatehouse.server.parking.rights_models import BookingState as BookingState
+from gatehouse.server.parking.rights_models import FreedBay as FreedBay
+from gatehouse.server.parking.rights_models import ListEntry as ListEntry
+from gatehouse.server.parking.rights_models import ListKind as ListKind
+from gatehouse.server.parking.rights_models import Period as Period
+from gatehouse.server.parking.rights_models import PermitPool as PermitPool
+from gatehouse.server.parking.rights_models import PoolVehicle as PoolVehicle
+from gatehouse.server.parking.room_models import GarageRoom as GarageRoom
 from gatehouse.server.people.models import Site, Vehicle, Zone
 
 
@@ -331,13 +345,17 @@ class ExitClearance(models.Model):
 
 
 class Permit(models.Model):
-    """A vehicle's right to be in a garage on the dates [starts, ends)."""
+    """A vehicle's right to be in a garage on the dates [starts, ends), and for `grace_days` more in which it may be
+    renewed."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     vehicle = models.ForeignKey(Vehicle, on_delete=models.CASCADE, related_name="permits")
     garage = models.ForeignKey(Garage, on_delete=models.PROTECT, related_name="permits")
     starts = models.DateField()
     ends = models.DateField(null=True, blank=True)
+    period = models.CharField(max_length=8, choices=Period.choices, default=Period.NONE)
+    renews = models.BooleanField(default=False)
+    grace_days = models.PositiveSmallIntegerField(default=0)
 
     def __str__(self) -> str:
         return str(self.pk)

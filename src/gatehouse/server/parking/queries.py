@@ -4,9 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 
+from gatehouse.domain.periods import local_date
 from gatehouse.server.gates.models import Gate
 from gatehouse.server.parking.models import (
     ClosedStay,
@@ -16,6 +18,9 @@ from gatehouse.server.parking.models import (
     InvoiceState,
     LaneAct,
     LaneException,
+    Merchant,
+    MerchantDay,
+    MerchantMonth,
     OpenStay,
     Payment,
     PaymentState,
@@ -221,3 +226,21 @@ def taken_along(openings: Iterable[UUID]) -> dict[UUID, UUID | None]:
 def acts(garage: Garage, since: date, until: date) -> QuerySet[LaneAct]:
     """What operators did for or against the garage's money on [since, until)."""
     return LaneAct.objects.filter(garage=garage, on__gte=since, on__lt=until).order_by("-on", "id")
+
+
+def merchants(sites: Iterable[Site]) -> QuerySet[Merchant]:
+    found = Merchant.objects.filter(garage__site__in=list(sites))
+    return found.select_related("garage__site", "garage__tariff").order_by("-active", "garage__code", "name")
+
+
+def merchant_room(merchant: Merchant, at: datetime) -> int:
+    """What is left of this month's budget."""
+    month = local_date(at, ZoneInfo(merchant.garage.site.zone)).replace(day=1)
+    taken = MerchantMonth.objects.filter(merchant=merchant, month=month).values_list("taken", flat=True).first()
+    return max(0, merchant.month_budget - (taken or 0))
+
+
+def merchant_days(merchant: Merchant, month: date) -> QuerySet[MerchantDay]:
+    """The statement's lines of one month."""
+    found = MerchantDay.objects.filter(merchant=merchant, date__year=month.year, date__month=month.month)
+    return found.order_by("date")

@@ -8,43 +8,29 @@ begins anew.
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import msgspec
 from django.db import connection, transaction
 from django.db.models import Q
 
-from gatehouse.domain.access import Reason
-from gatehouse.domain.errors import DomainError
-from gatehouse.domain.matching import last_known_inside
-from gatehouse.domain.money import Money
-from gatehouse.domain.parking import Price
 from gatehouse.domain.periods import local_date
 from gatehouse.domain.sightings import Means
-from gatehouse.keeper.protocol import Admitted, Cell, KeyClass, Lane, Plain, PlateTokens, StayEntry
+from gatehouse.keeper.protocol import Admitted, Cell, KeyClass, Lane, PlateTokens
 from gatehouse.server import keeping
 from gatehouse.server.audit.actions import Written, record, record_all
 from gatehouse.server.audit.by import By
 from gatehouse.server.gates import queries as gates
-from gatehouse.server.parking import lane_exceptions, matching, queries
+from gatehouse.server.parking import bookings, lane_exceptions, matching, queries, room, validations
+from gatehouse.server.parking.closing import Closing, Ended, close_all
 from gatehouse.server.parking.facts import (
     STAYS,
-    TIMELESS,
-    StayUnreadable,
-    beyond,
-    books,
-    entries,
-    is_cleared,
     odd_cell,
-    owed,
-    price_of,
     second_cell_of,
 )
 from gatehouse.server.parking.locks import lock_site
 from gatehouse.server.parking.models import (
-    ClosedState,
     ClosedStay,
     ExceptionKind,
     ExitClearance,
@@ -56,6 +42,7 @@ from gatehouse.server.parking.models import (
     TakenAlong,
 )
 from gatehouse.server.parking.times import cut_payment_times
+from gatehouse.server.parking.validations import NOTHING, given_to
 from gatehouse.server.people.actions import bump_clearances
 from gatehouse.server.people.models import Site
 
@@ -77,18 +64,6 @@ class Opening:
 
 
 @dataclass(frozen=True, slots=True)
-class Closing:
-    """A stay is over. `seen` is its row as it was priced; `odd` is what somebody should look at, and `passage` what was
-    seen of it."""
-
-    garage: Garage
-    seen: OpenStay
-    closed: ClosedStay
-    odd: ExceptionKind | None
-    passage: Admitted | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Missing:
     """A vehicle went out that no open stay certainly belongs to."""
 
@@ -107,24 +82,6 @@ class LetGo:
 Step = Opening | Closing | Missing | LetGo
 
 
-@dataclass(frozen=True, slots=True)
-class _Ended:
-    """A stay that is to be closed, before it is priced. `seen` is false when nobody saw it leave: `left_at` is then
-    only by when it was gone."""
-
-    garage: Garage
-    stay: OpenStay
-    left_at: datetime
-    odd: ExceptionKind | None = None
-    passage: Admitted | None = None
-    seen: bool = True
-
-    @property
-    def reason(self) -> str:
-        """Why the exit let it out, "" where none did."""
-        return self.passage.reason if self.passage is not None and self.seen else ""
-
-
 def is_of_vehicle(fact: Admitted) -> bool:
     """Whether a vehicle may have passed; also one that was let through by hand unread, and one for which the keeper
     makes no token, since the key of the stays' day is destroyed."""
@@ -141,20 +98,20 @@ def prepare(passages: Sequence[Admitted]) -> list[Step]:
     asked = [(garage.pk, fact.lane) for fact, garage in moves if fact.lane is not None]
     named = [UUID(fact.stay) for fact, _ in moves if fact.stay]
     inside = matching.inside(asked, [*(stay for stay in along.values() if stay), *named])
-    steps: list[Opening | Missing | LetGo | _Ended] = []
+    steps: list[Opening | Missing | LetGo | Ended] = []
     for fact, garage in moves:
         if fact.direction == "in" and fact.lane is not None and fact.lane.stay is not None:
             before = inside.came_with(garage.pk, bytes(fact.lane.token))
             if before is not None:
                 inside.go(before)
-                steps.append(_Ended(garage, before, fact.at, ExceptionKind.ENTERED_TWICE, fact, seen=False))
+                steps.append(Ended(garage, before, fact.at, ExceptionKind.ENTERED_TWICE, fact, seen=False))
             opening = Opening(fact, garage, _row(garage, fact.lane))
             inside.come(opening.row)
             steps.append(opening)
         elif fact.direction == "out":
             steps.append(_out(fact, garage, inside, along))
-    closed = _close_all([step for step in steps if isinstance(step, _Ended)])
-    return [closed[step.stay.pk] if isinstance(step, _Ended) else step for step in steps]
+    closed = close_all([step for step in steps if isinstance(step, Ended)])
+    return [closed[step.stay.pk] if isinstance(step, Ended) else step for step in steps]
 
 
 def _row(garage: Garage, lane: Lane) -> OpenStay:
@@ -170,7 +127,7 @@ def _row(garage: Garage, lane: Lane) -> OpenStay:
 
 def _out(
     fact: Admitted, garage: Garage, inside: matching.Inside, along: Mapping[UUID, UUID | None]
-) -> Missing | LetGo | _Ended:
+) -> Missing | LetGo | Ended:
     """What a passage out does. The receipt that was shown, or what an operator said of it when he opened, comes before
     what was read."""
     stay = inside.stay(UUID(fact.stay)) if fact.stay else None
@@ -187,82 +144,7 @@ def _out(
     if stay is None:
         return Missing(fact, garage)
     inside.go(stay)
-    return _Ended(garage, stay, fact.at, passage=fact)
-
-
-def _close_all(ended: Sequence[_Ended]) -> dict[UUID, Closing]:
-    """Price them and seal their books: two questions to the keeper, however many they are."""
-    if not ended:
-        return {}
-    try:
-        known = entries({one.stay.pk: bytes(one.stay.entry_cell) for one in ended})
-    except StayUnreadable:
-        known = {}
-    rows, plains = [], []
-    for one in ended:
-        lost = one.odd is ExceptionKind.STAY_UNREADABLE
-        row, plain = _closed_row(one, None if lost else known.get(one.stay.pk))
-        rows.append(row)
-        plains.append(plain)
-    for row, cell in zip(rows, keeping.seal_many(plains), strict=True):
-        row.cell = cell
-    return {
-        one.stay.pk: Closing(one.garage, one.stay, row, one.odd or _excess(row), one.passage)
-        for one, row in zip(ended, rows, strict=True)
-    }
-
-
-def _closed_row(one: _Ended, entry: StayEntry | None) -> tuple[ClosedStay, Plain]:
-    """A stay that cannot be priced is kept with what was paid: the car has left, and no letter waits for a tariff."""
-    garage, paid = one.garage, Money(one.stay.paid_minor, one.garage.currency)
-    state = ClosedState.SETTLED
-    priced: Price | None = None
-    missed = not one.seen
-    until = _charged_until(one, entry) if missed and entry else one.left_at
-    try:
-        priced = price_of(garage, entry, until) if entry and one.reason != TIMELESS else None
-    except DomainError:
-        entry = None
-    if one.reason == TIMELESS:
-        entry = None
-    excess = beyond(priced, paid) if entry and not missed else Money.zero(paid.currency)
-    if entry is None:
-        entry, state = StayEntry(entered_at=one.left_at, reason="unreadable", passage=""), ClosedState.UNPRICED
-    # Who left while their clearance held has paid what it cost.
-    free = (
-        missed
-        or one.reason == Reason.OFFLINE_FREE
-        or (one.stay.state == OpenState.CLEARED and is_cleared(one.stay, one.left_at))
-    )
-    still_owed = Money.zero(paid.currency) if free else owed(priced, paid)
-    if missed:
-        state = ClosedState.EXIT_MISSED
-    elif still_owed:
-        state = ClosedState.UNPAID
-    left_on = local_date(one.left_at, ZoneInfo(garage.site.zone))
-    data = msgspec.json.encode(books(entry, until, priced, paid))
-    row = ClosedStay(
-        id=one.stay.pk,
-        garage=garage,
-        left_on=left_on,
-        amount_minor=(paid - excess + still_owed).minor,
-        paid_minor=paid.minor,
-        currency=garage.currency,
-        state=state,
-    )
-    return row, keeping.plain("stay.books/1", garage.site_id, one.stay.pk, data, year=left_on.year)
-
-
-def _charged_until(one: _Ended, entry: StayEntry) -> datetime:
-    """Nobody pays for the hours between the last that is known of a car and its next entry."""
-    cleared = getattr(one.stay, "clearance", None)
-    leave = timedelta(minutes=one.garage.leave_min)
-    return last_known_inside(entry.entered_at, one.left_at, cleared.ends if cleared else None, leave)
-
-
-def _excess(row: ClosedStay) -> ExceptionKind | None:
-    """More was paid than the stay came to: it had left before its driver paid, and its edge told us late."""
-    return ExceptionKind.EXCESS_PAYMENT if row.paid_minor > row.amount_minor else None
+    return Ended(garage, stay, fact.at, passage=fact)
 
 
 def apply(steps: Sequence[Step], *, by: By, at: datetime) -> None:
@@ -274,8 +156,16 @@ def apply(steps: Sequence[Step], *, by: By, at: datetime) -> None:
     closings = [step for step in steps if isinstance(step, Closing)]
     ended = {step.seen.pk for step in closings}
     come = {step.row.pk for step in openings}
-    _take_out([step.seen for step in closings if step.seen.pk not in come])
+    _take_out([step for step in closings if step.seen.pk not in come])
+    validations.settle(
+        {step.seen.pk: step.worths for step in closings},
+        ended,
+        {step.seen.pk: step.closed.left_on for step in closings},
+    )
     _put_in([step.row for step in openings if step.row.pk not in ended])
+    for step in closings:
+        if step.booked is not None:
+            bookings.used(step.garage, [step.booked])
     ClosedStay.objects.bulk_create([step.closed for step in closings])
     SpentKey.objects.bulk_create([SpentKey(stay=pk) for pk in ended])
     TakenAlong.objects.filter(Q(stay__in=ended) | Q(opening__in=_openings(steps))).delete()
@@ -283,6 +173,7 @@ def apply(steps: Sequence[Step], *, by: By, at: datetime) -> None:
     LaneException.objects.bulk_create(found, ignore_conflicts=True)
     gone = lane_exceptions.gone(_leaving(steps))
     record_all([_written(step) for step in steps], by=by, at=at)
+    room.follow(step.garage.pk for step in steps)
     for site_id in _with_changed_clearances(steps):
         bump_clearances(site_id)
     if found or gone:
@@ -311,13 +202,15 @@ def _with_changed_clearances(steps: Sequence[Step]) -> set[UUID]:
     return sites | set(cleared.filter(folded__in=looks).values_list("garage__site_id", flat=True))
 
 
-def _take_out(seen: Sequence[OpenStay]) -> None:
-    """Delete rows that are still as they were priced. Raises Outdated."""
-    ids = [row.pk for row in seen]
-    now = OpenStay.objects.select_for_update().in_bulk(ids)
-    for row in seen:
-        held = now.get(row.pk)
-        if held is None or _as_priced(held) != _as_priced(row):
+def _take_out(closings: Sequence[Closing]) -> None:
+    """Delete rows that are still as they were priced, with what merchants gave. Raises Outdated."""
+    ids = [step.seen.pk for step in closings]
+    now, given = OpenStay.objects.select_for_update().in_bulk(ids), given_to(ids)
+    for step in closings:
+        held = now.get(step.seen.pk)
+        if held is None or _as_priced(held) != _as_priced(step.seen):
+            raise Outdated
+        if given.get(step.seen.pk, NOTHING) != step.given:
             raise Outdated
     ExitClearance.objects.filter(stay__in=ids).delete()
     OpenStay.objects.filter(pk__in=ids).delete()
@@ -372,7 +265,7 @@ def close_by_hand(
         held = queries.open_stay(stay.pk)
         if held is None:
             return None
-        (closing,) = _close_all([_Ended(held.garage, held, left_at or at, seen=left_at is not None)]).values()
+        (closing,) = close_all([Ended(held.garage, held, left_at or at, seen=left_at is not None)]).values()
         try:
             with transaction.atomic():
                 lock_site(held.garage.site_id)
@@ -382,6 +275,25 @@ def close_by_hand(
             continue
         return closing.closed
     raise Outdated
+
+
+def close_unseen(stays: Sequence[OpenStay], *, by: By, at: datetime) -> int:
+    """Somebody says that these have left unseen; how many were still open. Nothing is owed for them, what was paid
+    stands. Stays that have left meanwhile, or changed, are left alone. Raises KeeperAway."""
+    closed = 0
+    for stay in stays:
+        steps = list(close_all([Ended(stay.garage, stay, at, seen=False)]).values())
+        try:
+            with transaction.atomic():
+                lock_site(stay.garage.site_id)
+                apply(steps, by=by, at=at)
+                room.found_gone(stay.garage, 1)
+                room.follow([stay.garage_id])
+                record("stay.left_unseen", "garage", stay.garage_id, by=by, at=at)
+                closed += 1
+        except Outdated:
+            continue
+    return closed
 
 
 def forget_spent_keys() -> int:
@@ -411,8 +323,8 @@ def retoken_stays(site: Site, at: datetime, *, by: By) -> bool:
     stays = list(OpenStay.objects.filter(garage__site=site).select_related("garage__site", "garage__tariff"))
     tokens = _tokens(site, day, {stay.pk: _plate(stay) for stay in stays})
     seconds = _tokens(site, day, {stay.pk: cell for stay in stays if (cell := _second_plate(stay))})
-    lost = [_Ended(stay.garage, stay, at, ExceptionKind.STAY_UNREADABLE) for stay in stays if stay.pk not in tokens]
-    closings, seen = list(_close_all(lost).values()), _vouched(stays)
+    lost = [Ended(stay.garage, stay, at, ExceptionKind.STAY_UNREADABLE) for stay in stays if stay.pk not in tokens]
+    closings, seen = list(close_all(lost).values()), _vouched(stays)
     with transaction.atomic():
         if lock_site(site.pk).stay_day != held:
             raise Outdated

@@ -1,7 +1,7 @@
 """The portal's addresses."""
 
 from gatehouse.server.console.access import WORKERS, page, public
-from gatehouse.server.portal import auto, display, help, lanes, lost, me, notices, pay, receipt
+from gatehouse.server.portal import auto, display, help, lanes, lost, me, merchant, notices, pay, receipt, sign
 
 urlpatterns = [
     public("pay/notice/<slug:provider>/<code:code>", notices.notice, "pay-notice"),
@@ -26,6 +26,14 @@ urlpatterns = [
     public("pay/<code:code>/mine/<uuid:opening_id>/", lanes.mine, "pay-mine"),
     public("display/<slug:site>/<slug:gate>/<code:code>/", display.display, "display"),
     public("display/<slug:site>/<slug:gate>/<code:code>/screen", display.screen, "display-screen"),
+    public("merchant/<code:code>/", merchant.merchant, "merchant"),
+    public("merchant/<code:code>/pin", merchant.pin, "merchant-pin"),
+    public("merchant/<code:code>/give", merchant.give, "merchant-give"),
+    public("merchant/<code:code>/undo", merchant.undo, "merchant-undo"),
+    public("merchant/<code:code>/code", merchant.show, "merchant-code"),
+    public("validate/<code:code>/", merchant.scan, "validate"),
+    public("sign/<code:code>/", sign.sign, "sign"),
+    public("sign/<code:code>/screen", sign.screen, "sign-screen"),
     page("me/", me.me, "me", WORKERS),
     page("me/correct", me.correct, "me-correct", WORKERS),
     page("me/withdraw", me.withdraw, "me-withdraw", WORKERS),

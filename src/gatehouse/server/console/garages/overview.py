@@ -5,8 +5,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from gatehouse.server.console.access import reader
-from gatehouse.server.console.garages.tabs import tabs
-from gatehouse.server.parking import queries
+from gatehouse.server.console.garages.tabs import PARKERS, tabs
+from gatehouse.server.parking import queries, room
 from gatehouse.server.people.queries import sites_visible_to
 from gatehouse.server.portal.lanes import lets_in_unread
 
@@ -16,9 +16,10 @@ def overview(request: HttpRequest) -> HttpResponse:
     rows = [
         {
             "garage": garage,
-            "inside": queries.count_inside(garage),
+            "room": room.room(garage),
             "entries": [lane for lane in queries.lanes(garage) if lets_in_unread(lane)],
         }
         for garage in queries.garages(sites_visible_to(reader(request)))
     ]
-    return render(request, "garages/overview.html", tabs(request, "parking") | {"rows": rows})
+    context = {"rows": rows, "may": reader(request).role in PARKERS}
+    return render(request, "garages/overview.html", tabs(request, "parking") | context)

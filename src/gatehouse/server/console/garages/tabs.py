@@ -13,6 +13,11 @@ READERS = PARKERS | {Role.AUDITOR}
 
 TABS: tuple[tuple[str, words.Text, frozenset[Role]], ...] = (
     ("parking", _("Garages"), READERS),
+    ("inside", _("Inside"), READERS),
+    ("permits", _("Permits"), READERS),
+    ("lists", _("Lists"), READERS),
+    ("bookings", _("Bookings"), READERS),
+    ("merchants", _("Merchants"), READERS),
     ("money", _("Money"), READERS),
     ("parking-invoices", _("Invoices"), PARKERS),
     ("parking-tariffs", _("Tariffs"), PARKERS),
