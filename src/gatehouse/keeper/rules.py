@@ -31,20 +31,21 @@ NEVER_SHOWN = frozenset({"face.template/1", "credential.pin/1"})
 WRITTEN_HERE = frozenset({"attempt.facts/1", "passage.facts/1", "stay.plate/1", "stay.entry/1"})
 _VEHICLES = frozenset({"vehicle.plate/1", "stay.plate/1", "stay.entry/1", "stay.books/1"})
 _GATES = frozenset({"attempt.facts/1", "passage.facts/1"})
-_TEXTS = frozenset({"site.text/1"})
+_TEXTS = frozenset({"site.text/1", "lane.waived/1", "stay.step/1", "takings.lengths/1"})
+_DISPUTES = frozenset({"dispute.claim/1", "dispute.answer/1"})
 _PERSON = frozenset({"person.brief/1", "person.name/1"})
 _ALL = frozenset(LABELS) - NEVER_SHOWN
 READS: dict[Role, frozenset[str]] = {
     Role.OWNER: _ALL,
-    Role.HR: _ALL - {"stay.books/1", "device.secret/1", "operator.contact/1"},
+    Role.HR: _ALL - {"stay.books/1", "device.secret/1", "operator.contact/1", "proprietor.bank/1"} - _DISPUTES,
     Role.SECURITY: _PERSON
     | _GATES
     | _VEHICLES
     | _TEXTS
     | {"person.contact/1", "person.consent/1", "face.photo/1", "credential.card/1", "credential.pass/1"},
-    Role.PARKING: _PERSON | _GATES | _VEHICLES | _TEXTS,
+    Role.PARKING: _PERSON | _GATES | _VEHICLES | _TEXTS | _DISPUTES,
     Role.AUDITOR: frozenset({"person.brief/1", "person.name/1"}) | _TEXTS,
-    Role.WORKER: _ALL - _VEHICLES - {"device.secret/1", "operator.contact/1"},
+    Role.WORKER: _ALL - _VEHICLES - _DISPUTES - {"device.secret/1", "operator.contact/1", "proprietor.bank/1"},
 }
 
 JOBS: dict[str, frozenset[str]] = {
@@ -55,12 +56,14 @@ JOBS: dict[str, frozenset[str]] = {
     "passes": frozenset({"sign.receipt"}),
     "stays": frozenset({"forget.stay"}),
     "retention": frozenset({"forget_days"}),
+    "disputes": frozenset(),
 }
 # A job sees time and pay under a random id, of everybody if need be, and never a name: no cap stands against it.
 JOB_READS: dict[str, frozenset[str]] = {
     "workdays": frozenset({"work.note/1", "workday.facts/1", "contract.terms/1"}),
     "payslips": frozenset({"work.note/1", "workday.facts/1", "contract.terms/1", "payslip.lines/1", "person.file/1"}),
     "feed": frozenset({"person.file/1"}),
+    "disputes": frozenset({"dispute.answer/1"}),  # for whoever holds the address of the receipt
 }
 JOB_WHO_DAYS = 3  # a job asks freely whose tokens of so many past days; older by a ticket
 WHO_DAYS = 40  # and nobody further back than this

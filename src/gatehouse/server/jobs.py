@@ -31,16 +31,23 @@ from gatehouse.server.payroll.actions import draft_payslips
 from gatehouse.server.people import queries as people
 from gatehouse.server.people.models import Site
 from gatehouse.server.reindex import reindex
+from gatehouse.server.takings.counting import BACK_DAYS, count_changed, count_days
 
 log = structlog.get_logger()
 
 LOOK_EVERY_S = 0.5
 LONGEST_PAUSE = timedelta(minutes=5)  # of a job that keeps failing
 ALARM_AT = 8  # failures in a row: about a minute
-ALARMS = {"day_change": "day_change_fails", "workdays": "workdays_fail", "payslips": "payslips_fail"}
+ALARMS = {
+    "day_change": "day_change_fails",
+    "workdays": "workdays_fail",
+    "payslips": "payslips_fail",
+    "takings": "takings_fail",
+}
 OTHER_ALARM = "server_fails"
 WORKDAYS_AT = time(4, 30)  # by then yesterday's day shifts are over, and the night shifts of the date before
 PAYSLIPS_AT = time(5)
+TAKINGS_AT = time(3, 30)  # by then edges that were cut off for a while have told what happened
 CATCH_UP_DAYS = 35  # further back the days' keys may be gone
 
 
@@ -92,10 +99,19 @@ def _payslips(site: Site, due_at: datetime, now: datetime) -> None:
         log.warning("payslips.without", site=str(site.pk), code=code, count=count)
 
 
+def _takings(site: Site, due_at: datetime, now: datetime) -> None:
+    """Yesterday, and of the dates before it those that late reports have changed. A garage's first days are counted
+    from where its stays begin."""
+    today = local_date(due_at, ZoneInfo(site.zone))
+    count_days(site, today - DAY, today, now)
+    count_changed(site, today - BACK_DAYS * DAY, today - DAY, now)
+
+
 SITE_JOBS = (
     SiteJob("day_change", _day_change, lambda site, at: _next_local(site, at, time(0))),
     SiteJob("workdays", _workdays, lambda site, at: _next_local(site, at, WORKDAYS_AT)),
     SiteJob("payslips", _payslips, lambda site, at: _next_local(site, at, PAYSLIPS_AT)),
+    SiteJob("takings", _takings, lambda site, at: _next_local(site, at, TAKINGS_AT)),
 )
 SERVER_JOBS = (
     ServerJob("reindex", reindex, timedelta(minutes=5)),

@@ -87,8 +87,11 @@ def price_of(garage: Garage, entry: StayEntry, at: datetime) -> Price | None:
     """None for a stay that a permit covers. Raises StayError when no version of the tariff was in force."""
     if entry.reason in FREE_REASONS:
         return None
-    tariff = _tariff(msgspec.json.encode(garage.tariff.versions))
-    return price(StayFact(entry.entered_at, vehicle_class=entry.vehicle_class), tariff, at)
+    return price(StayFact(entry.entered_at, vehicle_class=entry.vehicle_class), tariff_of(garage), at)
+
+
+def tariff_of(garage: Garage) -> Tariff:
+    return _tariff(msgspec.json.encode(garage.tariff.versions))
 
 
 @lru_cache(maxsize=64)

@@ -80,7 +80,8 @@ class ClosedState(models.TextChoices):
 
 
 class ClosedStay(models.Model):
-    """A stay that is over; `cell` holds its times and price lines under the key of the year's books."""
+    """A stay that is over; `cell` holds its times and price lines under the key of the year's books,
+    `step_cell` roughly how long it lasted and the rate of tax, so that counting them opens no times."""
 
     id = models.UUIDField(primary_key=True)
     garage = models.ForeignKey(Garage, on_delete=models.PROTECT, related_name="closed_stays")
@@ -90,6 +91,7 @@ class ClosedStay(models.Model):
     currency = models.CharField(max_length=3)
     state = models.CharField(max_length=12, choices=ClosedState.choices)
     cell = models.BinaryField()
+    step_cell = models.BinaryField(null=True)
 
     def __str__(self) -> str:
         return str(self.pk)
@@ -177,6 +179,23 @@ class LaneException(models.Model):
     kind = models.CharField(max_length=24, choices=ExceptionKind.choices)
     at = models.DateTimeField()
     done = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class FreePass(models.Model):
+    """An operator let a car out without payment: who, and sealed why and what it owed at that moment."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    garage = models.ForeignKey(Garage, on_delete=models.PROTECT, related_name="free_passes")
+    at = models.DateTimeField()
+    operator = models.CharField(max_length=64)
+    reason_cell = models.BinaryField(null=True)
+    waived_cell = models.BinaryField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["garage", "at"], name="free_pass_by_time")]
 
     def __str__(self) -> str:
         return str(self.pk)

@@ -48,6 +48,7 @@ from gatehouse.server.parking.models import (
     OpenStay,
     SpentKey,
 )
+from gatehouse.server.parking.steps import step_plain
 from gatehouse.server.parking.times import cut_payment_times
 from gatehouse.server.people.actions import bump_clearances
 from gatehouse.server.people.models import Site
@@ -145,8 +146,10 @@ def _close_all(ended: Sequence[_Ended]) -> dict[UUID, Closing]:
         row, plain = _closed_row(one, None if lost else known.get(one.stay.pk))
         rows.append(row)
         plains.append(plain)
-    for row, cell in zip(rows, keeping.seal_many(plains), strict=True):
-        row.cell = cell
+    steps = [step_plain(row, known.get(row.pk), one.left_at) for row, one in zip(rows, ended, strict=True)]
+    cells = keeping.seal_many(plains + steps)
+    for row, cell, step in zip(rows, cells, cells[len(rows) :], strict=False):
+        row.cell, row.step_cell = cell, step
     return {
         one.stay.pk: Closing(one.garage, one.stay, row, one.odd or _excess(row))
         for one, row in zip(ended, rows, strict=True)
