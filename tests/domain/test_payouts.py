@@ -95,7 +95,9 @@ def test_a_holding_that_can_not_be_is_refused(wrong):
         held(**wrong)
 
 
-@pytest.mark.parametrize("wrong", [{"commission": -1}, {"commission": 101}, {"vat": "100.5"}, {"fixed": -1}, {"card": -1}])
+@pytest.mark.parametrize(
+    "wrong", [{"commission": -1}, {"commission": 101}, {"vat": "100.5"}, {"fixed": -1}, {"card": -1}]
+)
 def test_terms_that_can_not_be_are_refused(wrong):
     with pytest.raises(PayoutError):
         held(**wrong)

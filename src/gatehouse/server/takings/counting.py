@@ -78,7 +78,8 @@ def _has_money_or_stays(garage: Garage, day: date) -> bool:
 
 
 def stale_days(garage: Garage, since: date, until: date) -> list[date]:
-    """Dates of [since, until) without a count, or whose stays or money are no longer what was counted."""
+    """Dates of [since, until) without a count, or whose stays or money are no longer what was counted; the latest
+    first, from which the earlier ones are reckoned back."""
     ended = dict(
         ClosedStay.objects.filter(garage=garage, left_on__gte=since, left_on__lt=until)
         .values_list("left_on")
@@ -93,7 +94,7 @@ def stale_days(garage: Garage, since: date, until: date) -> list[date]:
         if row is None or row.stays != ended.get(day, 0) or sum(minor for _, _, minor in row.taken) != came:
             stale.append(day)
         day += DAY
-    return stale
+    return stale[::-1]
 
 
 def settled(garages: Iterable[Garage], since: date, until: date) -> QuerySet[Payment]:
@@ -135,7 +136,7 @@ def count_day(garage: Garage, day: date, now: datetime) -> DayTakings:
     ended = list(ClosedStay.objects.filter(garage=garage, left_on=day))
     taken = _taken(garage, day)
     held = DayTakings.objects.filter(garage=garage, on=day).first()
-    inside = held.inside if held else inside_at(garage, Period.local_day(day, ZoneInfo(garage.site.zone)).end, now)
+    inside = held.inside if held else inside_at(garage, day, now)
     row_id = held.pk if held else uuid4()
     data = msgspec.json.encode(_lengths(ended))
     facts = {
@@ -214,10 +215,16 @@ def moves(garages: Iterable[Garage], span: Period) -> dict[UUID, list[Move]]:
     return found
 
 
-def inside_at(garage: Garage, at: datetime, now: datetime) -> int:
-    """How many were inside then: those of now, reckoned back."""
-    since = moves([garage], Period(at, max(at, now)))[garage.pk]
-    return max(0, queries.count_inside(garage) - sum(move.step for move in since))
+def inside_at(garage: Garage, day: date, now: datetime) -> int:
+    """How many were inside when the date ended, reckoned back from the next later number that is known: that of a
+    date that is counted, or of now."""
+    zone = ZoneInfo(garage.site.zone)
+    later = DayTakings.objects.filter(garage=garage, on__gt=day).order_by("on").first()
+    known = later.inside if later else queries.count_inside(garage)
+    end = Period.local_day(day, zone).end
+    until = Period.local_day(later.on, zone).end if later else max(end, now)
+    since = moves([garage], Period(end, until))[garage.pk]
+    return max(0, known - sum(move.step for move in since))
 
 
 def day_hours(garage: Garage, day: date, inside_at_end: int) -> list[Hour]:
