@@ -53,7 +53,10 @@ _NAV: tuple[tuple[str, words.Text, frozenset[Role]], ...] = (
 )
 
 
-_SECTION = {"person": "people"}  # whose tab a page lies under, where its name does not say
+_PARKING = ("reports", "by", "payouts", "disputes", "dispute")
+_SECTION = {"person": "people"} | dict.fromkeys(
+    _PARKING, "parking"
+)  # whose tab a page lies under, where its name does not say
 
 
 def page(route: str, view: View | AsyncView, name: str, roles: frozenset[Role]) -> URLPattern:

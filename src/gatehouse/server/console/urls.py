@@ -18,7 +18,7 @@ from gatehouse.server.console import (
     watch_log,
 )
 from gatehouse.server.console.access import GUARDS, KNOWERS, OWNERS, PAYROLL, TRUSTED, WATCHERS, page, public
-from gatehouse.server.console.garages import overview, tabs
+from gatehouse.server.console.garages import by_hand, disputes, overview, payouts, reports, tabs
 from gatehouse.server.console.months import MonthConverter, meant
 
 
@@ -59,6 +59,23 @@ urlpatterns = [
     page("watch/log/<date:on>/page/<int:number>/", watch_log.log, "watch-log-page", WATCHERS),
     page("watch/log/<uuid:attempt_id>/who", watch_log.who, "watch-who", watch_log.ASKERS),
     page("parking/", overview.overview, "parking", tabs.READERS),
+    page("parking/page/<int:number>/", overview.overview, "parking-page", tabs.READERS),
+    page("parking/reports/", reports.reports, "reports", tabs.READERS),
+    page("parking/reports/<date:since>/<date:until>/", reports.reports, "reports-span", tabs.READERS),
+    page("parking/by-hand/", by_hand.by_hand, "by-hand", tabs.READERS),
+    page("parking/by-hand/<date:since>/<date:until>/", by_hand.by_hand, "by-hand-span", tabs.READERS),
+    page(
+        "parking/by-hand/<uuid:operator_id>/<date:since>/<date:until>/", by_hand.acts_of, "by-hand-acts", tabs.READERS
+    ),
+    page("parking/payouts/", payouts.payouts, "payouts", payouts.READERS),
+    page("parking/payouts/page/<int:number>/", payouts.payouts, "payouts-page", payouts.READERS),
+    page("parking/payouts/<uuid:owner_id>/", payouts.owner, "payouts-owner", payouts.READERS),
+    page("parking/payouts/month/<uuid:statement_id>/", payouts.statement, "payouts-statement", payouts.READERS),
+    page("parking/payouts/month/<uuid:statement_id>/csv", payouts.statement_csv, "payouts-csv", payouts.READERS),
+    page("parking/payouts/month/<uuid:statement_id>/pdf", payouts.statement_pdf, "payouts-pdf", payouts.READERS),
+    page("parking/disputes/", disputes.disputes, "disputes", tabs.READERS),
+    page("parking/disputes/page/<int:number>/", disputes.disputes, "disputes-page", tabs.READERS),
+    page("parking/disputes/<uuid:dispute_id>/", disputes.dispute, "dispute", tabs.READERS),
     page("people/", people.people, "people", KNOWERS),
     page("people/page/<int:number>/", people.people, "people-page", KNOWERS),
     page("people/<uuid:person_id>/", people.person, "person", KNOWERS),

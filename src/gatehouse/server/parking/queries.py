@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from gatehouse.server.gates.models import Gate
 from gatehouse.server.parking.models import (
@@ -22,6 +22,11 @@ from gatehouse.server.people.models import Site
 
 def garages(sites: Iterable[Site]) -> QuerySet[Garage]:
     return Garage.objects.filter(site__in=list(sites)).select_related("site", "zone", "tariff").order_by("code")
+
+
+def garages_named(found: QuerySet[Garage], text: str) -> QuerySet[Garage]:
+    """Those whose name, code or site's name holds the text, whatever its case."""
+    return found.filter(Q(name__icontains=text) | Q(code__icontains=text) | Q(site__name__icontains=text))
 
 
 def garage(garage_id: UUID | str, sites: Iterable[Site]) -> Garage | None:

@@ -1,7 +1,7 @@
 """The portal's addresses."""
 
 from gatehouse.server.console.access import WORKERS, page, public
-from gatehouse.server.portal import display, me, pay
+from gatehouse.server.portal import display, dispute, me, pay
 
 urlpatterns = [
     public("pay/<code:code>/", pay.pay, "pay"),
@@ -10,6 +10,7 @@ urlpatterns = [
     public("pay/<code:code>/test/<uuid:payment_id>/", pay.test_provider, "pay-test"),
     public("pay/<code:code>/paid/<uuid:payment_id>/", pay.receipt, "pay-receipt"),
     public("pay/<code:code>/paid/<uuid:payment_id>/state", pay.receipt_state, "pay-state"),
+    public("pay/<code:code>/paid/<uuid:payment_id>/dispute", dispute.dispute, "pay-dispute"),
     public("display/<slug:site>/<slug:gate>/<code:code>/", display.display, "display"),
     public("display/<slug:site>/<slug:gate>/<code:code>/screen", display.screen, "display-screen"),
     page("me/", me.me, "me", WORKERS),

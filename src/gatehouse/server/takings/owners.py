@@ -49,7 +49,7 @@ class NewHolding:
 def percent(typed: str) -> Fraction:
     """A percentage as somebody types it: "8.25", "8,25". Raises OwnerError."""
     try:
-        number = Decimal(typed.strip().replace(",", ".") or "0")
+        number = Decimal(typed.strip().replace(",", ".") or "0") if typed.isascii() else Decimal("NaN")
         if not number.is_finite() or not 0 <= number <= 100 or number != round(number, 4):
             raise InvalidOperation
     except InvalidOperation as fault:

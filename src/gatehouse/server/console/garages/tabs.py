@@ -11,7 +11,13 @@ from gatehouse.server.console.access import reader
 PARKERS = frozenset({Role.OWNER, Role.PARKING})
 READERS = PARKERS | {Role.AUDITOR}
 
-TABS: tuple[tuple[str, words.Text, frozenset[Role]], ...] = (("parking", _("Garages"), READERS),)
+TABS: tuple[tuple[str, words.Text, frozenset[Role]], ...] = (
+    ("parking", _("Garages"), READERS),
+    ("reports", _("Reports"), READERS),
+    ("by-hand", _("By hand"), READERS),
+    ("disputes", _("Disputes"), READERS),
+    ("payouts", _("Payouts"), READERS - {Role.PARKING}),
+)
 
 
 def tabs(request: HttpRequest, here: str) -> dict[str, object]:
