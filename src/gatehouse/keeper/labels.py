@@ -69,7 +69,6 @@ LABELS: dict[str, Label] = {
         Label("work.note/1", KeyClass.WORK, Budget.WORK, (512, 1024, 2048)),
         Label("operator.contact/1", KeyClass.SITE, Budget.SENSITIVE, (256,)),
         Label("site.text/1", KeyClass.SITE, Budget.NONE, (256, 512, 1024)),
-        Label("lane.waived/1", KeyClass.SITE, Budget.NONE, (64,)),
         Label("stay.step/1", KeyClass.BOOKS, Budget.NONE, (64,)),
         Label("takings.lengths/1", KeyClass.BOOKS, Budget.NONE, (128,)),
         Label("proprietor.bank/1", KeyClass.SITE, Budget.SENSITIVE, (128, 256)),

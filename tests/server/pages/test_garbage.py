@@ -31,8 +31,8 @@ ODD = [
 FILLERS = {"uuid": str(uuid4()), "int": "9" * 30, "date": "9999-12-31", "month": "0001-01", "code": "x", "str": "x"}
 FIELDS = ("date", "day", "days", "kind", "reason", "mode", "number", "pin", "plate", "quote", "came", "left", "why",
           "note", "name", "username", "code", "purpose", "language", "next", "outcome", "versions", "starts", "ends",
-          "hired", "site", "groups", "since", "until", "garage", "currency", "as", "page", "do", "text", "reach", "receipt", "iban",
-          "month", "holding_garage", "parts", "commission", "fixed_fee", "vat", "amount", "seen",
+          "hired", "site", "groups", "since", "until", "garage", "currency", "as", "page", "do", "text", "reach",
+          "receipt", "iban", "month", "holding_garage", "parts", "commission", "fixed_fee", "vat", "amount", "seen",
           "valid", "p", "q", "o", "e", "_popup")  # fmt: skip
 
 

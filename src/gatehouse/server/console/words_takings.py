@@ -29,6 +29,16 @@ ACTS: dict[str, words.Text] = {
     "free_pass": gettext_lazy("Let out free of charge"),
 }
 
+MONEY_STATES: dict[str, words.Text] = {
+    "started": gettext_lazy("not finished"),
+    "settled": gettext_lazy("came"),
+    "failed": gettext_lazy("did not come"),
+    "late": gettext_lazy("came after the car had left"),
+    "requested": gettext_lazy("to be paid back"),
+    "sent": gettext_lazy("on its way back"),
+    "done": gettext_lazy("went back"),
+}
+
 PAYOUT_STATES: dict[str, tuple[words.Text, str]] = {
     "draft": (gettext_lazy("Draft"), "off"),
     "approved": (gettext_lazy("Approved"), "warn"),

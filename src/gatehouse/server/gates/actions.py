@@ -8,8 +8,6 @@ from uuid import UUID, uuid4
 from django.db import transaction
 
 from gatehouse.domain import access
-from gatehouse.domain.errors import DomainError
-from gatehouse.domain.money import Money
 from gatehouse.server import bus, keeping
 from gatehouse.server.audit.actions import record
 from gatehouse.server.audit.by import By
@@ -25,8 +23,6 @@ from gatehouse.server.gates.models import (
     Schedule,
 )
 from gatehouse.server.gates.queries import schedule_fact
-from gatehouse.server.gates.waived import LABEL as WAIVED
-from gatehouse.server.gates.waived import waived_plain
 from gatehouse.server.people.actions import bump_roster
 from gatehouse.server.people.models import Group, Site, Zone
 
@@ -141,30 +137,13 @@ def stop_edge(edge: Edge, *, by: By, at: datetime) -> None:
     record("edge.stopped", "edge", edge.pk, by=by, at=at)
 
 
-class OpeningError(DomainError):
-    """An order that can not be given. Code: `no_reason`."""
-
-
 def open_by_hand(gate: Gate, reason: str, *, by: By, at: datetime) -> Opening:
-    """Order one opening. The edge acts while it is fresh, and acknowledges with an attempt of the same id. A lane that
-    collects is opened for a reason only, and what the car that is held there owes is kept, sealed. Raises OpeningError,
-    KeeperAway."""
-    if gate.collects and not reason.strip():
-        raise OpeningError("no_reason", "say why: whoever leaves here may owe something", gate=gate.code)
-    new_id, owed = uuid4(), bus.tile(gate.site_id, gate.code).owed
-    plains = [keeping.plain("site.text/1", gate.site_id, new_id, reason.encode())] if reason else []
-    if gate.collects and owed is not None:
-        plains.append(waived_plain(gate.site_id, new_id, Money(owed.minor, owed.currency)))
-    cells = {plain.label: cell for plain, cell in zip(plains, keeping.seal_many(plains), strict=True)}
+    """Order one opening. The edge acts while it is fresh, and acknowledges with an attempt of the same id.
+    Raises KeeperAway."""
+    new_id = uuid4()
+    cell = keeping.seal_one("site.text/1", gate.site_id, new_id, reason.encode()) if reason else None
     with transaction.atomic():
-        opening = Opening.objects.create(
-            id=new_id,
-            gate=gate,
-            at=at,
-            operator=by.actor,
-            reason_cell=cells.get("site.text/1"),
-            waived_cell=cells.get(WAIVED),
-        )
+        opening = Opening.objects.create(id=new_id, gate=gate, at=at, operator=by.actor, reason_cell=cell)
         record("gate.opened_by_hand", "gate", gate.pk, by=by, at=at)
         transaction.on_commit(lambda: bus.publish(bus.FeedChanged(str(gate.site_id))))
     return opening

@@ -198,15 +198,13 @@ class Quarantine(models.Model):
 
 
 class Opening(models.Model):
-    """An operator's order to open one gate once. Acknowledged by the attempt that carries its id. `waived_cell` holds
-    what the car that was held there owed."""
+    """An operator's order to open one gate once. Acknowledged by the attempt that carries its id."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     gate = models.ForeignKey(Gate, on_delete=models.CASCADE, related_name="+")
     at = models.DateTimeField()
     operator = models.CharField(max_length=36)
     reason_cell = models.BinaryField(null=True)
-    waived_cell = models.BinaryField(null=True)
     acknowledged = models.BooleanField(default=False)
 
     class Meta:

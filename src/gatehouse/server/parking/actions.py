@@ -17,13 +17,12 @@ from gatehouse.keeper.protocol import Refused
 from gatehouse.server import keeping
 from gatehouse.server.audit.actions import record
 from gatehouse.server.audit.by import By
-from gatehouse.server.parking import free_passes, queries
+from gatehouse.server.parking import queries
 from gatehouse.server.parking.facts import UNPRICED, Quote, is_cleared, quote, quoted_anew
 from gatehouse.server.parking.locks import lock_site
 from gatehouse.server.parking.models import (
     ExceptionKind,
     ExitClearance,
-    FreePass,
     Garage,
     LaneException,
     OpenState,
@@ -252,18 +251,16 @@ def clear_free(stay: OpenStay, *, by: By, at: datetime) -> datetime:
     return at + FREE_CLEARANCE
 
 
-def free_pass(stay: OpenStay, *, by: By, at: datetime, reason: str = "") -> datetime:
+@transaction.atomic
+def free_pass(stay: OpenStay, *, by: By, at: datetime) -> datetime:
     """An operator lets a stay out without payment, until the answered instant. A stay that has left is answered by
-    `at`. `reason` and what the stay owed are kept sealed. Raises KeeperAway."""
-    row = free_passes.prepared(stay, reason, by=by, at=at)
-    with transaction.atomic():
-        lock_site(stay.garage.site_id)
-        if not OpenStay.objects.filter(pk=stay.pk).exists():
-            return at
-        ends = at + timedelta(minutes=stay.garage.leave_min)
-        FreePass.objects.bulk_create([row])
-        record("stay.free_pass", "garage", stay.garage_id, by=by, at=at)
-        _clear(stay, ends)
+    `at`."""
+    lock_site(stay.garage.site_id)
+    if not OpenStay.objects.filter(pk=stay.pk).exists():
+        return at
+    ends = at + timedelta(minutes=stay.garage.leave_min)
+    record("stay.free_pass", "garage", stay.garage_id, by=by, at=at)
+    _clear(stay, ends)
     return ends
 
 

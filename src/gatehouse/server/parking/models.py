@@ -182,20 +182,3 @@ class LaneException(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
-
-
-class FreePass(models.Model):
-    """An operator let a car out without payment: who, and sealed why and what it owed at that moment."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    garage = models.ForeignKey(Garage, on_delete=models.PROTECT, related_name="free_passes")
-    at = models.DateTimeField()
-    operator = models.CharField(max_length=64)
-    reason_cell = models.BinaryField(null=True)
-    waived_cell = models.BinaryField(null=True)
-
-    class Meta:
-        indexes = [models.Index(fields=["garage", "at"], name="free_pass_by_time")]
-
-    def __str__(self) -> str:
-        return str(self.pk)

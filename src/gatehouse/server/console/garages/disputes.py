@@ -25,6 +25,7 @@ from gatehouse.server.console.words_takings import (
     ACTS,
     DECIDED,
     DISPUTE_STATES,
+    MONEY_STATES,
     REASONS,
     REJECTED_BECAUSE,
     UPHELD_BECAUSE,
@@ -214,13 +215,13 @@ def _end(name: str, passed: Passed | None) -> dict[str, object]:
 def _payments(found: Evidence) -> list[dict[str, object]]:
     """What came and what went back, in order."""
     came = [
-        {"on": one.at, "amount": Money(one.amount_minor, one.currency), "provider": one.provider, "state": one.state,
+        {"on": one.at, "amount": Money(one.amount_minor, one.currency), "provider": one.provider, "state": MONEY_STATES.get(one.state, one.state),
          "number": one.pk}
         for one in found.payments
     ]  # fmt: skip
     currency = found.payments[0].currency if found.payments else "EUR"
     back = [
-        {"day": one.on, "amount": Money(-one.minor, currency), "provider": one.provider, "state": one.state,
+        {"day": one.on, "amount": Money(-one.minor, currency), "provider": one.provider, "state": MONEY_STATES.get(one.state, one.state),
          "number": one.id}
         for one in found.refunds
     ]  # fmt: skip
