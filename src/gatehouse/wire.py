@@ -82,9 +82,10 @@ class Passage(msgspec.Struct, frozen=True, tag="passage/1", forbid_unknown_field
 
 
 class GateEvent(msgspec.Struct, frozen=True, tag="event/1", forbid_unknown_fields=True, kw_only=True):
-    """Something about the gate itself: not_confirmed, relay_lost, relay_back, camera_lost, camera_back, forced,
-    held, edge_started, spool_failed (letters could not be written for a while, so the gate stayed shut), expired
-    (stands in a letter's place that waited longer than the spool keeps them). Never about a person."""
+    """Something about the gate itself: not_confirmed, unread (a vehicle stands there whose plate is not certain),
+    relay_lost, relay_back, camera_lost, camera_back, forced, held, edge_started, spool_failed (letters could not be
+    written for a while, so the gate stayed shut), expired (stands in a letter's place that waited longer than the
+    spool keeps them). Never about a person."""
 
     id: str
     gate: str  # "" for the edge itself
@@ -149,11 +150,13 @@ class VehicleEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 
 
 class ClearanceEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A stay that may leave; plate as in VehicleEntry (label stay.plate/1, aad with the stay's id)."""
+    """A stay that may leave; plate as in VehicleEntry (label stay.plate/1, aad with the stay's id). A stay with a
+    second plate has an entry for each."""
 
     id: str  # the stay's id
     plate: bytes
     ends: datetime
+    alone: bool = False  # no other open stay of its garage looks like it: a plate that looks the same is this one
 
 
 class DeviceEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

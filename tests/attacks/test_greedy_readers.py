@@ -11,7 +11,7 @@ from tests.attacks.site import Attacked, refused
 
 from gatehouse.keeper.client import Client
 from gatehouse.keeper.local import invite_operator
-from gatehouse.keeper.protocol import Authority, Cell, Owner, Plain, Role
+from gatehouse.keeper.protocol import Authority, Cell, Claim, Claimed, Owner, Plain, Role
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
@@ -22,6 +22,7 @@ HOUR = {Role.SECURITY: 60, Role.PARKING: 60, Role.AUDITOR: 60, Role.HR: 500, Rol
 SENSITIVE_HOUR, SENSITIVE_DAY = 20, 100
 GUARD_DAY, WEB_DAY = 300, 1000
 PLATES_A_SOURCE, PLATES_A_SITE = 30, 2000
+CLAIMS_A_PLATE, CLAIMS_A_GARAGE, CLAIMS_A_SITE = 6, 120, 1200
 
 
 @pytest.fixture
@@ -148,6 +149,24 @@ def test_plates_are_guessed_no_further_than_a_source_and_a_site_may(empty: Attac
     assert until("capped", lambda number: guess(number, "one"), range(100)) == PLATES_A_SOURCE
     # The same plates again count once, whoever asks.
     assert until("capped", lambda number: guess(number, str(uuid.uuid4())), range(3000)) == PLATES_A_SITE
+
+
+def test_who_knows_a_plate_does_not_learn_by_trying_when_it_came_in(empty: Attacked, keeper: Client) -> None:
+    """A day has 48 half hours; from whatever sources they are tried, six an hour are answered, present or absent."""
+    now = empty.clock.now()
+
+    def tries(plate: str, garage: str, number: int) -> None:
+        said = now - timedelta(minutes=31 * number)
+        asked = Claim("site-1", garage, now.date(), said, [], str(uuid.uuid4()), plate=plate)
+        assert keeper.claim(asked) == Claimed()
+
+    assert until("capped", lambda number: tries("京G00001", "garage", number), range(48)) == CLAIMS_A_PLATE
+    # Nor does another garage's name help, nor another plate that looks the same.
+    assert until("capped", lambda number: tries("京G00O01", str(uuid.uuid4()), number), range(48, 96)) == 0
+    # Who owns the web process invents sources and plates: then the garage's cap stands, and behind it the site's.
+    assert until("capped", lambda n: tries(f"京H{n:05d}", "lot", n), range(300)) == CLAIMS_A_GARAGE
+    spent = CLAIMS_A_PLATE + CLAIMS_A_GARAGE
+    assert until("capped", lambda n: tries(f"京K{n:05d}", f"lot-{n}", n), range(2000)) == CLAIMS_A_SITE - spent
 
 
 def test_a_plate_is_located_on_no_day_but_where_a_stay_may_be_open(empty: Attacked, keeper: Client) -> None:

@@ -192,12 +192,14 @@ def test_one_source_tries_so_many_plates_an_hour_and_no_more(desk: Desk, refusal
 def test_stays_are_found_under_another_days_token_after_the_day_changed(desk: Desk, refusal: Refusal) -> None:
     plate = desk.sealed("stay.plate/1", str(uuid4()), "京A12345")
     tomorrow = TODAY + timedelta(days=1)
-    (token,) = desk.client.retoken(SITE, tomorrow, [plate])
+    (tokens,) = desk.client.retoken(SITE, tomorrow, [plate])
     assert (
-        token == desk.client.locate(SITE, tomorrow, "京A12345", "s") != desk.client.locate(SITE, TODAY, "京A12345", "s")
+        tokens
+        == desk.client.locate(SITE, tomorrow, "京A12345", "s")
+        != desk.client.locate(SITE, TODAY, "京A12345", "s")
     )
     desk.client.forget(plate.row, [KeyClass.STAY], Authority(job="stays"))
-    assert desk.client.retoken(SITE, tomorrow, [plate]) == [b""]
+    assert desk.client.retoken(SITE, tomorrow, [plate]) == [None]
     other = desk.sealed("vehicle.plate/1", "vehicle-1", "京A12345")
     assert refusal(lambda: desk.client.retoken(SITE, tomorrow, [other])) == "bad_request"
 

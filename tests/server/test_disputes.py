@@ -11,10 +11,10 @@ from gatehouse.domain.periods import DAY
 from gatehouse.keeper.protocol import KeyClass, Refused, Role
 from gatehouse.server import keeping
 from gatehouse.server.audit.models import Entry
-from gatehouse.server.gates import actions as gates
 from gatehouse.server.gates.models import Attempt, Passage
 from gatehouse.server.parking import actions
 from gatehouse.server.parking.facts import STAYS
+from gatehouse.server.parking.lane_acts import open_lane
 from gatehouse.server.parking.models import ClosedStay, Payment
 from gatehouse.server.takings import disputes, evidence, revenue
 from gatehouse.server.takings.disputes import DisputeError
@@ -147,7 +147,7 @@ def a_whole_visit(world) -> Dispute:
     )
     stay = come(world, PLATE, came)
     paid = pay(world, stay, left - timedelta(minutes=2))
-    gates.open_by_hand(world.lane_out, "fault: it stuck", by=world.operator(Role.SECURITY), at=left)
+    open_lane(world.lane_out, "fault", "it stuck", by=world.operator(Role.SECURITY), at=left)
     world.tell(world.attempt("out", reason="cleared", plate=PLATE, direction="out", at=left - timedelta(seconds=2)))
     world.tell(world.leaves(PLATE, left))
     return disputes.open_dispute(paid, WORDS, by=disputes.DISPUTES, at=world.now())
@@ -164,7 +164,7 @@ def test_evidence_is_the_stay_its_lines_the_reads_the_money_and_who_opened(world
     assert [seen.facts.reason for seen in found.exit.reads] == ["cleared"]
     assert found.entry.others == 1  # another plate was read there: whose, is nobody's business here
     assert [payment.amount_minor for payment in found.payments] == [1000]
-    assert [(act.reason, act.note) for act in found.acts] == [("fault", "it stuck")]
+    assert [(one.reason, one.note) for one in found.openings] == [("fault", "it stuck")]
 
 
 def test_a_look_at_evidence_is_counted_by_the_keeper_for_who_looked(world):

@@ -13,13 +13,13 @@ from gatehouse.domain.periods import DAY, Period
 from gatehouse.keeper.protocol import KeyClass, Role
 from gatehouse.server import bus, jobs, keeping
 from gatehouse.server.audit.models import Entry
-from gatehouse.server.gates import actions as gates
 from gatehouse.server.gates.models import Opening
 from gatehouse.server.parking import actions
 from gatehouse.server.parking.facts import STAYS
-from gatehouse.server.parking.models import ClosedStay, FreePass, OpenStay
+from gatehouse.server.parking.lane_acts import OpeningError, open_lane
+from gatehouse.server.parking.models import ClosedStay, OpenStay
 from gatehouse.server.takings import counting, revenue
-from gatehouse.server.takings.acts import acts, by_operator, exits
+from gatehouse.server.takings.acts import acts, by_operator, exits, openings
 from gatehouse.server.takings.models import DayTakings
 
 pytestmark = pytest.mark.usefixtures("provider")
@@ -180,62 +180,57 @@ def hold_at_the_exit(world, plate):
     world.tell(world.attempt("out", granted=False, reason="unpaid", plate=plate, direction="out"))
 
 
-def test_a_free_pass_keeps_who_why_and_what_it_waived(world):
+def test_a_free_pass_is_an_act_with_who_why_and_what_it_waived(world):
     stay = come(world, "京A00001", world.ago(minutes=61))
     parking = world.operator(Role.PARKING)
-    actions.free_pass(stay, by=parking, at=world.now(), reason="goodwill: the lift was broken")
-    (act,) = acts([world.garage], span(world), parking)
-    assert (act.kind, act.operator, act.reason, act.note) == (
-        "free_pass", parking.actor, "goodwill", "the lift was broken",
-    )  # fmt: skip
-    assert act.waived == Money(1000, "CNY")
-    row = FreePass.objects.values().get()
-    assert "lift" not in str(row)
-    assert {type(value).__name__ for value in row.values()} <= {"UUID", "datetime", "str", "bytes"}
+    actions.free_pass(stay, by=parking, at=world.now(), reason="goodwill")
+    (row,) = by_operator(todays(world))
+    assert (row.operator, row.kinds, row.waived) == (parking.actor, {"free_pass": 1}, {"CNY": 1000})
+    assert row.reasons == {"goodwill": 1}
+
+
+def todays(world, operator=None):
+    return acts([world.garage], today(world), today(world) + DAY, operator)
 
 
 def span(world):
     return Period(world.ago(hours=1), world.now() + timedelta(minutes=1))
 
 
-def test_a_stay_that_has_left_gets_no_free_pass(world):
-    stay = come(world, "京A00001", world.ago(minutes=61))
-    world.tell(world.leaves("京A00001"))
-    actions.free_pass(stay, by=SETUP, at=world.now(), reason="goodwill")
-    assert not FreePass.objects.exists()
-
-
 def test_opening_a_lane_that_collects_needs_a_reason_and_keeps_what_the_held_car_owed(world):
     come(world, "京A00001", world.ago(minutes=61))
     hold_at_the_exit(world, "京A00001")
     assert bus.tile(world.site.pk, "out").owed.minor == 1000
-    for nothing in ("", "  "):
-        with pytest.raises(gates.OpeningError):
-            gates.open_by_hand(world.lane_out, nothing, by=SETUP, at=world.now())
+    for why, note in (("", ""), ("  ", "x"), ("other", ""), ("other", "  ")):
+        with pytest.raises(OpeningError):
+            open_lane(world.lane_out, why, note, by=SETUP, at=world.now())
     assert not Opening.objects.exists()
-    gates.open_by_hand(world.lane_out, "fault", by=SETUP, at=world.now())
-    gates.open_by_hand(world.lane_in, "", by=SETUP, at=world.now())
-    found = acts([world.garage], span(world), SETUP)
-    assert {(act.gate, act.reason, act.waived, act.is_exit) for act in found} == {
-        ("Exit", "fault", Money(1000, "CNY"), True), ("Entry", "", None, False),
-    }  # fmt: skip
+    open_lane(world.lane_out, "fault", "it stuck", by=SETUP, at=world.now())
+    open_lane(world.lane_in, "other", by=SETUP, at=world.now())
+    assert {(act.reason, act.waived_minor) for act in todays(world)} == {("fault", 1000), ("other", 0)}
+    opened = openings([world.garage], span(world), SETUP)
+    assert {(one.gate, one.reason, one.note) for one in opened} == {
+        ("Exit", "fault", "it stuck"),
+        ("Entry", "other", ""),
+    }
 
 
 def test_a_door_of_the_site_is_no_lane_of_a_garage(world):
-    gates.open_by_hand(world.door, "visitor", by=SETUP, at=world.now())
-    assert acts([world.garage], span(world), SETUP) == []
+    open_lane(world.door, "visitor", by=SETUP, at=world.now())
+    assert todays(world) == openings([world.garage], span(world), SETUP) == []
 
 
 def test_who_opens_far_more_often_than_the_others_stands_out(world):
     crew = [world.operator(Role.PARKING) for _ in range(3)]
     for operator, times in zip(crew, (1, 2, 9), strict=True):
         for _ in range(times):
-            gates.open_by_hand(world.lane_out, "fault", by=operator, at=world.now())
-    rows = by_operator(acts([world.garage], span(world), SETUP))
-    assert [(row.operator, row.openings, row.odd) for row in rows] == [
-        (crew[2].actor, 9, frozenset({"openings"})), (crew[1].actor, 2, frozenset()), (crew[0].actor, 1, frozenset()),
+            open_lane(world.lane_out, "fault", by=operator, at=world.now())
+    rows = by_operator(todays(world))
+    assert [(row.operator, row.count, row.odd) for row in rows] == [
+        (crew[2].actor, 9, {"opened"}), (crew[1].actor, 2, set()), (crew[0].actor, 1, set()),
     ]  # fmt: skip
     assert rows[0].reasons == Counter({"fault": 9})
+    assert len(todays(world, crew[1].actor)) == 2
 
 
 def test_exits_are_counted_at_the_garages_lanes_only(world):

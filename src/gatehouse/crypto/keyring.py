@@ -5,6 +5,7 @@ person_day_key(day_key, access_key) -> 32 bytes       opens a person's passages 
 token_key(access_key) -> 32 bytes                     kept in the keeper's memory, one per person
 person_token(day_key, token_key) -> 16 bytes          the person's day token
 plate_token(day_key, plate) -> 16 bytes               a plate's day token; `plate` already normalised
+folded_plate_token(day_key, folded) -> 16 bytes      the same for every plate that looks so
 pseudonym(key, subject) -> 16 bytes                   a subject in the log
 """
 
@@ -40,6 +41,11 @@ def person_token(day_key: bytes, person: bytes) -> bytes:
 
 def plate_token(day_key: bytes, plate: str) -> bytes:
     return _token(day_key, b"plate/1\x00" + plate.encode())
+
+
+def folded_plate_token(day_key: bytes, folded: str) -> bytes:
+    """Equal for plates that are one once folded; never a `plate_token`, whose message begins otherwise."""
+    return _token(day_key, b"folded/1\x00" + folded.encode())
 
 
 def _token(day_key: bytes, message: bytes) -> bytes:

@@ -4,12 +4,14 @@ The same facts travel in the feed from server to edge (`gatehouse.wire.Feed`) an
 replays a decision, so they hold ids and codes only, never a name.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from gatehouse.domain.periods import DAY, Period, at_local, local_date
+from gatehouse.domain.plates import fold
 from gatehouse.domain.sightings import Means, Sighting
 
 
@@ -111,11 +113,13 @@ class Permit:
 
 @dataclass(frozen=True, slots=True)
 class Clearance:
-    """A paid, or free, stay may leave until `ends`. `plate` is normalised."""
+    """A paid, or free, stay may leave until `ends`. `plate` is normalised. `alone`: no other vehicle inside has a plate
+    that looks the same."""
 
     id: str
     plate: str
     ends: datetime
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +149,7 @@ class Policy:
     rules: tuple[Rule, ...] = ()
     subjects: dict[str, Subject] = field(default_factory=dict)
     clearances: dict[str, Clearance] = field(default_factory=dict)  # by normalised plate
+    looks: dict[str, Clearance] = field(default_factory=dict)  # by folded plate: `by_looks(clearances)`
     lease_ends: datetime | None = None  # after this, a face alone is refused
     dead_passes: frozenset[str] = frozenset()  # ids of passes that were taken back before their end
 
@@ -253,19 +258,32 @@ def _person(subject: Subject, gate: Gate, policy: Policy, now: datetime) -> Deci
 
 
 def _vehicle(sighting: Sighting, subject: Subject | None, gate: Gate, policy: Policy, now: datetime) -> Decision:
-    """Permit first, since it costs the driver nothing; then the clearance of exactly this plate."""
+    """Permit first, since it costs the driver nothing; then the clearance of exactly this plate, then the only one of a
+    plate that looks the same."""
     if subject is not None and not subject.blocked:
         for permit in subject.permits:
             if gate.code in permit.gates and _within(permit.starts, permit.ends, now):
                 return Grant(Reason.PERMIT, permit.id)
     if gate.collects:
-        clearance = policy.clearances.get(sighting.value)
+        clearance = policy.clearances.get(sighting.value) or policy.looks.get(fold(sighting.value))
         if clearance is not None and now < clearance.ends:
             return Grant(Reason.CLEARED, clearance.id)
         return Refusal(Reason.UNPAID)
     if gate.admits_unknown:
         return Grant(Reason.VISITOR)
     return Refusal(Reason.UNKNOWN_PLATE if subject is None else Reason.NO_RULE)
+
+
+def by_looks(clearances: Iterable[Clearance]) -> dict[str, Clearance]:
+    """Those that a plate may use which only looks the same: one alone, of the garage as of the clearances."""
+    found: dict[str, Clearance] = {}
+    shared: set[str] = set()
+    for clearance in clearances:
+        looks = fold(clearance.plate)
+        other = found.setdefault(looks, clearance)
+        if other.id != clearance.id or not clearance.alone:
+            shared.add(looks)
+    return {looks: clearance for looks, clearance in found.items() if looks not in shared}
 
 
 def _names(rule: Rule, subject: Subject, gate: Gate) -> bool:

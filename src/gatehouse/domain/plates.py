@@ -145,7 +145,12 @@ def normalise(text: str) -> str:
 def fold(text: str) -> str:
     """The normalised text with characters of one glyph made one (O/0, I/1, Cyrillic and Greek capitals that
     look Latin). For comparing only; never shown, stored or sent."""
-    return normalise(text).translate(_LOOK_ALIKE)
+    return folded(normalise(text))
+
+
+def folded(normalised: str) -> str:
+    """As `fold`, of a text that is normalised."""
+    return normalised.translate(_LOOK_ALIKE)
 
 
 def same(one: str, other: str) -> Likeness:

@@ -28,7 +28,7 @@ JOINS = 3
 # Clear by design and shared by many (docs/specs/clear-columns.md): where, which way, with what outcome, how much.
 PUBLISHED = frozenset(
     {"site_id", "garage_id", "gate", "gate_id", "zone_id", "direction", "outcome", "sensed", "state", "kind"}
-    | {"amount_minor", "paid_minor", "currency", "left_on"}
+    | {"amount_minor", "paid_minor", "currency", "left_on", "taken_by", "answer", "reason"}
 )
 PUBLISHED_TABLES = ("people_site", "gates_gate", "gates_zone", "parking_garage")
 SHORT = 8  # a shorter value counts only within its own column: 1 or "in" mean something else elsewhere

@@ -19,12 +19,13 @@ import structlog
 from gatehouse.clock import Clock
 from gatehouse.devices.errors import RelayLost, RelayRefused
 from gatehouse.devices.relays.port import LONGEST_PULSE_S, SHORTEST_PULSE_S, Relay
-from gatehouse.domain.access import Decision, Direction, Gate, Grant, Reason, Refusal, decide
+from gatehouse.domain.access import Decision, Direction, Gate, GateKind, Grant, Reason, Refusal, decide
 from gatehouse.domain.approaches import Answer, Approach
 from gatehouse.domain.sightings import STANDARD, Means, Read, Sighting, Voting
 from gatehouse.edge.errors import SpoolFailed
 from gatehouse.edge.roster import Knowledge
 from gatehouse.edge.spool import Mark, Pending, Spool
+from gatehouse.edge.unread import Unread
 from gatehouse.wire import Attempt, Body, GateEvent, Opening, Passage, new_id
 
 log = structlog.get_logger()
@@ -77,6 +78,7 @@ class Gatekeeper:
         answers = [_given(passed, clock.now()) for passed in spool.passed(gate, clock.now())]
         self._approach = Approach(answers=tuple(answers))
         self._waiting: list[Pending] = spool.pending(gate)
+        self._unread = Unread()
         self._unwritten: list[_Unwritten] = []
         self._relay_is_lost = False
         self._spool_is_failing = False
@@ -105,9 +107,21 @@ class Gatekeeper:
             self._approach = self._approach.seen(reads, at, GAP, self._voting)
             sighting = self._approach.due(known.version, self._clock.now(), self._voting) if reads else None
             if sighting is None:
+                self._notice_unread(gate, reads, at)
                 return None
+            self._unread.over()
             self.tick()  # a grant that is just over is over before it is given again
             return self._answer(sighting, gate, known)
+
+    def _notice_unread(self, gate: Gate, reads: Sequence[Read], at: datetime) -> None:
+        """A vehicle that stands at a lane and is not read for certain waits for somebody. A look without reads, such as
+        at a plate behind a wiper, tells nothing."""
+        if gate.kind is not GateKind.LANE or not reads:
+            return
+        if not self._approach.is_open() or self._approach.serving is not None:
+            self._unread.over()
+        elif self._unread.still(at):
+            self.report("unread")
 
     def _answer(self, sighting: Sighting, gate: Gate, known: Knowledge) -> Decision | None:
         try:

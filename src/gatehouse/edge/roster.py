@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from gatehouse.crypto.errors import Unreadable
 from gatehouse.crypto.letters import hpke_open
-from gatehouse.domain.access import Clearance, Policy, Subject
+from gatehouse.domain.access import Clearance, Policy, Subject, by_looks
 from gatehouse.edge.errors import FeedRefused
 from gatehouse.vision.faces import EMBEDDING_SIZE, MODEL
 from gatehouse.vision.gallery import Gallery
@@ -136,6 +136,7 @@ def with_roster(known: Knowledge, roster: Roster, *, site: str, opener: Opener, 
         rules=tuple(roster.rules),
         subjects={**{person.id: _person(person) for person in roster.people}, **vehicles},
         clearances=known.policy.clearances,
+        looks=known.policy.looks,
         # The lease is a promise to the enrolled people; a server cannot stretch it.
         lease_ends=min(_aware(roster.lease_ends), now + LONGEST_LEASE),
         dead_passes=frozenset(roster.dead_passes),
@@ -164,14 +165,14 @@ def with_clearances(known: Knowledge, clearances: Clearances, *, opener: Opener)
         plate = opener.text(entry.plate, STAY, entry.id)
         if plate is not None:
             before = opened.get(plate)
-            clearance = Clearance(entry.id, plate, _aware(entry.ends))
+            clearance = Clearance(entry.id, plate, _aware(entry.ends), entry.alone)
             opened[plate] = clearance if before is None or before.ends < clearance.ends else before
     opener.check()
     return replace(
         known,
         version=known.version + 1,
         clearances=clearances.version,
-        policy=replace(known.policy, clearances=opened),
+        policy=replace(known.policy, clearances=opened, looks=by_looks(opened.values())),
     )
 
 

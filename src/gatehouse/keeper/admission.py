@@ -14,6 +14,7 @@ from gatehouse.crypto.letters import hpke_open, verify_letter
 from gatehouse.crypto.sealing import KeyKind, KeyRef
 from gatehouse.domain.plates import normalise, vehicle_class
 from gatehouse.keeper.days import SPAN_DAYS, day_ref, local_date
+from gatehouse.keeper.plates import tokens_of
 from gatehouse.keeper.protocol import (
     Admissions,
     Admit,
@@ -136,10 +137,10 @@ def _lane(vault: Vault, read: _Read, body: Attempt | Passage, plate: str, stay_d
     day_key = vault.days.key_or_new(site, stay_day, local_date(vault.now(), read.edge.zone))
     if day_key is None:
         return None
-    token = plate_token(day_key, plate)
+    tokens = tokens_of(day_key, plate)
     ref = None if read.stay is None else KeyRef(KeyKind.STAY, read.stay)
     if ref is None or vault.store.key(ref) is None:
-        return Lane(token=token)
+        return Lane(token=tokens.exact, folded=tokens.folded)
     owner = Owner(ref.owner)
     entry = StayEntry(
         entered_at=body.at,
@@ -149,7 +150,8 @@ def _lane(vault: Vault, read: _Read, body: Attempt | Passage, plate: str, stay_d
         vehicle=body.subject,
     )
     return Lane(
-        token=token,
+        token=tokens.exact,
+        folded=tokens.folded,
         stay=ref.owner,
         plate_cell=vault.cells.seal(Plain("stay.plate/1", owner, ref.owner, plate.encode()), ref),
         entry_cell=vault.cells.seal(Plain("stay.entry/1", owner, ref.owner, msgspec.msgpack.encode(entry)), ref),

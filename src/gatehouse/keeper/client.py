@@ -135,11 +135,20 @@ class Client:
     def who(self, site: str, day: date, tokens: Sequence[bytes], by: say.Authority) -> list[str]:
         return self._ask(say.Who(site, day, list(tokens), by), say.Names).ids
 
-    def locate(self, site: str, stay_day: date, plate: str, source: str) -> bytes:
-        return self._ask(say.Locate(site, stay_day, plate, source), say.Bytes).data
+    def locate(self, site: str, stay_day: date, plate: str, source: str) -> say.PlateTokens:
+        return self._ask(say.Locate(site, stay_day, plate, source), say.Located).tokens
 
-    def retoken(self, site: str, day: date, stays: Sequence[say.Cell]) -> list[bytes]:
-        return self._ask(say.Retoken(site, day, list(stays)), say.Sealed).cells
+    def retoken(self, site: str, day: date, stays: Sequence[say.Cell]) -> list[say.PlateTokens | None]:
+        return self._ask(say.Retoken(site, day, list(stays)), say.Retokened).tokens
+
+    def resemble(self, read: say.Cell, stays: Sequence[say.Cell], by: say.Authority) -> list[str]:
+        return self._ask(say.Resemble(read, list(stays), by), say.Alike).how
+
+    def claim(self, claim: say.Claim) -> say.Claimed:
+        return self._ask(claim, say.Claimed)
+
+    def second_plate(self, stay_day: date, stay: str, read: say.Cell, by: say.Authority) -> say.Second:
+        return self._ask(say.SecondPlate(stay_day, stay, read, by), say.Plated).second
 
     def find(self, text: str, ticket: str, limit: int = 25) -> list[str]:
         return self._ask(say.Find(text, ticket, limit), say.Names).ids

@@ -48,6 +48,11 @@ class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     token: bytes | None = None
 
 
+def second_row(stay: object) -> str:
+    """The row that a stay's second plate is sealed for: it never passes for the first."""
+    return f"{stay}/second"
+
+
 class Role(StrEnum):
     OWNER = "owner"
     SECURITY = "security"
@@ -126,8 +131,8 @@ class Who(Request, frozen=True, tag="who"):
 
 
 class Locate(Request, frozen=True, tag="locate"):
-    """The token under which an open stay of this typed plate would lie. Answered for any plate; capped per `source`
-    and site; only for a stay day of the last week. -> Bytes"""
+    """The tokens under which an open stay of this typed plate would lie. Answered for any plate; capped per `source`
+    and site; only for a stay day of the last week. -> Located"""
 
     site: str
     stay_day: date
@@ -137,11 +142,53 @@ class Locate(Request, frozen=True, tag="locate"):
 
 class Retoken(Request, frozen=True, tag="retoken"):
     """Tokens of these open stays for the site's new day (today, give or take one), from their plate cells (label
-    stay.plate/1); b"" for a stay whose key is gone. -> Sealed"""
+    stay.plate/1); None for a stay whose key is gone. -> Retokened"""
 
     site: str
     day: date
     stays: list[Cell]
+
+
+class Resemble(Request, frozen=True, tag="resemble"):
+    """How alike the plate of a gate's facts (attempt.facts/1, passage.facts/1) is to those of open stays: a
+    `domain.matching.Likeness` for each cell stay.plate/1, and no plate. Counts as a look at those facts. -> Alike"""
+
+    read: Cell
+    stays: list[Cell]
+    by: Authority
+
+
+class StayCells(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Both cells of one open stay; `row` is its id."""
+
+    row: str
+    plate: bytes
+    entry: bytes
+
+
+class Claim(Request, frozen=True, tag="claim"):
+    """The one of these open stays whose plate is nearly the typed one, or that of a gate's facts, and which came in
+    within a quarter of an hour of `entered_about`; nobody's when there is none or more than one. Capped per `source`,
+    garage and plate. -> Claimed"""
+
+    site: str
+    garage: str
+    stay_day: date
+    entered_about: datetime
+    stays: list[StayCells]
+    source: str
+    plate: str | None = None
+    read: Cell | None = None
+
+
+class SecondPlate(Request, frozen=True, tag="second_plate"):
+    """Seal the plate of a gate's facts as the second plate of an open stay, by the ticket of somebody who says that
+    both are one car. Counts as a look at those facts. -> Plated"""
+
+    stay_day: date
+    stay: str
+    read: Cell
+    by: Authority
 
 
 class Find(Request, frozen=True, tag="find"):
@@ -267,7 +314,8 @@ class Usage(Request, frozen=True, tag="usage"):
 
 
 AnyRequest = (
-    Hello | Secret | Seal | Admit | Tokens | Who | Locate | Retoken | Find | Index | Reveal | Reseal | Sign | Forget
+    Hello | Secret | Seal | Admit | Tokens | Who | Locate | Retoken | Resemble | Claim | SecondPlate
+    | Find | Index | Reveal | Reseal | Sign | Forget
     | ForgetDays | Invite | SignIn | WhoAmI | SignOut | EnrolEdge | Note | Checkpoint | Looks | Usage
 )  # fmt: skip
 
@@ -309,6 +357,43 @@ class Sealed(Reply, frozen=True, tag="sealed"):
     cells: list[bytes]
 
 
+class PlateTokens(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A plate's tokens of one stay day; `folded` is that of every plate which looks the same."""
+
+    exact: bytes
+    folded: bytes
+
+
+class Located(Reply, frozen=True, tag="located"):
+    tokens: PlateTokens
+
+
+class Retokened(Reply, frozen=True, tag="retokened"):
+    tokens: list[PlateTokens | None]
+
+
+class Alike(Reply, frozen=True, tag="alike"):
+    how: list[str]
+
+
+class Second(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A stay's second plate: a cell stay.plate/1 of the row `second_row(stay)`, and its tokens."""
+
+    cell: bytes
+    tokens: PlateTokens
+
+
+class Claimed(Reply, frozen=True, tag="claimed"):
+    """`stay` is "" when the claim fits nobody."""
+
+    stay: str = ""
+    second: Second | None = None
+
+
+class Plated(Reply, frozen=True, tag="plated"):
+    second: Second
+
+
 class Revealed(Reply, frozen=True, tag="revealed"):
     data: list[bytes | None]
 
@@ -331,6 +416,7 @@ class Lane(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     (stay.plate/1, stay.entry/1 both with row = stay id); on the way out only the token."""
 
     token: bytes  # under the site's stay day
+    folded: bytes  # the same of every plate that looks so
     stay: str | None = None
     plate_cell: bytes | None = None
     entry_cell: bytes | None = None
@@ -399,6 +485,7 @@ class UsageList(Reply, frozen=True, tag="usage"):
 
 
 AnyReply = (
-    Refused | Done | Welcome | Bytes | Text | Sealed | Revealed | Names | Entered | TicketReply | Admissions
+    Refused | Done | Welcome | Bytes | Text | Sealed | Located | Retokened | Alike | Claimed | Plated
+    | Revealed | Names | Entered | TicketReply | Admissions
     | LookList | UsageList
 )  # fmt: skip

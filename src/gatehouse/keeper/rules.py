@@ -22,6 +22,8 @@ VERBS: dict[str, frozenset[Role]] = {
     "enrol_edge": frozenset({Role.OWNER}),
     "looks": frozenset({Role.OWNER, Role.AUDITOR}),
     "usage": ALL_OPERATORS,
+    "resemble": frozenset({Role.OWNER, Role.SECURITY, Role.PARKING}),
+    "second_plate": frozenset({Role.OWNER, Role.SECURITY, Role.PARKING}),
 }
 
 # What a template or a PIN is for happens inside keeper and edge: no page ever needs one.

@@ -20,7 +20,7 @@ from gatehouse.keeper.days import Days, local_date
 from gatehouse.keeper.enrolled import Enrolled
 from gatehouse.keeper.errors import AlreadyRunning, UnsafeFile
 from gatehouse.keeper.index import Index
-from gatehouse.keeper.locate import Locating
+from gatehouse.keeper.locate import Claiming, Locating
 from gatehouse.keeper.log import Entry, Log
 from gatehouse.keeper.people import People
 from gatehouse.keeper.protocol import Authority, Budget, Refused, Role, Ticket
@@ -112,6 +112,7 @@ class Vault:
         self.tickets = Tickets(self.store)
         self.index = Index()
         self.locating = Locating()
+        self.claiming = Claiming()
         self.enrolled = Enrolled(self.store, self.people)
         self.budgets = Budgets(self.enrolled.count)
         self._replay()

@@ -1,23 +1,21 @@
 """The remaining verbs, and the table from a request's type to the function that answers it."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 from gatehouse.crypto.errors import TooLong
-from gatehouse.crypto.keyring import derive, plate_token
+from gatehouse.crypto.keyring import derive
 from gatehouse.crypto.merkle import sign_checkpoint
 from gatehouse.crypto.sealing import KeyKind, KeyRef
 from gatehouse.crypto.signing import public_seal_key, public_sign_key
 from gatehouse.crypto.tokens import issue
-from gatehouse.domain.plates import normalise
-from gatehouse.keeper import doors, erasing, looks, protocol
+from gatehouse.keeper import doors, erasing, looks, plates, protocol
 from gatehouse.keeper.admission import admit
 from gatehouse.keeper.cells import Gone, Opened, ref_of
 from gatehouse.keeper.errors import LogFull
 from gatehouse.keeper.log import Entry
 from gatehouse.keeper.protocol import LABELS, Bytes, Done, Refused, Reply, Role, Sealed, Text, Welcome
-from gatehouse.keeper.rules import PASS_DAYS, RETOKEN_DAYS, SECRETS, WRITTEN_HERE, may_hold_stays
+from gatehouse.keeper.rules import PASS_DAYS, SECRETS, WRITTEN_HERE
 from gatehouse.keeper.vault import Vault
 from gatehouse.wire import PASS_CLAIMS, PASS_KIND
 
@@ -82,37 +80,6 @@ def _make_keys(vault: Vault, refs: list[KeyRef]) -> None:
             vault.people.learn(made.owner)
 
 
-def locate(vault: Vault, request: protocol.Locate) -> Bytes | Refused:
-    """Only for days on which a stay may be open now."""
-    today = vault.today(request.site)
-    if not may_hold_stays(request.stay_day, today):
-        return Refused("not_allowed")
-    plate = normalise(request.plate)
-    day_key = vault.days.key_or_new(request.site, request.stay_day, today)
-    if day_key is None:
-        return Refused("day_destroyed")
-    token = plate_token(day_key, plate)
-    cap = vault.locating.take(request.site, request.source, token, vault.now())
-    return Bytes(token) if cap is None else Refused("capped", {"cap": cap})
-
-
-def retoken(vault: Vault, request: protocol.Retoken) -> Sealed | Refused:
-    """Only for the day that begins now, as with `locate`. b"" for a stay whose key is gone."""
-    today = vault.today(request.site)
-    if abs(request.day - today) > timedelta(days=RETOKEN_DAYS):
-        return Refused("not_allowed")
-    day_key = vault.days.key_or_new(request.site, request.day, today)
-    if day_key is None:
-        return Refused("day_destroyed")
-    result = []
-    for place, cell in enumerate(request.stays):
-        opened = vault.cells.open(cell)
-        if cell.label != "stay.plate/1" or not isinstance(opened, Opened | Gone):
-            return Refused("bad_request", {"cell": place})
-        result.append(plate_token(day_key, opened.data.decode()) if isinstance(opened, Opened) else b"")
-    return Sealed(result)
-
-
 def index(vault: Vault, request: protocol.Index) -> Done | Refused:
     """Cells whose keys are gone are passed over."""
     for place, cell in enumerate(request.cells):
@@ -169,8 +136,11 @@ _TABLE: dict[type[protocol.Request], Callable[[Vault, Any], Reply]] = {
     protocol.Admit: admit,
     protocol.Tokens: looks.tokens,
     protocol.Who: looks.who,
-    protocol.Locate: locate,
-    protocol.Retoken: retoken,
+    protocol.Locate: plates.locate,
+    protocol.Retoken: plates.retoken,
+    protocol.Resemble: plates.resemble,
+    protocol.Claim: plates.claim,
+    protocol.SecondPlate: plates.second_plate,
     protocol.Find: looks.find,
     protocol.Index: index,
     protocol.Reveal: looks.reveal,

@@ -39,7 +39,14 @@ class AlarmRaised:
     alarm: str
 
 
-Event = FeedChanged | TileChanged | AlarmRaised
+@dataclass(frozen=True, slots=True)
+class LanesChanged:
+    """The queue of lane exceptions of this site changed."""
+
+    site: str
+
+
+Event = FeedChanged | TileChanged | AlarmRaised | LanesChanged
 
 
 @dataclass(frozen=True, slots=True)

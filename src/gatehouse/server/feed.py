@@ -23,7 +23,9 @@ from gatehouse.server import keeping
 from gatehouse.server.audit.by import By
 from gatehouse.server.gates import queries as gates
 from gatehouse.server.gates.models import Edge
+from gatehouse.server.parking import matching
 from gatehouse.server.parking import queries as parking
+from gatehouse.server.parking.facts import second_cell_of
 from gatehouse.server.people import queries as people
 from gatehouse.server.people.cells import File, unpack
 from gatehouse.server.people.models import Credential, CredentialKind, Person, Site, VehicleState
@@ -234,10 +236,17 @@ def _devices(edge: Edge, site: Site) -> list[wire.DeviceEntry]:
 
 def _clearances(edge: Edge, site: Site, version: int, now: datetime) -> wire.Clearances:
     rows = parking.clearances(site.pk, now)
-    cells = [(keeping.cell("stay.plate/1", row.stay_id, row.stay.plate_cell), row.stay_id) for row in rows]
+    cells = [(row, keeping.cell("stay.plate/1", row.stay_id, row.stay.plate_cell)) for row in rows]
+    first = len(cells)
+    cells += [(row, second_cell_of(row.stay_id, row.stay.second_cell)) for row in rows if row.stay.second_cell]
+    alone = matching.alone([row.stay for row in rows])
+    sealed = _reseal(edge, [(cell, row.stay_id) for row, cell in cells])
     entries = [
-        wire.ClearanceEntry(id=str(row.stay_id), plate=plate, ends=row.ends)
-        for row, plate in zip(rows, _reseal(edge, cells), strict=True)
+        # What a second plate looks like was not asked of the other stays.
+        wire.ClearanceEntry(
+            id=str(row.stay_id), plate=plate, ends=row.ends, alone=place < first and row.stay_id in alone
+        )
+        for place, ((row, _), plate) in enumerate(zip(cells, sealed, strict=True))
         if plate is not None
     ]
     return wire.Clearances(version=version, entries=entries)

@@ -22,7 +22,7 @@ from gatehouse.server.audit.by import By
 from gatehouse.server.gates import queries as gates
 from gatehouse.server.gates import records
 from gatehouse.server.gates.models import Edge
-from gatehouse.server.parking import exits, stays
+from gatehouse.server.parking import exits, lane_exceptions, stays
 from gatehouse.server.parking.locks import lock_site
 from gatehouse.server.people import queries as people
 from gatehouse.wire import Letter, Receipt
@@ -159,9 +159,11 @@ def _write(batch: _Batch, now: datetime) -> None:
     passages = [fact for fact in batch.facts if fact.kind == "passage"]
     records.record_attempts([fact for fact in batch.facts if fact.kind == "attempt"])
     records.record_passages(passages)
-    records.record_events([fact for fact in batch.facts if fact.kind == "event"])
+    events = [fact for fact in batch.facts if fact.kind == "event"]
+    records.record_events(events)
     punch(passages, batch.counting)
     stays.apply(batch.steps, by=INTAKE, at=now)
+    lane_exceptions.raise_all(lane_exceptions.of_events(batch.edge.site_id, events), at=now)
     for letter, why in batch.refused:
         records.put_in_quarantine(batch.edge.site_id, letter, why, at=now)
     record("letters.received", "edge", batch.edge.pk, by=INTAKE, at=now)
@@ -176,7 +178,7 @@ def _tell(batch: _Batch, now: datetime) -> None:
             _show(fact)
     for fact in answers:
         if _is_unpaid(fact) and fact.lane is not None:
-            exits.hold(UUID(fact.site), fact.gate, bytes(fact.lane.token), at=now)
+            exits.hold(fact, at=now)
 
 
 _FAULTS = {"relay_lost": "relay_lost", "camera_lost": "camera_lost", "relay_back": "", "camera_back": ""}

@@ -17,28 +17,38 @@ from gatehouse.keeper.protocol import (
     Admissions,
     Admit,
     Admitted,
+    Alike,
     Authority,
     Bytes,
     Cell,
+    Claim,
+    Claimed,
     Done,
     Find,
     Forget,
     Index,
     KeyClass,
     Locate,
+    Located,
     Names,
     Note,
     Owner,
     Plain,
+    Plated,
+    PlateTokens,
     Refused,
     Reply,
     Request,
     Reseal,
+    Resemble,
     Retoken,
+    Retokened,
     Reveal,
     Revealed,
     Seal,
     Sealed,
+    Second,
+    SecondPlate,
     Secret,
     Sign,
     Text,
@@ -138,10 +148,30 @@ def tokens(site: object, day: date, subjects: Iterable[object], by: Authority) -
     return reply if isinstance(reply, Refused) else reply.cells
 
 
-def locate(site: object, stay_day: date, plate: str, source: str) -> bytes | Refused:
-    """The token under which an open stay of this plate would lie. Raises KeeperAway."""
-    reply = ask(Locate(site=str(site), stay_day=stay_day, plate=plate, source=source), Bytes)
-    return reply if isinstance(reply, Refused) else reply.data
+def locate(site: object, stay_day: date, plate: str, source: str) -> PlateTokens | Refused:
+    """The tokens under which an open stay of this plate would lie. Raises KeeperAway."""
+    reply = ask(Locate(site=str(site), stay_day=stay_day, plate=plate, source=source), Located)
+    return reply if isinstance(reply, Refused) else reply.tokens
+
+
+def resemble(read: Cell, stays: Sequence[Cell], by: Authority) -> list[str] | Refused:
+    """How alike the plate of a gate's facts is to each of these stays' (`domain.matching.Likeness`). Raises
+    KeeperAway."""
+    if not stays:
+        return []
+    reply = ask(Resemble(read=read, stays=list(stays), by=by), Alike)
+    return reply if isinstance(reply, Refused) else reply.how
+
+
+def second_plate(stay_day: date, stay: object, read: Cell, by: Authority) -> Second | Refused:
+    """The plate of a gate's facts as the stay's second one. Raises KeeperAway."""
+    reply = ask(SecondPlate(stay_day=stay_day, stay=str(stay), read=read, by=by), Plated)
+    return reply if isinstance(reply, Refused) else reply.second
+
+
+def claim(asked: Claim) -> Claimed | Refused:
+    """Whose stay a driver means. Raises KeeperAway."""
+    return ask(asked, Claimed)
 
 
 def index(cells: Sequence[Cell]) -> None:
@@ -181,10 +211,11 @@ def reseal(edge: str, cells: Sequence[Cell], owners: Sequence[object]) -> list[b
     return must(Reseal(edge=edge, cells=list(cells), owners=[str(o) for o in owners]), Revealed).data
 
 
-def retoken(site: object, day: date, stays: Sequence[Cell]) -> list[bytes]:
+def retoken(site: object, day: date, stays: Sequence[Cell]) -> list[PlateTokens | None]:
+    """The new day's tokens, None for a stay whose key is gone. Raises KeeperAway, KeeperRefused."""
     if not stays:
         return []
-    return must(Retoken(site=str(site), day=day, stays=list(stays)), Sealed).cells
+    return must(Retoken(site=str(site), day=day, stays=list(stays)), Retokened).tokens
 
 
 # --- the rest ----------------------------------------------------------------------------------------------------

@@ -17,10 +17,10 @@ from tests.server.world import SETUP, TARIFF
 
 from gatehouse.domain.periods import DAY
 from gatehouse.keeper.protocol import Role
-from gatehouse.server.gates import actions as gates
 from gatehouse.server.gates.models import Gate, Opening
 from gatehouse.server.parking import actions
-from gatehouse.server.parking.models import Garage, LaneException, OpenStay, Payment
+from gatehouse.server.parking.lane_acts import open_lane
+from gatehouse.server.parking.models import Garage, LaneAct, LaneException, OpenStay, Payment
 from gatehouse.server.people import actions as people
 from gatehouse.server.people.models import SiteType
 from gatehouse.server.takings import counting, disputes, owners, statements
@@ -153,8 +153,9 @@ def foreign(house) -> dict[str, object]:
         proprietor=owner, month="2026-01", currency="CNY", lines=[], payout_minor=1, prepared_by="somebody"
     )
     operator, lane = house.world.operator(Role.PARKING).actor, Gate.objects.get(site=other.site)
-    gates.open_by_hand(lane, "fault", by=SETUP, at=at)
+    open_lane(lane, "fault", by=SETUP, at=at)
     Opening.objects.filter(gate=lane).update(operator=operator)
+    LaneAct.objects.filter(garage=other[Garage]).update(operator=operator)
     return {
         "payment": paid, "dispute": contested, "owner": owner, "holding": held, "statement": statement,
         "operator": operator, "garage": other[Garage],
@@ -224,13 +225,13 @@ def test_a_reader_of_one_site_adds_no_garage_of_another_to_an_owner(house) -> No
 def test_opening_a_lane_that_collects_asks_for_its_own_reasons(house) -> None:
     world, guard = house.world, house.browser(Role.SECURITY)
     exit_lane, entry = (reverse("watch-open", args=[gate.pk]) for gate in (world.lane_out, world.lane_in))
-    assert "The camera did not read the plate" in text(guard.get(exit_lane))
+    assert "The plate was misread" in text(guard.get(exit_lane))
     assert "A visitor who is expected" in text(guard.get(entry))
     assert guard.post(exit_lane, {"reason": "visitor"}).status_code == 422
     assert guard.post(exit_lane, {"reason": "other"}).status_code == 422
     assert guard.post(exit_lane, {"reason": ""}).status_code == 422
     assert not Opening.objects.exists()
-    assert guard.post(exit_lane, {"reason": "unread"}).status_code == 200
+    assert guard.post(exit_lane, {"reason": "misread"}).status_code == 200
     assert Opening.objects.count() == 1
 
 
@@ -239,17 +240,17 @@ def test_by_hand_lists_who_did_what_and_marks_who_stands_out(house) -> None:
     crew = [world.operator(Role.PARKING) for _ in range(2)]
     for operator, times in zip(crew, (1, 7), strict=True):
         for _ in range(times):
-            gates.open_by_hand(world.lane_out, "goodwill: a <b>friend</b>", by=operator, at=world.now())
+            open_lane(world.lane_out, "goodwill", "a <b>friend</b>", by=operator, at=world.now())
     stay = come(world, "京A00001", world.ago(minutes=61))
     actions.free_pass(stay, by=crew[0], at=world.now(), reason="fault")
     page = text(house.browser(Role.AUDITOR).get(reverse("by-hand")))
     assert page.count("stands out") == 1
     assert "¥10.00" in page
-    assert "Free of charge, as a courtesy: 7" in page
+    assert "Goodwill: 7" in page
     drill = reverse("by-hand-acts", args=[crew[1].actor, *dates(world, 1, -1)])
     listed = text(house.browser(Role.PARKING).get(drill))
-    assert listed.count("Opened by hand") == 7
-    assert "a &lt;b&gt;friend" in listed
+    assert listed.count("<td>Opened by hand</td>") == 7
+    assert listed.count("a &lt;b&gt;friend") == 7
     nobody = reverse("by-hand-acts", args=[house.person.pk, *dates(world, 1, -1)])
     assert house.browser(Role.OWNER).get(nobody).status_code == 404
 

@@ -103,6 +103,13 @@ CODES: dict[tuple[type[Model], str], Mapping[Any, Text]] = {
         PaymentState.LATE: _("came after the car had left"),
     },
     (LaneException, "kind"): {
+        ExceptionKind.HELD_WITHOUT_STAY: _("at the exit without an entry"),
+        ExceptionKind.TWO_ALIKE: _("at the exit, looks like two parked cars"),
+        ExceptionKind.UNREAD: _("its plate can not be read"),
+        ExceptionKind.HELP: _("the driver asks for help"),
+        ExceptionKind.OVERSTAYED: _("paid, then stayed too long"),
+        ExceptionKind.TAILGATE: _("passed without being let through"),
+        ExceptionKind.REVERSED: _("let out, but not felt to leave"),
         ExceptionKind.EXIT_WITHOUT_STAY: _("left without having come in"),
         ExceptionKind.ENTERED_TWICE: _("came in twice"),
         ExceptionKind.LATE_PAYMENT: _("paid after leaving"),

@@ -44,6 +44,7 @@ START: dict[Role, str] = {
 
 _NAV: tuple[tuple[str, words.Text, frozenset[Role]], ...] = (
     ("watch", _("Watch"), WATCHERS),
+    ("lanes", _("Lanes"), WATCHERS),
     ("parking", _("Parking"), frozenset({Role.OWNER, Role.PARKING, Role.AUDITOR})),
     ("people", _("People"), KNOWERS),
     ("month", _("Month"), PAYROLL),
@@ -54,9 +55,8 @@ _NAV: tuple[tuple[str, words.Text, frozenset[Role]], ...] = (
 
 
 _PARKING = ("reports", "by", "payouts", "disputes", "dispute")
-_SECTION = {"person": "people"} | dict.fromkeys(
-    _PARKING, "parking"
-)  # whose tab a page lies under, where its name does not say
+# Whose tab a page lies under, where its name does not say.
+_SECTION = {"person": "people", "lane": "lanes"} | dict.fromkeys(_PARKING, "parking")
 
 
 def page(route: str, view: View | AsyncView, name: str, roles: frozenset[Role]) -> URLPattern:

@@ -18,7 +18,7 @@ from gatehouse.server.console import (
     watch_log,
 )
 from gatehouse.server.console.access import GUARDS, KNOWERS, OWNERS, PAYROLL, TRUSTED, WATCHERS, page, public
-from gatehouse.server.console.garages import by_hand, disputes, overview, payouts, reports, tabs
+from gatehouse.server.console.garages import by_hand, disputes, lanes, overview, payouts, reports, tabs
 from gatehouse.server.console.months import MonthConverter, meant
 
 
@@ -58,6 +58,17 @@ urlpatterns = [
     page("watch/log/<date:on>/", watch_log.log, "watch-log-day", WATCHERS),
     page("watch/log/<date:on>/page/<int:number>/", watch_log.log, "watch-log-page", WATCHERS),
     page("watch/log/<uuid:attempt_id>/who", watch_log.who, "watch-who", watch_log.ASKERS),
+    page("lanes/", lanes.lanes, "lanes", lanes.READERS),
+    page("lanes/queue", lanes.queue, "lanes-queue", lanes.READERS),
+    page("lanes/undo", lanes.take_back, "lanes-undo", lanes.ANSWERERS),
+    page("lanes/gates/<uuid:gate_id>/", lanes.chip, "lanes-chip", lanes.READERS),
+    page("lanes/<uuid:exception_id>/", lanes.lane, "lane", lanes.READERS),
+    page("lanes/<uuid:exception_id>/next", lanes.next_lane, "lanes-next", lanes.READERS),
+    page("lanes/<uuid:exception_id>/take", lanes.take, "lane-take", lanes.ANSWERERS),
+    page("lanes/<uuid:exception_id>/back", lanes.give_back, "lane-back", lanes.ANSWERERS),
+    page("lanes/<uuid:exception_id>/read", lanes.read, "lane-read", lanes.ANSWERERS),
+    page("lanes/<uuid:exception_id>/stay", lanes.name_stay, "lane-name", lanes.ANSWERERS),
+    page("lanes/<uuid:exception_id>/answer", lanes.answer, "lane-answer", lanes.ANSWERERS),
     page("parking/", overview.overview, "parking", tabs.READERS),
     page("parking/page/<int:number>/", overview.overview, "parking-page", tabs.READERS),
     page("parking/reports/", reports.reports, "reports", tabs.READERS),

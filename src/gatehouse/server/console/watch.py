@@ -19,9 +19,11 @@ from gatehouse.server import bus
 from gatehouse.server.accounts.signed_in import SignedIn
 from gatehouse.server.console import saying, words
 from gatehouse.server.console.access import GUARDS, reader
+from gatehouse.server.console.words_takings import LANE_BECAUSE
 from gatehouse.server.gates import actions, queries
 from gatehouse.server.gates.models import Gate, GateAlarm, GateMode, Outcome
 from gatehouse.server.moment import now
+from gatehouse.server.parking.lane_acts import open_lane
 from gatehouse.server.people.queries import sites_visible_to
 
 NOTE_LIMIT = 200  # characters
@@ -80,7 +82,7 @@ def watch(request: HttpRequest) -> HttpResponse:
     sites = sites_visible_to(who)
     by_site: dict[UUID, list[TileView]] = {site.pk: [] for site in sites}
     for gate in queries.gates(sites):
-        by_site[gate.site_id].append(_tile(gate, at))
+        by_site[gate.site_id].append(tile_of(gate, at))
     context = _context(who) | {
         "sites": [{"site": site, "tiles": by_site[site.pk]} for site in sites if by_site[site.pk]],
         "summary": _summary([tile for tiles in by_site.values() for tile in tiles]),
@@ -91,7 +93,7 @@ def watch(request: HttpRequest) -> HttpResponse:
 @require_safe
 def gate_tile(request: HttpRequest, gate_id: UUID) -> HttpResponse:
     """One tile, fetched anew when something happened there."""
-    context = {"tile": _tile(_gate(request, gate_id), now()), "fresh": True}
+    context = {"tile": tile_of(_gate(request, gate_id), now()), "fresh": True}
     return render(request, "console/tile.html", _context(reader(request)) | context)
 
 
@@ -122,11 +124,11 @@ def open_by_hand(request: HttpRequest, gate_id: UUID) -> HttpResponse:
     if request.method != "POST":
         return render(request, "console/open.html", context)
     code, note = request.POST.get("reason", ""), request.POST.get("note", "").strip()[:NOTE_LIMIT]
-    if code not in dict(OPEN_BECAUSE):
+    if code not in dict(_because(gate)):
         return render(request, "console/open.html", context | {"problem": _("Choose why.")}, status=422)
     if code == "other" and not note:
         return render(request, "console/open.html", context | {"problem": _("Write why.")}, status=422)
-    actions.open_by_hand(gate, f"{code}: {note}" if note else code, by=who.by, at=now())
+    open_lane(gate, code, note, by=who.by, at=now())
     return render(request, "console/opened.html", context)
 
 
@@ -145,7 +147,12 @@ def _asking(request: HttpRequest, gate: Gate) -> dict[str, object]:
     """What the dialog of a gate offers to this reader."""
     modes = [(code, said) for code, said in MODES.items() if code != gate.mode]
     may_lock = reader(request).role in LOCKERS
-    return {"gate": gate, "reasons": OPEN_BECAUSE, "modes": modes if may_lock else []}
+    return {"gate": gate, "reasons": _because(gate), "modes": modes if may_lock else []}
+
+
+def _because(gate: Gate) -> tuple[tuple[str, words.Text], ...]:
+    """Whoever leaves through a lane that collects may owe something, so its reasons are about that."""
+    return LANE_BECAUSE if gate.collects else OPEN_BECAUSE
 
 
 def _gate(request: HttpRequest, gate_id: UUID) -> Gate:
@@ -155,7 +162,8 @@ def _gate(request: HttpRequest, gate_id: UUID) -> Gate:
     return found
 
 
-def _tile(gate: Gate, at: datetime) -> TileView:
+def tile_of(gate: Gate, at: datetime) -> TileView:
+    """How a gate stands at this moment."""
     live = bus.tile(gate.site_id, gate.code)
     state, tone, mark = _state(gate, live, at)
     return TileView(

@@ -51,6 +51,8 @@ def _said(event: bus.Event, who: SignedIn) -> bytes:
             return _line("clock", now().isoformat()) + _line("gate", f"{site}-{gate}")
         case bus.AlarmRaised(alarm=alarm):
             return _line("alarm", alarm)
+        case bus.LanesChanged(site=site):
+            return _line("lanes", site)
         case _:
             return b""
 

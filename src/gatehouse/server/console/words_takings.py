@@ -5,18 +5,17 @@ from django.utils.translation import gettext_lazy
 
 from gatehouse.domain.payouts import Line, LineKind
 from gatehouse.server.console import words
+from gatehouse.server.console.words_lanes import WHYS
+from gatehouse.server.parking.lane_acts import Why
+from gatehouse.server.parking.models import Act
 
-# Why a lane that collects is opened by hand, or a car let out free of charge.
+# Why a lane that collects is opened by hand: the reasons of the lanes.
+_CHOSEN = (Why.MISREAD, Why.DIRTY, Why.FAULT, Why.TAILGATED, Why.EMERGENCY, Why.GUEST, Why.GOODWILL)
 LANE_BECAUSE: tuple[tuple[str, words.Text], ...] = (
-    ("paid", gettext_lazy("It is paid; the lane did not notice")),
-    ("unread", gettext_lazy("The camera did not read the plate")),
-    ("fault", gettext_lazy("The barrier, camera or payment does not work")),
-    ("goodwill", gettext_lazy("Free of charge, as a courtesy")),
-    ("emergency", gettext_lazy("An emergency: an ambulance, fire, police")),
-    ("staff", gettext_lazy("Staff, a delivery or a contractor")),
+    *((why.value, WHYS[why]) for why in _CHOSEN),
     ("other", gettext_lazy("Something else (write it below)")),
 )
-REASONS: dict[str, words.Text] = dict(LANE_BECAUSE) | {
+REASONS: dict[str, words.Text] = {str(why): said for why, said in WHYS.items()} | {
     "visitor": gettext_lazy("A visitor who is expected"),
     "delivery": gettext_lazy("A delivery"),
     "forgotten": gettext_lazy("Their pass or card is forgotten; I know them"),
@@ -25,8 +24,11 @@ REASONS: dict[str, words.Text] = dict(LANE_BECAUSE) | {
 }
 
 ACTS: dict[str, words.Text] = {
-    "opening": gettext_lazy("Opened by hand"),
-    "free_pass": gettext_lazy("Let out free of charge"),
+    Act.OPENED: gettext_lazy("Opened by hand"),
+    Act.FREE_PASS: gettext_lazy("Let out free of charge"),
+    Act.CLOSED_UNPAID: gettext_lazy("Closed unpaid"),
+    Act.LEFT_UNSEEN: gettext_lazy("Closed as left unseen"),
+    Act.SAME_CAR: gettext_lazy("Taken for a car of another plate"),
 }
 
 MONEY_STATES: dict[str, words.Text] = {

@@ -140,12 +140,22 @@ def stop_edge(edge: Edge, *, by: By, at: datetime) -> None:
 def open_by_hand(gate: Gate, reason: str, *, by: By, at: datetime) -> Opening:
     """Order one opening. The edge acts while it is fresh, and acknowledges with an attempt of the same id.
     Raises KeeperAway."""
+    new_id, cell = sealed_reason(gate, reason)
+    return order_opening(gate, new_id, cell, by=by, at=at)
+
+
+def sealed_reason(gate: Gate, reason: str) -> tuple[UUID, bytes | None]:
+    """An id for a new opening of the gate, and its reason sealed for it. Raises KeeperAway."""
     new_id = uuid4()
-    cell = keeping.seal_one("site.text/1", gate.site_id, new_id, reason.encode()) if reason else None
-    with transaction.atomic():
-        opening = Opening.objects.create(id=new_id, gate=gate, at=at, operator=by.actor, reason_cell=cell)
-        record("gate.opened_by_hand", "gate", gate.pk, by=by, at=at)
-        transaction.on_commit(lambda: bus.publish(bus.FeedChanged(str(gate.site_id))))
+    return new_id, keeping.seal_one("site.text/1", gate.site_id, new_id, reason.encode()) if reason else None
+
+
+@transaction.atomic
+def order_opening(gate: Gate, new_id: UUID, reason_cell: bytes | None, *, by: By, at: datetime) -> Opening:
+    """As `open_by_hand`, with a reason that was sealed before."""
+    opening = Opening.objects.create(id=new_id, gate=gate, at=at, operator=by.actor, reason_cell=reason_cell)
+    record("gate.opened_by_hand", "gate", gate.pk, by=by, at=at)
+    transaction.on_commit(lambda: bus.publish(bus.FeedChanged(str(gate.site_id))))
     return opening
 
 

@@ -167,6 +167,10 @@ def is_alarm(alarm_id: UUID) -> bool:
     return GateAlarm.objects.filter(pk=alarm_id).exists()
 
 
+def openings(site: Site) -> QuerySet[Opening]:
+    return Opening.objects.filter(gate__site=site)
+
+
 def waiting_openings(site: Site) -> QuerySet[Opening]:
     return Opening.objects.filter(gate__site=site, acknowledged=False).select_related("gate").order_by("at")
 

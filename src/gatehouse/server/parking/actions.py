@@ -17,10 +17,12 @@ from gatehouse.keeper.protocol import Refused
 from gatehouse.server import keeping
 from gatehouse.server.audit.actions import record
 from gatehouse.server.audit.by import By
-from gatehouse.server.parking import queries
+from gatehouse.server.parking import matching, queries
 from gatehouse.server.parking.facts import UNPRICED, Quote, is_cleared, quote, quoted_anew
+from gatehouse.server.parking.lane_acts import Why, note_act
 from gatehouse.server.parking.locks import lock_site
 from gatehouse.server.parking.models import (
+    Act,
     ExceptionKind,
     ExitClearance,
     Garage,
@@ -108,17 +110,17 @@ def end_permit(permit: Permit, *, ends: date, by: By, at: datetime) -> None:
 
 
 def find_stay(garage: Garage, plate: str, *, address: str) -> OpenStay | Refused | None:
-    """The open stay of a typed plate. The keeper answers for any plate, and caps how often an address may ask.
-    Raises KeeperAway."""
+    """The open stay of a typed plate, or the only one of a plate that looks the same. The keeper answers for any plate,
+    and caps how often an address may ask. Raises KeeperAway."""
     canonical = normalise(plate)
     if not canonical:
         return None
     for _ in range(2):
         stay_day = Site.objects.get(pk=garage.site_id).stay_day
-        token = keeping.locate(garage.site_id, stay_day, canonical, keeping.source_of(address))
-        if isinstance(token, Refused):
-            return token
-        found = queries.open_stay_with(garage.pk, token)
+        tokens = keeping.locate(garage.site_id, stay_day, canonical, keeping.source_of(address))
+        if isinstance(tokens, Refused):
+            return tokens
+        found = matching.find(garage, tokens).stay
         if found is not None or Site.objects.get(pk=garage.site_id).stay_day == stay_day:
             return found
     return None
@@ -251,17 +253,29 @@ def clear_free(stay: OpenStay, *, by: By, at: datetime) -> datetime:
     return at + FREE_CLEARANCE
 
 
-@transaction.atomic
-def free_pass(stay: OpenStay, *, by: By, at: datetime) -> datetime:
+def free_pass(
+    stay: OpenStay, *, by: By, at: datetime, reason: str = Why.OTHER, waived_minor: int | None = None
+) -> datetime:
     """An operator lets a stay out without payment, until the answered instant. A stay that has left is answered by
-    `at`."""
-    lock_site(stay.garage.site_id)
-    if not OpenStay.objects.filter(pk=stay.pk).exists():
-        return at
-    ends = at + timedelta(minutes=stay.garage.leave_min)
-    record("stay.free_pass", "garage", stay.garage_id, by=by, at=at)
-    _clear(stay, ends)
+    `at`. What it owed is written down with the operator and the reason; it is reckoned here unless given."""
+    waived = waived_by(stay, at) if waived_minor is None else waived_minor
+    with transaction.atomic():
+        lock_site(stay.garage.site_id)
+        if not OpenStay.objects.filter(pk=stay.pk).exists():
+            return at
+        ends = at + timedelta(minutes=stay.garage.leave_min)
+        record("stay.free_pass", "garage", stay.garage_id, by=by, at=at)
+        note_act(stay.garage, Act.FREE_PASS, reason, waived_minor=waived, by=by, at=at)
+        _clear(stay, ends)
     return ends
+
+
+def waived_by(stay: OpenStay, at: datetime) -> int:
+    """What a free pass gives away, in minor units; 0 where the stay has no price."""
+    try:
+        return quote(stay, at).due.minor
+    except UNPRICED:
+        return 0
 
 
 @transaction.atomic

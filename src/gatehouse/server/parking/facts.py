@@ -14,7 +14,7 @@ from gatehouse.domain.money import Money
 from gatehouse.domain.parking import Price, StayFact, amount_due, overpaid, price
 from gatehouse.domain.tariff_json import tariff_from_dict
 from gatehouse.domain.tariffs import Tariff
-from gatehouse.keeper.protocol import Refused, StayEntry
+from gatehouse.keeper.protocol import Cell, Refused, StayEntry, second_row
 from gatehouse.server import keeping
 from gatehouse.server.audit.by import By
 from gatehouse.server.parking.models import Garage, OpenStay
@@ -75,6 +75,11 @@ def entries(cells: dict[UUID, bytes]) -> dict[UUID, StayEntry]:
         for stay, text in zip(cells, data, strict=True)
         if text is not None
     }
+
+
+def second_cell_of(stay: object, data: bytes | memoryview) -> Cell:
+    """The cell of a stay's second plate."""
+    return keeping.cell("stay.plate/1", second_row(stay), data)
 
 
 def odd_cell(refused: Refused | keeping.KeeperRefused) -> int | None:

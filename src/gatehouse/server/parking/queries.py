@@ -1,5 +1,6 @@
 """Reading garages, stays, payments and permits."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from uuid import UUID
@@ -11,10 +12,12 @@ from gatehouse.server.parking.models import (
     ClosedStay,
     ExitClearance,
     Garage,
+    LaneAct,
     LaneException,
     OpenStay,
     Payment,
     Permit,
+    TakenAlong,
     Tariff,
 )
 from gatehouse.server.people.models import Site
@@ -83,6 +86,26 @@ def stays_with_tokens(pairs: Iterable[tuple[UUID, bytes]]) -> dict[tuple[UUID, b
     return {pair: stay for pair, stay in by_pair.items() if pair in wanted}
 
 
+def stays_that_look(asked: Sequence[tuple[UUID, bytes, bytes]], ids: Iterable[UUID] = ()) -> list[OpenStay]:
+    """Open stays of these garages under any of these tokens of a plate and of its looks, and those of these ids."""
+    plates, looks = {one[1] for one in asked}, {one[2] for one in asked if one[2]}
+    of = OpenStay.objects.filter(garage_id__in={one[0] for one in asked})
+    meant = Q(token__in=plates) | Q(second_token__in=plates) | Q(folded__in=looks)
+    rows = list(of.filter(meant).select_related("clearance", "garage__site", "garage__tariff")) if asked else []
+    more = set(ids) - {row.pk for row in rows}
+    if more:
+        rows += OpenStay.objects.filter(pk__in=more).select_related("clearance", "garage__site", "garage__tariff")
+    return rows
+
+
+def count_of_looks(garages: Iterable[UUID], looks: Iterable[bytes]) -> dict[tuple[UUID, bytes], int]:
+    """How many open stays of each garage look so."""
+    of = OpenStay.objects.filter(garage_id__in=list(garages), folded__in=[one for one in looks if one])
+    counted: Counter[tuple[UUID, bytes]] = Counter()
+    counted.update((garage, bytes(folded)) for garage, folded in of.values_list("garage_id", "folded"))
+    return counted
+
+
 def count_inside(garage: Garage) -> int:
     return OpenStay.objects.filter(garage=garage).count()
 
@@ -114,4 +137,21 @@ def permits(site: Site) -> QuerySet[Permit]:
 def open_exceptions(sites: Iterable[Site]) -> QuerySet[LaneException]:
     """Oldest first."""
     found = LaneException.objects.filter(garage__site__in=list(sites), done=False)
-    return found.select_related("garage").order_by("at")
+    return found.select_related("garage__site").order_by("at", "id")
+
+
+def lane_exception(exception_id: UUID | str, sites: Iterable[Site]) -> LaneException | None:
+    found = LaneException.objects.filter(garage__site__in=list(sites), pk=exception_id)
+    return found.select_related("garage__site", "garage__tariff").first()
+
+
+def taken_along(openings: Iterable[UUID]) -> dict[UUID, UUID | None]:
+    """The stays that leave with these openings by hand; None where it was said that there is none."""
+    wanted = list(openings)
+    found = TakenAlong.objects.filter(pk__in=wanted) if wanted else TakenAlong.objects.none()
+    return dict(found.values_list("opening", "stay"))
+
+
+def acts(garage: Garage, since: date, until: date) -> QuerySet[LaneAct]:
+    """What operators did for or against the garage's money on [since, until)."""
+    return LaneAct.objects.filter(garage=garage, on__gte=since, on__lt=until).order_by("-on", "id")

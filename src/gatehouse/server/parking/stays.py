@@ -6,25 +6,28 @@ begins anew.
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
 from django.db import connection, transaction
+from django.db.models import Q
 
 from gatehouse.domain.errors import DomainError
+from gatehouse.domain.matching import last_known_inside
 from gatehouse.domain.money import Money
 from gatehouse.domain.parking import Price
 from gatehouse.domain.periods import local_date
 from gatehouse.domain.sightings import Means
-from gatehouse.keeper.protocol import Admitted, KeyClass, Plain, StayEntry
+from gatehouse.keeper.protocol import Admitted, Cell, KeyClass, Lane, Plain, PlateTokens, StayEntry
 from gatehouse.server import keeping
 from gatehouse.server.audit.actions import Written, record, record_all
 from gatehouse.server.audit.by import By
-from gatehouse.server.parking import queries
+from gatehouse.server.gates import queries as gates
+from gatehouse.server.parking import lane_exceptions, matching, queries
 from gatehouse.server.parking.facts import (
     STAYS,
     StayUnreadable,
@@ -35,6 +38,7 @@ from gatehouse.server.parking.facts import (
     odd_cell,
     owed,
     price_of,
+    second_cell_of,
 )
 from gatehouse.server.parking.locks import lock_site
 from gatehouse.server.parking.models import (
@@ -47,11 +51,14 @@ from gatehouse.server.parking.models import (
     OpenState,
     OpenStay,
     SpentKey,
+    TakenAlong,
 )
 from gatehouse.server.parking.steps import step_plain
 from gatehouse.server.parking.times import cut_payment_times
 from gatehouse.server.people.actions import bump_clearances
 from gatehouse.server.people.models import Site
+
+TRIES = 3
 
 
 class Outdated(Exception):
@@ -69,39 +76,52 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """A stay is over. `seen` is its row as it was priced; `odd` is what somebody should look at."""
+    """A stay is over. `seen` is its row as it was priced; `odd` is what somebody should look at, and `passage` what was
+    seen of it."""
 
     garage: Garage
     seen: OpenStay
     closed: ClosedStay
     odd: ExceptionKind | None
+    passage: Admitted | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A vehicle went out that no open stay belongs to."""
+    """A vehicle went out that no open stay certainly belongs to."""
 
     passage: Admitted
     garage: Garage
 
 
-Step = Opening | Closing | Missing
+@dataclass(frozen=True, slots=True)
+class LetGo:
+    """A vehicle went out by hand, and its operator said that it has no stay."""
+
+    passage: Admitted
+    garage: Garage
+
+
+Step = Opening | Closing | Missing | LetGo
 
 
 @dataclass(frozen=True, slots=True)
 class _Ended:
-    """A stay that is to be closed, before it is priced."""
+    """A stay that is to be closed, before it is priced. `seen` is false when nobody saw it leave: `left_at` is then
+    only by when it was gone."""
 
     garage: Garage
     stay: OpenStay
     left_at: datetime
     odd: ExceptionKind | None = None
+    passage: Admitted | None = None
+    seen: bool = True
 
 
 def is_of_vehicle(fact: Admitted) -> bool:
-    """Whether a vehicle passed; also one for which the keeper makes no token, since the key of the stays' day is
-    destroyed."""
-    return fact.kind == "passage" and (fact.lane is not None or fact.means == Means.PLATE)
+    """Whether a vehicle may have passed; also one that was let through by hand unread, and one for which the keeper
+    makes no token, since the key of the stays' day is destroyed."""
+    return fact.kind == "passage" and (fact.lane is not None or fact.means in (Means.PLATE, Means.OPERATOR))
 
 
 def prepare(passages: Sequence[Admitted]) -> list[Step]:
@@ -109,27 +129,54 @@ def prepare(passages: Sequence[Admitted]) -> list[Step]:
     if not passages:
         return []
     garages = queries.garages_by_gate_code(UUID(passages[0].site))
-    moves = [(fact, fact.lane, garages[fact.gate]) for fact in passages if fact.gate in garages]
-    inside = queries.stays_with_tokens((garage.pk, bytes(lane.token)) for _, lane, garage in moves if lane)
-    steps: list[Opening | Missing | _Ended] = []
-    for fact, lane, garage in moves:
-        key = (garage.pk, bytes(lane.token) if lane else b"")
-        before = inside.pop(key, None)
-        if fact.direction == "in" and lane is not None and lane.stay is not None:
+    moves = [(fact, garages[fact.gate]) for fact in passages if fact.gate in garages]
+    along = queries.taken_along(UUID(fact.attempt) for fact, _ in moves if fact.attempt and fact.direction == "out")
+    asked = [(garage.pk, fact.lane) for fact, garage in moves if fact.lane is not None]
+    inside = matching.inside(asked, (stay for stay in along.values() if stay))
+    steps: list[Opening | Missing | LetGo | _Ended] = []
+    for fact, garage in moves:
+        if fact.direction == "in" and fact.lane is not None and fact.lane.stay is not None:
+            before = inside.came_with(garage.pk, bytes(fact.lane.token))
             if before is not None:
-                steps.append(_Ended(garage, before, fact.at, ExceptionKind.ENTERED_TWICE))
-            inside[key] = OpenStay(
-                id=UUID(lane.stay),
-                garage=garage,
-                token=lane.token,
-                plate_cell=lane.plate_cell,
-                entry_cell=lane.entry_cell,
-            )
-            steps.append(Opening(fact, garage, inside[key]))
+                inside.go(before)
+                steps.append(_Ended(garage, before, fact.at, ExceptionKind.ENTERED_TWICE, fact, seen=False))
+            opening = Opening(fact, garage, _row(garage, fact.lane))
+            inside.come(opening.row)
+            steps.append(opening)
         elif fact.direction == "out":
-            steps.append(_Ended(garage, before, fact.at) if before else Missing(fact, garage))
+            steps.append(_out(fact, garage, inside, along))
     closed = _close_all([step for step in steps if isinstance(step, _Ended)])
     return [closed[step.stay.pk] if isinstance(step, _Ended) else step for step in steps]
+
+
+def _row(garage: Garage, lane: Lane) -> OpenStay:
+    return OpenStay(
+        id=UUID(lane.stay or ""),
+        garage=garage,
+        token=lane.token,
+        folded=lane.folded,
+        plate_cell=lane.plate_cell,
+        entry_cell=lane.entry_cell,
+    )
+
+
+def _out(
+    fact: Admitted, garage: Garage, inside: matching.Inside, along: Mapping[UUID, UUID | None]
+) -> Missing | LetGo | _Ended:
+    """What a passage out does. What an operator said of it when he opened comes before what was read."""
+    stay = None
+    opening = UUID(fact.attempt) if fact.attempt else UUID(int=0)
+    if opening in along:
+        said = along[opening]
+        if said is None:
+            return LetGo(fact, garage)
+        stay = inside.stay(said)
+    if stay is None and fact.lane is not None:
+        stay = inside.find(garage.pk, fact.lane).stay
+    if stay is None:
+        return Missing(fact, garage)
+    inside.go(stay)
+    return _Ended(garage, stay, fact.at, passage=fact)
 
 
 def _close_all(ended: Sequence[_Ended]) -> dict[UUID, Closing]:
@@ -151,7 +198,7 @@ def _close_all(ended: Sequence[_Ended]) -> dict[UUID, Closing]:
     for row, cell, step in zip(rows, cells, cells[len(rows) :], strict=False):
         row.cell, row.step_cell = cell, step
     return {
-        one.stay.pk: Closing(one.garage, one.stay, row, one.odd or _excess(row))
+        one.stay.pk: Closing(one.garage, one.stay, row, one.odd or _excess(row), one.passage)
         for one, row in zip(ended, rows, strict=True)
     }
 
@@ -161,14 +208,15 @@ def _closed_row(one: _Ended, entry: StayEntry | None) -> tuple[ClosedStay, Plain
     garage, paid = one.garage, Money(one.stay.paid_minor, one.garage.currency)
     state = ClosedState.SETTLED
     priced: Price | None = None
+    missed = not one.seen
+    until = _charged_until(one, entry) if missed and entry else one.left_at
     try:
-        priced = price_of(garage, entry, one.left_at) if entry else None
+        priced = price_of(garage, entry, until) if entry else None
     except DomainError:
         entry = None
-    excess = beyond(priced, paid) if entry else Money.zero(paid.currency)
+    excess = beyond(priced, paid) if entry and not missed else Money.zero(paid.currency)
     if entry is None:
         entry, state = StayEntry(entered_at=one.left_at, reason="unreadable", passage=""), ClosedState.UNPRICED
-    missed = one.odd is ExceptionKind.ENTERED_TWICE
     # Who left while their clearance held has paid what it cost.
     free = missed or (one.stay.state == OpenState.CLEARED and is_cleared(one.stay, one.left_at))
     still_owed = Money.zero(paid.currency) if free else owed(priced, paid)
@@ -177,7 +225,7 @@ def _closed_row(one: _Ended, entry: StayEntry | None) -> tuple[ClosedStay, Plain
     elif still_owed:
         state = ClosedState.UNPAID
     left_on = local_date(one.left_at, ZoneInfo(garage.site.zone))
-    data = msgspec.json.encode(books(entry, one.left_at, priced, paid))
+    data = msgspec.json.encode(books(entry, until, priced, paid))
     row = ClosedStay(
         id=one.stay.pk,
         garage=garage,
@@ -188,6 +236,13 @@ def _closed_row(one: _Ended, entry: StayEntry | None) -> tuple[ClosedStay, Plain
         state=state,
     )
     return row, keeping.plain("stay.books/1", garage.site_id, one.stay.pk, data, year=left_on.year)
+
+
+def _charged_until(one: _Ended, entry: StayEntry) -> datetime:
+    """Nobody pays for the hours between the last that is known of a car and its next entry."""
+    cleared = getattr(one.stay, "clearance", None)
+    leave = timedelta(minutes=one.garage.leave_min)
+    return last_known_inside(entry.entered_at, one.left_at, cleared.ends if cleared else None, leave)
 
 
 def _excess(row: ClosedStay) -> ExceptionKind | None:
@@ -208,10 +263,37 @@ def apply(steps: Sequence[Step], *, by: By, at: datetime) -> None:
     _put_in([step.row for step in openings if step.row.pk not in ended])
     ClosedStay.objects.bulk_create([step.closed for step in closings])
     SpentKey.objects.bulk_create([SpentKey(stay=pk) for pk in ended])
-    LaneException.objects.bulk_create([found for step in steps if (found := _exception(step, at))])
+    TakenAlong.objects.filter(Q(stay__in=ended) | Q(opening__in=_openings(steps))).delete()
+    found = [exception for step in steps if (exception := _exception(step, at))]
+    LaneException.objects.bulk_create(found, ignore_conflicts=True)
+    gone = lane_exceptions.gone(_leaving(steps))
     record_all([_written(step) for step in steps], by=by, at=at)
-    for site_id in {step.garage.site_id for step in closings if step.seen.state == OpenState.CLEARED}:
+    for site_id in _with_changed_clearances(steps):
         bump_clearances(site_id)
+    if found or gone:
+        lane_exceptions.tell(step.garage.site_id for step in steps)
+
+
+def _leaving(steps: Sequence[Step]) -> list[tuple[Garage, Admitted]]:
+    """The passages out."""
+    return [(step.garage, step.passage) for step in steps if step.passage and step.passage.direction == "out"]
+
+
+def _openings(steps: Sequence[Step]) -> list[UUID]:
+    return [UUID(step.passage.attempt) for step in steps if step.passage and step.passage.attempt]
+
+
+def _with_changed_clearances(steps: Sequence[Step]) -> set[UUID]:
+    """The sites whose edges must hear of it: a cleared stay has left, or one that looks like it came or left."""
+    sites = {
+        step.garage.site_id for step in steps if isinstance(step, Closing) and step.seen.state == OpenState.CLEARED
+    }
+    rows = [
+        step.row if isinstance(step, Opening) else step.seen for step in steps if isinstance(step, Opening | Closing)
+    ]
+    looks = {bytes(row.folded) for row in rows if row.folded}
+    cleared = OpenStay.objects.filter(garage__in={row.garage_id for row in rows}, state=OpenState.CLEARED)
+    return sites | set(cleared.filter(folded__in=looks).values_list("garage__site_id", flat=True))
 
 
 def _take_out(seen: Sequence[OpenStay]) -> None:
@@ -246,16 +328,45 @@ def _written(step: Step) -> Written:
             verb = "stay.closed"
         case Missing():
             verb = "stay.missing"
+        case LetGo():
+            verb = "stay.let_go"
     return Written(verb, "garage", step.garage.pk)
 
 
 def _exception(step: Step, at: datetime) -> LaneException | None:
     match step:
         case Missing(passage=passage):
-            return LaneException(garage=step.garage, kind=ExceptionKind.EXIT_WITHOUT_STAY, at=passage.at)
+            return lane_exceptions.of_fact(step.garage, ExceptionKind.EXIT_WITHOUT_STAY, passage)
+        case Closing(odd=ExceptionKind.ENTERED_TWICE, passage=Admitted() as passage):
+            return lane_exceptions.of_fact(step.garage, ExceptionKind.ENTERED_TWICE, passage)
         case Closing(odd=kind) if kind is not None:
             return LaneException(garage=step.garage, kind=kind, at=at)
     return None
+
+
+# --- what an operator says of a stay -----------------------------------------------------------------------------
+
+
+def close_by_hand(
+    stay: OpenStay, left_at: datetime | None, along: Callable[[int], None], *, by: By, at: datetime
+) -> ClosedStay | None:
+    """Close a stay that an operator says has left: at `left_at`, when that was seen, and else unseen, so that nothing
+    is charged beyond what is known. `along` is written in the same transaction, and told how many minor units stay
+    unpaid. None when it has left meanwhile. Raises KeeperAway, Outdated, and whatever `along` raises."""
+    for _ in range(TRIES):
+        held = queries.open_stay(stay.pk)
+        if held is None:
+            return None
+        (closing,) = _close_all([_Ended(held.garage, held, left_at or at, seen=left_at is not None)]).values()
+        try:
+            with transaction.atomic():
+                lock_site(held.garage.site_id)
+                along(max(0, closing.closed.amount_minor - closing.closed.paid_minor))
+                apply([closing], by=by, at=at)
+        except Outdated:
+            continue
+        return closing.closed
+    raise Outdated
 
 
 def forget_spent_keys() -> int:
@@ -283,38 +394,54 @@ def retoken_stays(site: Site, at: datetime, *, by: By) -> bool:
     if held >= day:
         return False
     stays = list(OpenStay.objects.filter(garage__site=site).select_related("garage__site", "garage__tariff"))
-    tokens = _tokens(site, day, stays)
+    tokens = _tokens(site, day, {stay.pk: _plate(stay) for stay in stays})
+    seconds = _tokens(site, day, {stay.pk: cell for stay in stays if (cell := _second_plate(stay))})
     lost = [_Ended(stay.garage, stay, at, ExceptionKind.STAY_UNREADABLE) for stay in stays if stay.pk not in tokens]
-    closings = list(_close_all(lost).values())
+    closings, seen = list(_close_all(lost).values()), _vouched(stays)
     with transaction.atomic():
         if lock_site(site.pk).stay_day != held:
             raise Outdated
         Site.objects.filter(pk=site.pk).update(stay_day=day)
         apply(closings, by=by, at=at)
         rows = list(OpenStay.objects.select_for_update().filter(garage__site=site))
-        if {row.pk for row in rows} != set(tokens):
+        if {row.pk for row in rows} != set(tokens) or _vouched(rows) != {pk: seen[pk] for pk in seen if pk in tokens}:
             raise Outdated
         cleared = list(ExitClearance.objects.filter(garage__site=site))
         OpenStay.objects.filter(pk__in=tokens).delete()
         for row in rows:
-            row.token = tokens[row.pk]
+            row.token, row.folded = tokens[row.pk].exact, tokens[row.pk].folded
+            row.second_token = seconds[row.pk].exact if row.pk in seconds else None
+            row.second_cell = row.second_cell if row.pk in seconds else None
         random.SystemRandom().shuffle(rows)
         OpenStay.objects.bulk_create(rows, batch_size=500)
         random.SystemRandom().shuffle(cleared)
         ExitClearance.objects.bulk_create(cleared, batch_size=500)
         cut_payment_times(site, held, at)
+        TakenAlong.objects.filter(opening__in=gates.openings(site).values("pk")).delete()
         record("stays.retokened", "site", site.pk, by=by, at=at)
     return True
 
 
-def _tokens(site: Site, day: date, stays: Sequence[OpenStay]) -> dict[UUID, bytes]:
+def _plate(stay: OpenStay) -> Cell:
+    return keeping.cell("stay.plate/1", stay.pk, stay.plate_cell)
+
+
+def _second_plate(stay: OpenStay) -> Cell | None:
+    return second_cell_of(stay.pk, stay.second_cell) if stay.second_cell is not None else None
+
+
+def _vouched(stays: Sequence[OpenStay]) -> dict[UUID, bytes]:
+    """The second plates of those that have one."""
+    return {stay.pk: bytes(stay.second_cell) for stay in stays if stay.second_cell is not None}
+
+
+def _tokens(site: Site, day: date, cells: dict[UUID, Cell]) -> dict[UUID, PlateTokens]:
     """That day's tokens by stay id; a stay whose key is gone or whose cell was tampered with is left out."""
-    cells = [keeping.cell("stay.plate/1", stay.pk, stay.plate_cell) for stay in stays]
     try:
-        found = keeping.retoken(site.pk, day, cells)
+        found = keeping.retoken(site.pk, day, list(cells.values()))
     except keeping.KeeperRefused as refused:
         odd = odd_cell(refused)
         if odd is None:
             raise
-        return _tokens(site, day, [stay for place, stay in enumerate(stays) if place != odd])
-    return {stay.pk: token for stay, token in zip(stays, found, strict=True) if token}
+        return _tokens(site, day, {stay: cell for place, (stay, cell) in enumerate(cells.items()) if place != odd})
+    return {stay: tokens for stay, tokens in zip(cells, found, strict=True) if tokens is not None}

@@ -19,7 +19,7 @@ from gatehouse.server.parking.facts import Books, entries
 from gatehouse.server.parking.models import ClosedStay, Garage, OpenStay, Payment, Tariff
 from gatehouse.server.parking.queries import lanes
 from gatehouse.server.parking.steps import tax_percent
-from gatehouse.server.takings.acts import Act, acts
+from gatehouse.server.takings.acts import Opened, openings
 from gatehouse.server.takings.models import Dispute
 from gatehouse.server.takings.refunds import Back, refunds_of
 
@@ -76,7 +76,7 @@ class Evidence:
     exit: Passed | None
     payments: Sequence[Payment]
     refunds: Sequence[Back]
-    acts: Sequence[Act]
+    openings: Sequence[Opened]
 
 
 def gather(row: Dispute, by: By) -> Evidence | Refused:
@@ -92,9 +92,9 @@ def gather(row: Dispute, by: By) -> Evidence | Refused:
                 return passed
             ends[place] = passed
     payments = list(Payment.objects.filter(stay=row.stay).order_by("at", "pk"))
-    near: list[Act] = []
+    near: list[Opened] = []
     if told is not None and told.left_at is not None:
-        near = acts([row.garage], Period(told.left_at - BEFORE, told.left_at + AFTER), by)
+        near = openings([row.garage], Period(told.left_at - BEFORE, told.left_at + AFTER), by)
     return Evidence(told, ends[0], ends[1], payments, refunds_of(payments), near)
 
 

@@ -22,7 +22,6 @@ from gatehouse.server.console.garages.tabs import tabs
 from gatehouse.server.console.paging import paged
 from gatehouse.server.console.words_parking import price_line
 from gatehouse.server.console.words_takings import (
-    ACTS,
     DECIDED,
     DISPUTE_STATES,
     MONEY_STATES,
@@ -180,18 +179,20 @@ def _opened(row: Dispute, request: HttpRequest) -> dict[str, object]:
 
 def _evidence(found: Evidence) -> dict[str, object]:
     stay = found.stay
-    names = handles(act.operator for act in found.acts)
+    names = handles(one.operator for one in found.openings)
     return {
         "stay": stay,
         "lines": [price_line(line) for line in stay.lines] if stay else [],
         "entered_because": words.reason(stay.reason).what if stay else "",
         "ends": [_end(_("Entry"), found.entry), _end(_("Exit"), found.exit)],
-        "acts": [
+        "openings": [
             {
-                "at": act.at, "who": names.get(act.operator, words.ANY_JOB), "what": ACTS[act.kind],
-                "why": REASONS.get(act.reason or "none", act.reason), "note": act.note, "waived": act.waived,
+                "at": one.at,
+                "who": names.get(one.operator, words.ANY_JOB),
+                "why": REASONS.get(one.reason or "none", one.reason),
+                "note": one.note,
             }
-            for act in found.acts
+            for one in found.openings
         ],
     }  # fmt: skip
 
@@ -214,15 +215,25 @@ def _end(name: str, passed: Passed | None) -> dict[str, object]:
 
 def _payments(found: Evidence) -> list[dict[str, object]]:
     """What came and what went back, in order."""
-    came = [
-        {"on": one.at, "amount": Money(one.amount_minor, one.currency), "provider": one.provider, "state": MONEY_STATES.get(one.state, one.state),
-         "number": one.pk}
-        for one in found.payments
-    ]  # fmt: skip
     currency = found.payments[0].currency if found.payments else "EUR"
-    back = [
-        {"day": one.on, "amount": Money(-one.minor, currency), "provider": one.provider, "state": MONEY_STATES.get(one.state, one.state),
-         "number": one.id}
+    came: list[dict[str, object]] = [
+        {
+            "on": one.at,
+            "amount": Money(one.amount_minor, one.currency),
+            "provider": one.provider,
+            "state": MONEY_STATES.get(one.state, one.state),
+            "number": one.pk,
+        }
+        for one in found.payments
+    ]
+    back: list[dict[str, object]] = [
+        {
+            "day": one.on,
+            "amount": Money(-one.minor, currency),
+            "provider": one.provider,
+            "state": MONEY_STATES.get(one.state, one.state),
+            "number": one.id,
+        }
         for one in found.refunds
-    ]  # fmt: skip
+    ]
     return came + back

@@ -17,7 +17,6 @@ from gatehouse.domain.money import Money, decimal_text
 from gatehouse.domain.periods import DAY
 from gatehouse.domain.traffic import HOURS, Hour, added, after_one_another, average
 from gatehouse.server.console import charts, saying
-from gatehouse.server.console.access import reader
 from gatehouse.server.console.charts import Chart, Point
 from gatehouse.server.console.garages.spans import Chosen, chosen, presets
 from gatehouse.server.console.garages.tabs import tabs
@@ -58,7 +57,7 @@ def reports(request: HttpRequest, since: date | None = None, until: date | None 
     context = tabs(request, "reports") | {
         "asked": asked,
         "presets": presets(asked),
-        "figures": _figures(request, asked, found, counted),
+        "figures": _figures(asked, found, counted),
         "money_chart": _money_chart(asked, found) if found.whole.paid else None,
         "providers": [(name, Money(minor, asked.currency)) for name, minor in sorted(found.whole.providers.items())],
         "too_many": too_many,
@@ -75,9 +74,9 @@ def _sent(request: HttpRequest) -> bool:
     return bool(request.POST.get("since") or request.POST.get("until"))
 
 
-def _figures(request: HttpRequest, asked: Chosen, found: Report, counted: Sequence[DayTakings]) -> list[Figure]:
+def _figures(asked: Chosen, found: Report, counted: Sequence[DayTakings]) -> list[Figure]:
     whole, earlier = found.whole, report(asked.garages, *asked.before).whole
-    waived = _waived(request, asked)
+    waived = _waived(asked)
 
     def money(minor: int) -> str:
         return saying.money(Money(minor, asked.currency))
@@ -100,11 +99,10 @@ def _figures(request: HttpRequest, asked: Chosen, found: Report, counted: Sequen
     return figures
 
 
-def _waived(request: HttpRequest, asked: Chosen) -> tuple[str, str]:
-    done = [act for act in acts(asked.garages, asked.period, reader(request).by) if act.is_exit]
-    known = [act.waived for act in done if act.waived is not None and act.waived.currency == asked.currency]
-    amount = sum(money.minor for money in known)
-    return saying.money(Money(amount, asked.currency)), _("in %(count)s cars let out") % {"count": len(done)}
+def _waived(asked: Chosen) -> tuple[str, str]:
+    done = [act for act in acts(asked.garages, asked.since, asked.until) if act.waived_minor]
+    amount = sum(act.waived_minor for act in done if act.currency == asked.currency)
+    return saying.money(Money(amount, asked.currency)), _("in %(count)s acts") % {"count": len(done)}
 
 
 # --- money -------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('parking', '0005_owner'),
+        ('parking', '0006_owner'),
     ]
 
     operations = [

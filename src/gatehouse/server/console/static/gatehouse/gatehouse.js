@@ -31,7 +31,12 @@
       const tile = doc.getElementById(`gate-${event.data}`);
       if (tile) window.htmx.trigger(tile, "refresh");
     });
-    source.addEventListener("alarm", () => window.htmx.trigger("#alarms", "refresh"));
+    source.addEventListener("alarm", () => {
+      if (doc.getElementById("alarms")) window.htmx.trigger("#alarms", "refresh");
+    });
+    source.addEventListener("lanes", () => {
+      if (doc.getElementById("lanes-queue")) window.htmx.trigger("#lanes-queue", "refresh");
+    });
     window.addEventListener("pagehide", () => source.close());
   };
 
@@ -79,6 +84,17 @@
       if (keys) keys.open = false;
       field.focus();
     }
+  });
+
+  // Single keys press the buttons that show them, where the page offers to and its switch is on.
+  doc.addEventListener("keydown", (event) => {
+    const keys = doc.querySelector("[data-hotkeys]");
+    if (!keys || !keys.checked || event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
+    if (event.target.closest("input:not([type=radio]):not([type=checkbox]), select, textarea, dialog")) return;
+    const button = doc.querySelector(`[data-hotkey="${CSS.escape(event.key)}"]:not([disabled])`);
+    if (!button) return;
+    event.preventDefault();
+    button.click();
   });
 
   setClock(doc.body.dataset.now || "");

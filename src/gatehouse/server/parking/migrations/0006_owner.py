@@ -8,7 +8,7 @@ from gatehouse.server.keyorder import InKeyOrder
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('parking', '0004_excess_payments'),
+        ('parking', '0005_lanes'),
     ]
 
     operations = [
