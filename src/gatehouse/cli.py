@@ -23,10 +23,12 @@ app = typer.Typer(
 )
 keeper_app = typer.Typer(help="The process that holds the keys. Without a further word: run it.")
 edge_app = typer.Typer(help="The process at the gates of one site. Without a further word: run it.")
+parking_app = typer.Typer(help="Garages and their money.", no_args_is_help=True)
 eval_app = typer.Typer(help="Try the recognition on your own pictures.", no_args_is_help=True)
 app.add_typer(keeper_app, name="keeper", invoke_without_command=True)
 app.add_typer(edge_app, name="edge", invoke_without_command=True)
 app.add_typer(eval_app, name="eval")
+app.add_typer(parking_app, name="parking")
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -300,6 +302,31 @@ def price(
         sys.stdout.write(json.dumps(as_dict(priced) | {"class": vehicle_class}, ensure_ascii=False) + "\n")
     else:
         pricing.show(known, priced, out)
+
+
+@parking_app.command("reconcile")
+def parking_reconcile(
+    home: Home,
+    day: Annotated[str, typer.Option("--date", metavar="YYYY-MM-DD", help="The date; the day before by default.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Compare a date's money with the providers' statements. Ends with 1 when there are differences."""
+    from gatehouse.box.reconciling import NoDate, compared, show
+    from gatehouse.keeper.client import KeeperAway
+
+    with using(home):
+        try:
+            found = compared(home, day)
+        except NoDate as fault:
+            fail(str(fault))
+        except KeeperAway:
+            fail(f"no keeper answers in {home}; start it first: gatehouse up --home {home}")
+    if as_json:
+        sys.stdout.write(json.dumps([one.as_dict() for one in found], ensure_ascii=False) + "\n")
+    else:
+        show(found, out)
+    if any(one.differences or one.fault for one in found):
+        raise typer.Exit(1)
 
 
 @eval_app.command("plates")

@@ -23,8 +23,8 @@ from gatehouse.server.audit import queries
 from gatehouse.server.audit.by import By
 from gatehouse.server.audit.models import DueJob, Entry
 from gatehouse.server.databases import fold
-from gatehouse.server.parking.actions import start_payment
 from gatehouse.server.parking.models import ClosedStay, OpenStay, Payment
+from gatehouse.server.parking.payments import start_payment
 from gatehouse.server.parking.stays import retoken_stays
 from gatehouse.server.parking.times import cut_payment_times
 from gatehouse.server.people.credential_actions import set_pin

@@ -126,7 +126,7 @@ def test_a_driver_contests_on_a_phone_and_an_operator_decides_on_the_evidence(pl
     desk.get_by_label("How much goes back").fill("5.00")
     desk.get_by_label("What they read").first.fill("Sorry for the wait.")
     desk.get_by_role("button", name="Uphold").click()
-    expect(desk.get_by_text("still to be paid back")).to_be_visible()
+    expect(desk.get_by_text("¥5.00 · to be paid back")).to_be_visible()
     phone.reload()
     expect(phone.get_by_text("¥5.00 goes back the way it came.")).to_be_visible()
     expect(phone.get_by_text("Sorry for the wait.")).to_be_visible()

@@ -7,7 +7,7 @@ from tests.server.world import SETUP, TARIFF, ZONE, World
 
 from gatehouse.domain.money import Money
 from gatehouse.domain.periods import DAY, at_local, local_date
-from gatehouse.server.parking import actions, testprovider
+from gatehouse.server.parking import payments, testprovider
 from gatehouse.server.parking.models import OpenStay, Payment
 
 TAXED = {**TARIFF, "versions": [{**TARIFF["versions"][0], "tax_percent": "6"}]}
@@ -29,9 +29,9 @@ def come(world: World, plate: str, at: datetime) -> OpenStay:
 
 def pay(world: World, stay: OpenStay, at: datetime, provider: str = testprovider.NAME) -> Payment:
     """The driver pays what is due at that moment."""
-    payment, _ = actions.start_payment(stay, provider, at)
+    payment, _ = payments.start_payment(stay, provider, at)
     amount = Money(payment.amount_minor, payment.currency)
-    done = actions.settle_payment(payment.pk, f"e-{payment.pk}", amount, by=SETUP, at=at)
+    done = payments.settle_payment(payment.pk, f"e-{payment.pk}", amount, by=SETUP, at=at)
     assert done is not None
     return done
 

@@ -7,18 +7,20 @@ import pytest
 from tests.server.garage_days import come, days_ago, pay, today, visit
 from tests.server.world import SETUP
 
+from gatehouse.domain.money import Money
 from gatehouse.domain.periods import DAY
 from gatehouse.keeper.protocol import KeyClass, Refused, Role
 from gatehouse.server import keeping
 from gatehouse.server.audit.models import Entry
 from gatehouse.server.gates.models import Attempt, Passage
-from gatehouse.server.parking import actions
+from gatehouse.server.parking import payments, refunds
 from gatehouse.server.parking.facts import STAYS
 from gatehouse.server.parking.lane_acts import open_lane
-from gatehouse.server.parking.models import ClosedStay, Payment
+from gatehouse.server.parking.models import ClosedStay, Payment, Refund, RefundReason
 from gatehouse.server.takings import disputes, evidence, revenue
 from gatehouse.server.takings.disputes import DisputeError
 from gatehouse.server.takings.models import Correction, Dispute, Message
+from gatehouse.server.takings.refunds import refund_state
 
 PLATE = "京A12345"
 WORDS = "The barrier was broken, I could not leave for an hour."
@@ -72,7 +74,7 @@ def test_a_dispute_needs_words_that_somebody_can_read(world, text, code):
 
 def test_only_money_that_came_is_contested_and_not_for_ever(world):
     stay = come(world, PLATE, world.ago(minutes=61))
-    started, _ = actions.start_payment(stay, "test", world.now())
+    started, _ = payments.start_payment(stay, "test", world.now())
     assert refused(disputes.open_dispute, started, WORDS, by=SETUP, at=world.now()) == "not_paid"
     paid = pay(world, stay, world.now())
     late = world.now() + timedelta(days=disputes.OPEN_DAYS + 1)
@@ -108,15 +110,29 @@ def test_an_upheld_dispute_lays_a_correction_over_books_that_stand(world):
     row, parking = contested(world), world.operator(Role.PARKING)
     before = ClosedStay.objects.values().get()
     disputes.uphold(row, "fault", "Sorry, the barrier failed.", 400, by=parking, at=world.now())
-    assert (row.state, row.refund_minor, row.refund_state) == ("upheld", 400, "asked")
+    assert (row.state, row.refund_minor) == ("upheld", 400)
     assert ClosedStay.objects.values().get() == before
     correction = Correction.objects.get()
     assert (correction.amount_minor, correction.on, correction.garage) == (-400, today(world), world.garage)
     whole = revenue.report([world.garage], today(world), today(world) + DAY).whole
-    assert (whole.paid, whole.corrected, whole.refunded) == (1000, -400, 0)
-    disputes.note_refund(row, by=parking, at=world.now())
-    disputes.note_refund(row, by=parking, at=world.now())
-    assert Dispute.objects.get().refund_state == "done"
+    assert (whole.paid, whole.corrected, whole.refunded, whole.kept) == (1000, -400, 400, 600)
+    refund = Refund.objects.get()
+    assert (refund.pk, str(refund.payment_id), refund.amount_minor, refund.reason) == (
+        row.pk, str(row.payment), 400, "complaint",
+    )  # fmt: skip
+    refunds.send_open_refunds(world.now())
+    assert refund_state(row) == "done"
+
+
+def test_what_went_back_already_can_not_go_back_again(world):
+    row = contested(world)
+    paid = Payment.objects.get()
+    refunds.request_refund(
+        paid, Money(700, "CNY"), RefundReason.FAULT, refund_id=world.site.pk, by=SETUP, at=world.now()
+    )
+    assert refused(disputes.uphold, row, "fault", "Sorry", 400, by=SETUP, at=world.now()) == "bad_amount"
+    assert Dispute.objects.get().state == "open"
+    assert Refund.objects.count() == 1
 
 
 @pytest.mark.parametrize("amount", [0, -1, 1001, 10**15])
@@ -125,6 +141,7 @@ def test_no_more_goes_back_than_was_paid(world, amount):
     assert refused(disputes.uphold, row, "fault", "Sorry", amount, by=SETUP, at=world.now()) == "bad_amount"
     assert Dispute.objects.get().state == "open"
     assert Message.objects.count() == 1
+    assert not Refund.objects.exists()
 
 
 def test_two_who_decide_at_once_decide_once(world):
@@ -132,7 +149,8 @@ def test_two_who_decide_at_once_decide_once(world):
     stale = Dispute.objects.get()
     disputes.uphold(row, "fault", "Yes", 100, by=SETUP, at=world.now())
     assert refused(disputes.reject, stale, "right_price", "No", by=SETUP, at=world.now()) == "decided"
-    assert Correction.objects.count() == 1
+    assert refused(disputes.uphold, stale, "fault", "Yes", 200, by=SETUP, at=world.now()) == "decided"
+    assert (Correction.objects.count(), Refund.objects.get().amount_minor) == (1, 100)
 
 
 # --- evidence ----------------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from gatehouse.server.parking import (
     lane_answers,
     lane_exceptions,
     matching,
+    payments,
     queries,
     stays,
     testprovider,
@@ -70,7 +71,7 @@ def only():
 
 
 def pay(world, stay):
-    payment, _ = actions.start_payment(stay, testprovider.NAME, world.now())
+    payment, _ = payments.start_payment(stay, testprovider.NAME, world.now())
     body, signature = testprovider.message(payment)
     return testprovider.receive(body, signature, world.now())
 

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+import msgspec
 import pytest
 from tests.server.test_stays import PLATE, enter, pay
 from tests.server.world import SETUP, TARIFF, overtake
@@ -9,8 +10,9 @@ from tests.server.world import SETUP, TARIFF, overtake
 from gatehouse.domain.money import Money
 from gatehouse.domain.tariff_rules import TariffError
 from gatehouse.server import keeping
-from gatehouse.server.parking import actions, facts, queries, testprovider
+from gatehouse.server.parking import actions, facts, payments, queries, testprovider
 from gatehouse.server.parking.models import ClosedStay, ExitClearance, LaneException, OpenStay, Payment
+from gatehouse.server.parking.providers import builtin
 from gatehouse.server.people.actions import add_site
 from gatehouse.server.people.models import SiteType
 from gatehouse.server.people.vehicle_actions import register_vehicle
@@ -24,13 +26,13 @@ def provider(settings):
 
 
 def start(world, stay, provider=testprovider.NAME, at=None):
-    payment, _ = actions.start_payment(stay, provider, at or world.now())
+    payment, _ = payments.start_payment(stay, provider, at or world.now())
     return payment
 
 
 def settle(world, payment, event, at=None):
     amount = Money(payment.amount_minor, payment.currency)
-    return actions.settle_payment(payment.pk, event, amount, by=SETUP, at=at or world.now())
+    return payments.settle_payment(payment.pk, event, amount, by=SETUP, at=at or world.now())
 
 
 def exceptions():
@@ -61,7 +63,7 @@ def test_a_payment_that_is_taken_up_again_holds_from_then_on(world):
 def test_a_payment_is_begun_anew_for_another_amount_another_provider_or_after_a_while(world):
     stay, at = enter(world, minutes=61), world.now()
     begun = {start(world, stay, at=at), start(world, stay, "other", at=at)}
-    begun.add(start(world, stay, at=at + actions.QUOTE_HOLDS))
+    begun.add(start(world, stay, at=at + payments.QUOTE_HOLDS))
     begun.add(start(world, stay, at=at + timedelta(hours=1)))
     assert len(begun) == 4
 
@@ -118,15 +120,15 @@ def test_a_second_payment_settles_what_an_overstayed_car_owes_by_then(world):
 
 def test_a_payment_that_came_between_quote_and_start_is_not_asked_for_again(world, monkeypatch):
     stay = enter(world, minutes=61)
-    overtake(monkeypatch, actions, "quote", lambda: pay(world, stay))
-    assert isinstance(actions.start_payment(stay, "other", world.now()), actions.NothingDue)
+    overtake(monkeypatch, payments, "quote", lambda: pay(world, stay))
+    assert isinstance(payments.start_payment(stay, "other", world.now()), payments.NothingDue)
     assert Payment.objects.count() == 1
 
 
 def test_a_car_that_left_between_card_and_button_starts_and_clears_nothing(world):
     stay = enter(world, minutes=61)
     world.tell(world.leaves(PLATE))
-    assert actions.start_payment(stay, testprovider.NAME, world.now()) is None
+    assert payments.start_payment(stay, testprovider.NAME, world.now()) is None
     actions.free_pass(stay, by=SETUP, at=world.now())
     actions.clear_free(stay, by=SETUP, at=world.now())
     assert not Payment.objects.exists()
@@ -172,9 +174,9 @@ def test_what_was_paid_after_the_car_had_left_waits_to_be_paid_back(world):
 def test_the_word_that_a_payment_failed_changes_nothing_once_the_money_is_here(world):
     stay = enter(world, minutes=61)
     payment = start(world, stay)
-    actions.fail_payment(payment.pk, by=SETUP, at=world.now())
+    payments.fail_payment(payment.pk, by=SETUP, at=world.now())
     assert settle(world, payment, "e").state == "settled"
-    actions.fail_payment(payment.pk, by=SETUP, at=world.now())
+    payments.fail_payment(payment.pk, by=SETUP, at=world.now())
     assert Payment.objects.get().state == "settled"
     assert OpenStay.objects.get().paid_minor == 1000
 
@@ -197,8 +199,8 @@ def test_an_event_that_the_table_can_not_hold_settles_nothing(world):
     payment = start(world, enter(world, minutes=61))
     for event in ("e" * 81, "", "a\0b"):
         text = testprovider.Message(event, payment.pk, payment.amount_minor, payment.currency)
-        body = testprovider.msgspec.json.encode(text)
-        assert testprovider.receive(body, testprovider._signature(body), world.now()) is None
+        body = msgspec.json.encode(text)
+        assert testprovider.receive(body, builtin.signature_of(body), world.now()) is None
     assert Payment.objects.get().state == "started"
 
 

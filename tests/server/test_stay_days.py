@@ -14,7 +14,7 @@ from gatehouse.domain.money import Money
 from gatehouse.domain.periods import local_date
 from gatehouse.keeper.protocol import KeyClass, Role
 from gatehouse.server import keeping
-from gatehouse.server.parking import actions, facts, queries, stays
+from gatehouse.server.parking import actions, facts, payments, queries, stays
 from gatehouse.server.parking.models import ClosedStay, LaneException, OpenStay, Payment, SpentKey
 from gatehouse.server.people.models import Site
 
@@ -127,10 +127,10 @@ class Beside:
 def test_money_that_comes_during_the_change_of_date_is_not_written_over(committed_world, moved, before):
     world = committed_world
     stay = enter(world, minutes=61)
-    payment, _ = actions.start_payment(stay, "test", world.now())
+    payment, _ = payments.start_payment(stay, "test", world.now())
     moved(timedelta(days=1))
     beside = Beside(
-        lambda: actions.settle_payment(payment.pk, "e", Money(1000, "CNY"), by=SETUP, at=payment.at), before
+        lambda: payments.settle_payment(payment.pk, "e", Money(1000, "CNY"), by=SETUP, at=payment.at), before
     )
     with connection.execute_wrapper(beside):
         assert change_date(world)
@@ -179,9 +179,9 @@ def test_a_car_that_comes_in_during_the_change_of_date_is_found_afterwards(commi
 def test_two_tabs_in_the_same_moment_begin_one_payment(committed_world):
     world = committed_world
     stay = enter(world, minutes=61)
-    beside = Beside(lambda: actions.start_payment(stay, "test", world.now()), 'INSERT INTO "parking_payment"')
+    beside = Beside(lambda: payments.start_payment(stay, "test", world.now()), 'INSERT INTO "parking_payment"')
     with connection.execute_wrapper(beside):
-        first, _ = actions.start_payment(stay, "test", world.now())
+        first, _ = payments.start_payment(stay, "test", world.now())
     second, _ = beside.ended()
     assert first == second
     assert Payment.objects.count() == 1
@@ -191,13 +191,13 @@ def test_two_tabs_in_the_same_moment_begin_one_payment(committed_world):
 def test_two_payments_in_the_same_moment_count_once(committed_world):
     world = committed_world
     stay = enter(world, minutes=61)
-    (first, _), (second, _) = (actions.start_payment(stay, name, world.now()) for name in ("test", "other"))
+    (first, _), (second, _) = (payments.start_payment(stay, name, world.now()) for name in ("test", "other"))
     due = Money(1000, "CNY")
     beside = Beside(
-        lambda: actions.settle_payment(second.pk, "b", due, by=SETUP, at=world.now()), 'UPDATE "parking_openstay"'
+        lambda: payments.settle_payment(second.pk, "b", due, by=SETUP, at=world.now()), 'UPDATE "parking_openstay"'
     )
     with connection.execute_wrapper(beside):
-        actions.settle_payment(first.pk, "a", due, by=SETUP, at=world.now())
+        payments.settle_payment(first.pk, "a", due, by=SETUP, at=world.now())
     assert beside.ended().excess_minor == 1000
     assert queries.open_stay(stay.pk).paid_minor == 1000
     assert exceptions() == ["excess_payment"]

@@ -14,7 +14,7 @@ from gatehouse.keeper.protocol import KeyClass, Refused, Role
 from gatehouse.server import bus, feed, keeping
 from gatehouse.server.audit.models import Entry
 from gatehouse.server.gates.models import Edge
-from gatehouse.server.parking import actions, facts, queries, stays, testprovider
+from gatehouse.server.parking import actions, facts, payments, queries, stays, testprovider
 from gatehouse.server.parking.models import (
     ClosedStay,
     ExitClearance,
@@ -36,7 +36,7 @@ def enter(world, plate=PLATE, **ago):
 
 
 def pay(world, stay):
-    payment, _ = actions.start_payment(stay, testprovider.NAME, world.now())
+    payment, _ = payments.start_payment(stay, testprovider.NAME, world.now())
     body, signature = testprovider.message(payment)
     return testprovider.receive(body, signature, world.now())
 
@@ -177,7 +177,7 @@ def test_coming_in_twice_closes_the_first_stay_without_charging_it(world):
 
 def test_the_providers_word_twice_counts_once(world):
     stay = enter(world, minutes=61)
-    payment, _ = actions.start_payment(stay, testprovider.NAME, world.now())
+    payment, _ = payments.start_payment(stay, testprovider.NAME, world.now())
     body, signature = testprovider.message(payment)
     for _ in range(3):
         assert testprovider.receive(body, signature, world.now()).state == "settled"
@@ -187,11 +187,11 @@ def test_the_providers_word_twice_counts_once(world):
 
 def test_a_forged_word_another_amount_or_a_switched_off_provider_settle_nothing(world, settings):
     stay = enter(world, minutes=61)
-    payment, _ = actions.start_payment(stay, testprovider.NAME, world.now())
+    payment, _ = payments.start_payment(stay, testprovider.NAME, world.now())
     body, signature = testprovider.message(payment)
     assert testprovider.receive(body.replace(b"1000", b"1001"), signature, world.now()) is None
     assert testprovider.receive(body, "0" * len(signature), world.now()) is None
-    assert actions.settle_payment(payment.pk, "e", Money(1, "CNY"), by=SETUP, at=world.now()) is None
+    assert payments.settle_payment(payment.pk, "e", Money(1, "CNY"), by=SETUP, at=world.now()) is None
     settings.TEST_PROVIDER = False
     assert testprovider.receive(body, signature, world.now()) is None
     assert queries.open_stay(stay.pk).paid_minor == 0
@@ -199,18 +199,18 @@ def test_a_forged_word_another_amount_or_a_switched_off_provider_settle_nothing(
 
 def test_money_that_comes_long_after_the_start_clears_only_what_it_covers(world):
     stay = enter(world, minutes=50)
-    payment, _ = actions.start_payment(stay, testprovider.NAME, world.now())
+    payment, _ = payments.start_payment(stay, testprovider.NAME, world.now())
     later = world.now() + timedelta(minutes=30)
-    actions.settle_payment(payment.pk, "late", Money(500, "CNY"), by=SETUP, at=later)
+    payments.settle_payment(payment.pk, "late", Money(500, "CNY"), by=SETUP, at=later)
     assert not ExitClearance.objects.exists()
     assert facts.quote(queries.open_stay(stay.pk), later).due == Money(500, "CNY")
 
 
 def test_money_for_a_car_that_is_gone_is_kept_for_somebody_to_look_at(world):
     stay = enter(world, minutes=61)
-    payment, _ = actions.start_payment(stay, testprovider.NAME, world.now())
+    payment, _ = payments.start_payment(stay, testprovider.NAME, world.now())
     world.tell(world.leaves(PLATE))
-    actions.settle_payment(payment.pk, "gone", Money(1000, "CNY"), by=SETUP, at=world.now())
+    payments.settle_payment(payment.pk, "gone", Money(1000, "CNY"), by=SETUP, at=world.now())
     assert Payment.objects.get().state == "late"
     assert LaneException.objects.get().kind == "late_payment"
 

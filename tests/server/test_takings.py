@@ -14,10 +14,10 @@ from gatehouse.keeper.protocol import KeyClass, Role
 from gatehouse.server import bus, jobs, keeping
 from gatehouse.server.audit.models import Entry
 from gatehouse.server.gates.models import Opening
-from gatehouse.server.parking import actions
+from gatehouse.server.parking import actions, refunds
 from gatehouse.server.parking.facts import STAYS
 from gatehouse.server.parking.lane_acts import OpeningError, open_lane
-from gatehouse.server.parking.models import ClosedStay, OpenStay
+from gatehouse.server.parking.models import ClosedStay, OpenStay, Refund, RefundReason
 from gatehouse.server.takings import counting, revenue
 from gatehouse.server.takings.acts import acts, by_operator, exits, openings
 from gatehouse.server.takings.models import DayTakings
@@ -255,3 +255,20 @@ def test_a_date_that_is_counted_late_is_reckoned_back_from_the_next_that_is(worl
     assert [count(world, today(world) - n * DAY).inside for n in (1, 2, 3)] == [3, 2, 1]
     DayTakings.objects.all().delete()
     assert [count(world, today(world) - n * DAY).inside for n in (3, 1, 2)] == [1, 3, 2]
+
+
+def test_what_goes_back_lowers_the_date_of_the_refund_and_its_rate_of_tax(world):
+    actions.change_tariff(world.garage.tariff, TAXED, by=SETUP, at=world.now())
+    world.garage.refresh_from_db()
+    paid = visit(world, "京A00001", days_ago(world, 2, 9), 65)
+    asked = {"refund_id": world.site.pk, "by": SETUP, "at": days_ago(world, 1, 12)}
+    refunds.request_refund(paid, Money(300, "CNY"), RefundReason.FAULT, **asked)
+    assert [count(world, today(world) - n * DAY).taken for n in (2, 1)] == [
+        [["test", "6", 1000]],
+        [["test", "6", -300]],
+    ]
+    found = revenue.report([world.garage], today(world) - 2 * DAY, today(world))
+    assert (found.whole.paid, found.whole.refunded, found.whole.kept) == (1000, 300, 700)
+    Refund.objects.update(state="failed")
+    assert counting.stale_days(world.garage, yesterday(world), today(world)) == [yesterday(world)]
+    assert count(world).taken == []

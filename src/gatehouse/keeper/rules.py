@@ -26,8 +26,9 @@ VERBS: dict[str, frozenset[Role]] = {
     "second_plate": frozenset({Role.OWNER, Role.SECURITY, Role.PARKING}),
 }
 
-# What a template or a PIN is for happens inside keeper and edge: no page ever needs one.
-NEVER_SHOWN = frozenset({"face.template/1", "credential.pin/1"})
+# What a template or a PIN is for happens inside keeper and edge: no page ever needs one. A provider's keys and the
+# token that a driver's account is charged by are for the job `payments` alone.
+NEVER_SHOWN = frozenset({"face.template/1", "credential.pin/1", "provider.account/1", "mandate.token/1"})
 # The keeper writes these itself, out of signed letters. Whoever could have any plate sealed as a stay's would learn its
 # token from `retoken`, and so try plates without a cap.
 WRITTEN_HERE = frozenset({"attempt.facts/1", "passage.facts/1", "stay.plate/1", "stay.entry/1"})
@@ -39,15 +40,20 @@ _PERSON = frozenset({"person.brief/1", "person.name/1"})
 _ALL = frozenset(LABELS) - NEVER_SHOWN
 READS: dict[Role, frozenset[str]] = {
     Role.OWNER: _ALL,
-    Role.HR: _ALL - {"stay.books/1", "device.secret/1", "operator.contact/1", "proprietor.bank/1"} - _DISPUTES,
+    Role.HR: _ALL
+    - {"mandate.consent/1", "stay.books/1", "device.secret/1", "operator.contact/1", "proprietor.bank/1"}
+    - _DISPUTES,
     Role.SECURITY: _PERSON
     | _GATES
     | _VEHICLES
     | _TEXTS
     | {"person.contact/1", "person.consent/1", "face.photo/1", "credential.card/1", "credential.pass/1"},
-    Role.PARKING: _PERSON | _GATES | _VEHICLES | _TEXTS | _DISPUTES,
+    Role.PARKING: _PERSON | _GATES | _VEHICLES | _TEXTS | _DISPUTES | {"mandate.consent/1"},
     Role.AUDITOR: frozenset({"person.brief/1", "person.name/1"}) | _TEXTS,
-    Role.WORKER: _ALL - _VEHICLES - _DISPUTES - {"device.secret/1", "operator.contact/1", "proprietor.bank/1"},
+    Role.WORKER: _ALL
+    - _VEHICLES
+    - _DISPUTES
+    - {"mandate.consent/1", "device.secret/1", "operator.contact/1", "proprietor.bank/1"},
 }
 
 JOBS: dict[str, frozenset[str]] = {
@@ -56,6 +62,7 @@ JOBS: dict[str, frozenset[str]] = {
     "feed": frozenset(),
     "retoken": frozenset(),
     "passes": frozenset({"sign.receipt"}),
+    "payments": frozenset(),
     "stays": frozenset({"forget.stay"}),
     "retention": frozenset({"forget_days"}),
     "disputes": frozenset(),
@@ -66,6 +73,7 @@ JOB_READS: dict[str, frozenset[str]] = {
     "payslips": frozenset({"work.note/1", "workday.facts/1", "contract.terms/1", "payslip.lines/1", "person.file/1"}),
     "feed": frozenset({"person.file/1"}),
     "disputes": frozenset({"dispute.answer/1"}),  # for whoever holds the address of the receipt
+    "payments": frozenset({"provider.account/1", "mandate.token/1"}),
 }
 JOB_WHO_DAYS = 3  # a job asks freely whose tokens of so many past days; older by a ticket
 WHO_DAYS = 40  # and nobody further back than this

@@ -26,6 +26,10 @@ from gatehouse.server.audit import queries as due
 from gatehouse.server.audit.by import By
 from gatehouse.server.databases import fold
 from gatehouse.server.gates.actions import raise_alarm
+from gatehouse.server.moment import now as server_now
+from gatehouse.server.parking.orders import ask_for_lost_notices
+from gatehouse.server.parking.reconciling import compare_lately
+from gatehouse.server.parking.refunds import send_open_refunds
 from gatehouse.server.parking.stays import forget_spent_keys, retoken_stays
 from gatehouse.server.payroll.actions import draft_payslips
 from gatehouse.server.people import queries as people
@@ -48,6 +52,7 @@ OTHER_ALARM = "server_fails"
 WORKDAYS_AT = time(4, 30)  # by then yesterday's day shifts are over, and the night shifts of the date before
 PAYSLIPS_AT = time(5)
 TAKINGS_AT = time(3, 30)  # by then edges that were cut off for a while have told what happened
+STATEMENTS_AT = time(11)  # providers have yesterday's statement by 10 o'clock
 CATCH_UP_DAYS = 35  # further back the days' keys may be gone
 
 
@@ -107,17 +112,26 @@ def _takings(site: Site, due_at: datetime, now: datetime) -> None:
     count_changed(site, today - BACK_DAYS * DAY, today - DAY, now)
 
 
+def _statements(site: Site, due_at: datetime, now: datetime) -> None:
+    """Yesterday's money against what the providers say."""
+    yesterday = local_date(due_at, ZoneInfo(site.zone)) - DAY
+    compare_lately(site, yesterday, by=By.job("statements"), at=now)
+
+
 SITE_JOBS = (
     SiteJob("day_change", _day_change, lambda site, at: _next_local(site, at, time(0))),
     SiteJob("workdays", _workdays, lambda site, at: _next_local(site, at, WORKDAYS_AT)),
     SiteJob("payslips", _payslips, lambda site, at: _next_local(site, at, PAYSLIPS_AT)),
     SiteJob("takings", _takings, lambda site, at: _next_local(site, at, TAKINGS_AT)),
+    SiteJob("statements", _statements, lambda site, at: _next_local(site, at, STATEMENTS_AT)),
 )
 SERVER_JOBS = (
     ServerJob("reindex", reindex, timedelta(minutes=5)),
     ServerJob("silence", silence.look, timedelta(seconds=10)),
     ServerJob("note", audit.note_entries, timedelta(seconds=5)),
     ServerJob("spent_keys", forget_spent_keys, timedelta(seconds=30)),
+    ServerJob("lost_notices", lambda: ask_for_lost_notices(server_now()), timedelta(seconds=10)),
+    ServerJob("refunds", lambda: send_open_refunds(server_now()), timedelta(seconds=10)),
     ServerJob("fold", fold, timedelta(minutes=5)),
 )
 

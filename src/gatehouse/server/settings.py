@@ -1,7 +1,8 @@
 """Django's settings. Nothing secret lies here or in the server's home: `run` asks the keeper for the signing key.
 
 Environment: GATEHOUSE_HOME (the home), DATABASE_URL (postgresql://user:password@host:port/name; else SQLite in the
-home), GATEHOUSE_TEST_PROVIDER=1 (the payment provider of demonstrations), GATEHOUSE_HOSTS (names it is reached by).
+home), GATEHOUSE_TEST_PROVIDER=1 (the payment provider of demonstrations), GATEHOUSE_HOSTS (names it is reached by),
+GATEHOUSE_PUBLIC_URL (https://name under which payment providers and drivers reach it through a proxy).
 """
 
 import os
@@ -19,6 +20,7 @@ DEBUG = False
 # Fresh per process until `run` sets the keeper's; what was signed with this one ends with the process.
 SECRET_KEY = secrets.token_urlsafe(48)
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *filter(None, os.environ.get("GATEHOUSE_HOSTS", "").split(","))]
+PUBLIC_URL = os.environ.get("GATEHOUSE_PUBLIC_URL", "").rstrip("/")
 TEST_PROVIDER = os.environ.get("GATEHOUSE_TEST_PROVIDER") == "1"
 
 DATABASES = {"default": database(os.environ.get("DATABASE_URL"), HOME)}

@@ -9,7 +9,7 @@ from tests.server.world import SETUP
 
 from gatehouse.keeper.protocol import Refused
 from gatehouse.server import bus, keeping
-from gatehouse.server.parking import actions
+from gatehouse.server.parking import actions, payments
 from gatehouse.server.parking.actions import add_garage
 from gatehouse.server.parking.models import ExitClearance, OpenStay, Payment, PaymentState
 from gatehouse.server.people.actions import add_zone
@@ -117,13 +117,13 @@ def test_the_receipt_of_money_beyond_the_debt_says_that_it_is_paid_back(driver, 
 
 
 def test_a_card_of_a_car_that_leaves_while_the_button_is_pressed_is_asked_for_anew(driver, house, monkeypatch) -> None:
-    quote, inner = _quote(_find(driver, house)), actions.start_payment
+    quote, inner = _quote(_find(driver, house)), payments.start_payment
 
     def leave_and_start(*args):
         house.world.tell(house.world.leaves(PLATE))
         return inner(*args)
 
-    monkeypatch.setattr(actions, "start_payment", leave_and_start)
+    monkeypatch.setattr(payments, "start_payment", leave_and_start)
     page = driver.post(reverse("pay-start", args=[_code(house)]), {"quote": quote}).content.decode()
     assert "Type your plate again." in page
 

@@ -177,7 +177,7 @@ def test_no_address_opens_what_is_another_sites(house, how, role) -> None:
     refused = {404} if role is Role.OWNER else {403, 404}
     for address in pages:
         assert reader.get(address).status_code in refused, address
-        for do in ("evidence", "uphold", "reject", "ask", "refunded", "approve", "paid", "prepare", "account", "hold"):
+        for do in ("evidence", "uphold", "reject", "ask", "approve", "paid", "prepare", "account", "hold"):
             form = {
                 "do": do,
                 "text": "x",
@@ -402,7 +402,7 @@ def test_an_auditor_sees_that_something_is_contested_and_no_word_of_it(house) ->
     auditor = house.browser(Role.AUDITOR)
     page = reverse("dispute", args=[row.pk])
     assert "Open words and evidence" not in text(auditor.get(page))
-    for do in ("evidence", "uphold", "reject", "ask", "refunded"):
+    for do in ("evidence", "uphold", "reject", "ask"):
         assert auditor.post(page, {"do": do}).status_code == 404
 
 

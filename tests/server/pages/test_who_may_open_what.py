@@ -20,7 +20,8 @@ SAMPLES = {
 }
 PUBLIC = {
     "home", "enter", "enter-code", "enter-code-bare", "sign-out", "set_language",
-    "pay", "pay-find", "pay-start", "pay-test", "pay-receipt", "pay-state", "pay-dispute", "display", "display-screen",
+    "pay", "pay-find", "pay-start", "pay-test", "pay-receipt", "pay-state", "pay-dispute", "pay-notice", "auto-pay",
+    "display", "display-screen",
 }  # fmt: skip
 
 

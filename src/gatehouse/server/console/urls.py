@@ -18,7 +18,18 @@ from gatehouse.server.console import (
     watch_log,
 )
 from gatehouse.server.console.access import GUARDS, KNOWERS, OWNERS, PAYROLL, TRUSTED, WATCHERS, page, public
-from gatehouse.server.console.garages import by_hand, disputes, lanes, overview, payouts, reports, tabs
+from gatehouse.server.console.garages import (
+    accounts,
+    auto_pay,
+    by_hand,
+    disputes,
+    lanes,
+    money,
+    overview,
+    payouts,
+    reports,
+    tabs,
+)
 from gatehouse.server.console.months import MonthConverter, meant
 
 
@@ -87,6 +98,22 @@ urlpatterns = [
     page("parking/disputes/", disputes.disputes, "disputes", tabs.READERS),
     page("parking/disputes/page/<int:number>/", disputes.disputes, "disputes-page", tabs.READERS),
     page("parking/disputes/<uuid:dispute_id>/", disputes.dispute, "dispute", tabs.READERS),
+    page("parking/money/", money.money, "money", tabs.READERS),
+    page("parking/money/<month:of>/", money.money, "money-month", tabs.READERS),
+    page("parking/money/<month:of>/page/<int:number>/", money.money, "money-page", tabs.READERS),
+    page("parking/money/<month:of>/csv", money.export, "money-csv", tabs.READERS),
+    page("parking/money/<date:on>/", money.money, "money-day", tabs.READERS),
+    page("parking/money/<date:on>/page/<int:number>/", money.money, "money-day-page", tabs.READERS),
+    page("parking/money/compare", money.compare, "money-compare", tabs.PARKERS),
+    page("parking/money/differences/<uuid:difference_id>", money.explain, "money-explain", tabs.PARKERS),
+    page("parking/money/<uuid:payment_id>/refund", money.refund, "money-refund", tabs.PARKERS),
+    page("parking/money/<uuid:payment_id>/pay-back", money.pay_back, "money-pay-back", tabs.PARKERS),
+    page("parking/money/accounts/", accounts.accounts, "money-accounts", OWNERS),
+    page("parking/money/accounts/<uuid:account_id>/try", accounts.try_it, "money-account-try", OWNERS),
+    page("parking/money/accounts/<uuid:account_id>/turn", accounts.turn, "money-account-turn", OWNERS),
+    page("parking/money/accounts/<uuid:account_id>/keys", accounts.keys, "money-account-keys", OWNERS),
+    page("parking/money/auto/", auto_pay.auto_pay, "money-auto", tabs.PARKERS),
+    page("parking/money/auto/<uuid:mandate_id>/withdraw", auto_pay.withdraw, "money-auto-withdraw", tabs.PARKERS),
     page("people/", people.people, "people", KNOWERS),
     page("people/page/<int:number>/", people.people, "people-page", KNOWERS),
     page("people/<uuid:person_id>/", people.person, "person", KNOWERS),

@@ -39,6 +39,7 @@ MONEY_STATES: dict[str, words.Text] = {
     "requested": gettext_lazy("to be paid back"),
     "sent": gettext_lazy("on its way back"),
     "done": gettext_lazy("went back"),
+    "": gettext_lazy("to be paid back"),
 }
 
 PAYOUT_STATES: dict[str, tuple[words.Text, str]] = {

@@ -1,15 +1,12 @@
-"""Garages, permits, payments and clearances. Stays open and close in `parking.stays`."""
+"""Garages, permits and clearances. Stays open and close in `parking.stays`, money comes in `parking.payments`."""
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
 
 from gatehouse.domain import tariffs
 from gatehouse.domain.errors import DomainError
-from gatehouse.domain.money import Money, exponent
+from gatehouse.domain.money import exponent
 from gatehouse.domain.plates import normalise
 from gatehouse.domain.tariff_json import tariff_from_dict
 from gatehouse.domain.tariff_rules import TariffError
@@ -17,27 +14,23 @@ from gatehouse.keeper.protocol import Refused
 from gatehouse.server import keeping
 from gatehouse.server.audit.actions import record
 from gatehouse.server.audit.by import By
-from gatehouse.server.parking import matching, queries
-from gatehouse.server.parking.facts import UNPRICED, Quote, is_cleared, quote, quoted_anew
+from gatehouse.server.parking import matching
+from gatehouse.server.parking.facts import UNPRICED, quote
 from gatehouse.server.parking.lane_acts import Why, note_act
 from gatehouse.server.parking.locks import lock_site
 from gatehouse.server.parking.models import (
     Act,
-    ExceptionKind,
     ExitClearance,
     Garage,
     LaneException,
     OpenState,
     OpenStay,
-    Payment,
-    PaymentState,
     Permit,
     Tariff,
 )
 from gatehouse.server.people.actions import bump_clearances, bump_roster
 from gatehouse.server.people.models import Site, Vehicle, Zone
 
-QUOTE_HOLDS = timedelta(minutes=10)  # how long a started payment's amount settles the stay
 FREE_CLEARANCE = timedelta(minutes=5)  # for a car that stands at the exit and owes nothing
 
 
@@ -126,113 +119,8 @@ def find_stay(garage: Garage, plate: str, *, address: str) -> OpenStay | Refused
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class NothingDue:
-    """The stay may leave; `clearance` says until when."""
-
-    ends: datetime
-
-
-def start_payment(stay: OpenStay, provider: str, at: datetime) -> tuple[Payment, Quote] | NothingDue | None:
-    """A payment of what is due now, None for a stay that has left. A stay that owes nothing is cleared instead.
-
-    A payment that was started so a moment ago is taken up again: two taps ask for the money once. Raises as `quote`.
-    """
-    asked = quote(stay, at)
-    with transaction.atomic():
-        lock_site(stay.garage.site_id)
-        held = queries.open_stay(stay.pk)
-        if held is None:
-            return None
-        asked = quoted_anew(asked, held, at)
-        if not asked.due:
-            return NothingDue(clear_free(held, by=By.job("stays"), at=at))
-        payment = _started(held, provider, asked.due, at)
-        OpenStay.objects.filter(pk=stay.pk, state=OpenState.OPEN).update(state=OpenState.QUOTED)
-        record("payment.started", "payment", payment.pk, by=By.job("stays"), at=at)
-    return payment, asked
-
-
-def _started(stay: OpenStay, provider: str, due: Money, at: datetime) -> Payment:
-    facts = {"stay": stay.pk, "provider": provider, "amount_minor": due.minor, "currency": due.currency}
-    same = Payment.objects.filter(state=PaymentState.STARTED, at__gt=at - QUOTE_HOLDS, **facts).first()
-    if same is None:
-        return Payment.objects.create(garage=stay.garage, at=at, **facts)
-    Payment.objects.filter(pk=same.pk).update(at=at)
-    same.at = at
-    return same
-
-
-def settle_payment(payment_id: UUID, event: str, amount: Money, *, by: By, at: datetime) -> Payment | None:
-    """The provider's word that the money came; None for a payment that is not ours, another amount, or an event that
-    was another payment's.
-
-    `event` is the provider's own id: the same word again changes nothing. Money that came is always written. What is
-    beyond the debt by then, and what came for a stay that has left or has no price, is an exception for somebody to
-    look at. When it comes later than `QUOTE_HOLDS` after the start, the stay is cleared only if nothing more is due by
-    then.
-    """
-    payment = queries.payment(payment_id)
-    if payment is None or Money(payment.amount_minor, payment.currency) != amount:
-        return None
-    asked = _asked(payment, at)
-    with transaction.atomic():
-        lock_site(payment.garage.site_id)
-        payment.refresh_from_db()
-        if Payment.objects.filter(provider=payment.provider, provider_ref=event).exclude(pk=payment_id).exists():
-            return None
-        mine = Payment.objects.filter(pk=payment_id, state__in=[PaymentState.STARTED, PaymentState.FAILED])
-        if mine.update(state=PaymentState.SETTLED, provider_ref=event, at=at):
-            record("payment.settled", "payment", payment_id, by=by, at=at)
-            _credit(payment, amount, asked, at)
-    payment.refresh_from_db()
-    return payment
-
-
-def _asked(payment: Payment, at: datetime) -> Quote | None:
-    """What the payment's stay owes; None when it has left or has no price."""
-    stay = queries.open_stay(payment.stay)
-    try:
-        return quote(stay, at) if stay else None
-    except UNPRICED:
-        return None
-
-
-def _credit(payment: Payment, amount: Money, asked: Quote | None, at: datetime) -> None:
-    """Count the money for its stay. `payment` is as it was before it was settled."""
-    stay, zero = queries.open_stay(payment.stay), Money.zero(amount.currency)
-    if stay is None:
-        # The car is gone: the money stays visible until somebody has dealt with it.
-        Payment.objects.filter(pk=payment.pk).update(state=PaymentState.LATE)
-        _raise(payment.garage, ExceptionKind.LATE_PAYMENT, at)
-        return
-    cleared = is_cleared(stay, at)
-    due = zero if cleared else quoted_anew(asked, stay, at).due if asked else None
-    counts = amount if due is None else min(amount, due)
-    if counts < amount:
-        Payment.objects.filter(pk=payment.pk).update(excess_minor=(amount - counts).minor)
-        _raise(payment.garage, ExceptionKind.EXCESS_PAYMENT, at)
-    if cleared:
-        return
-    OpenStay.objects.filter(pk=stay.pk).update(paid_minor=F("paid_minor") + counts.minor, state=OpenState.PAID)
-    if due == counts or at < payment.at + QUOTE_HOLDS:
-        _clear(stay, at + timedelta(minutes=payment.garage.leave_min))
-    elif due is None:
-        _raise(payment.garage, ExceptionKind.UNPRICED_PAYMENT, at)
-
-
-def _raise(garage: Garage, kind: ExceptionKind, at: datetime) -> None:
-    LaneException.objects.create(garage=garage, kind=kind, at=at)
-
-
-@transaction.atomic
-def fail_payment(payment_id: UUID, *, by: By, at: datetime) -> None:
-    started = Payment.objects.filter(pk=payment_id, state=PaymentState.STARTED)
-    if started.update(state=PaymentState.FAILED):
-        record("payment.failed", "payment", payment_id, by=by, at=at)
-
-
-def _clear(stay: OpenStay, ends: datetime) -> None:
+def clear(stay: OpenStay, ends: datetime) -> None:
+    """Let the stay leave until `ends`. Must run under the site's lock."""
     ExitClearance.objects.update_or_create(stay=stay, defaults={"garage": stay.garage, "ends": ends})
     OpenStay.objects.filter(pk=stay.pk).update(state=OpenState.CLEARED)
     bump_clearances(stay.garage.site_id)
@@ -249,7 +137,7 @@ def clear_free(stay: OpenStay, *, by: By, at: datetime) -> datetime:
     if not OpenStay.objects.filter(pk=stay.pk).exists():
         return at
     record("stay.cleared_free", "garage", stay.garage_id, by=by, at=at)
-    _clear(stay, at + FREE_CLEARANCE)
+    clear(stay, at + FREE_CLEARANCE)
     return at + FREE_CLEARANCE
 
 
@@ -266,7 +154,7 @@ def free_pass(
         ends = at + timedelta(minutes=stay.garage.leave_min)
         record("stay.free_pass", "garage", stay.garage_id, by=by, at=at)
         note_act(stay.garage, Act.FREE_PASS, reason, waived_minor=waived, by=by, at=at)
-        _clear(stay, ends)
+        clear(stay, ends)
     return ends
 
 

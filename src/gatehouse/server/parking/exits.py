@@ -10,7 +10,7 @@ from gatehouse.keeper.protocol import Admitted
 from gatehouse.server import bus
 from gatehouse.server.audit.by import By
 from gatehouse.server.gates.models import Passage
-from gatehouse.server.parking import lane_exceptions, matching, queries
+from gatehouse.server.parking import autopay, lane_exceptions, matching, queries
 from gatehouse.server.parking.actions import clear_free
 from gatehouse.server.parking.facts import UNPRICED, quote
 from gatehouse.server.parking.models import ExceptionKind, Garage, OpenState, OpenStay
@@ -45,6 +45,7 @@ def show(stay: OpenStay, gate: str, *, at: datetime) -> bool:
         clear_free(stay, by=By.job("stays"), at=at)
         return False
     bus.set_tile(site_id, gate, owed=bus.Owed(asked.due.minor, asked.due.currency, str(stay.pk)))
+    autopay.charge_soon(stay, at)
     return True
 
 

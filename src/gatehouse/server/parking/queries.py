@@ -16,7 +16,9 @@ from gatehouse.server.parking.models import (
     LaneException,
     OpenStay,
     Payment,
+    PaymentState,
     Permit,
+    Refund,
     TakenAlong,
     Tariff,
 )
@@ -117,7 +119,21 @@ def closed_stays(garage: Garage, since: date, until: date) -> QuerySet[ClosedSta
 
 
 def payment(payment_id: UUID | str) -> Payment | None:
-    return Payment.objects.select_related("garage").filter(pk=payment_id).first()
+    return Payment.objects.select_related("garage__site", "account").filter(pk=payment_id).first()
+
+
+def refunds_of(payment: Payment) -> QuerySet[Refund]:
+    return Refund.objects.filter(payment=payment).order_by("day", "id")
+
+
+def refund(refund_id: UUID) -> Refund | None:
+    return Refund.objects.filter(pk=refund_id).first()
+
+
+def unheard_payments(since: datetime, until: datetime) -> Sequence[Payment]:
+    """Those that were begun on [since, until) and neither settled nor failed."""
+    found = Payment.objects.filter(state=PaymentState.STARTED, at__gte=since, at__lt=until)
+    return list(found.select_related("garage__site", "account").order_by("pk")[:500])
 
 
 def payments(garage: Garage, since: datetime, until: datetime) -> QuerySet[Payment]:

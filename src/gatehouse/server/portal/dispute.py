@@ -14,9 +14,11 @@ from gatehouse.domain.errors import DomainError
 from gatehouse.domain.money import Money
 from gatehouse.server.console.words_takings import DECIDED, problem
 from gatehouse.server.moment import now
+from gatehouse.server.parking.models import RefundState
 from gatehouse.server.portal.pay import _frame, _garage, _payment
 from gatehouse.server.takings import disputes
-from gatehouse.server.takings.models import Dispute, DisputeState, RefundState
+from gatehouse.server.takings.models import Dispute, DisputeState
+from gatehouse.server.takings.refunds import refund_state
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -50,13 +52,13 @@ def dispute(request: HttpRequest, code: str, payment_id: UUID) -> HttpResponse:
 
 
 def _standing(held: Dispute) -> dict[str, object]:
-    refund = Money(held.refund_minor, held.currency) if held.refund_state != RefundState.NONE else None
+    refund = Money(held.refund_minor, held.currency) if held.refund_minor else None
     return {
         "dispute": held,
         "waits": held.state in disputes.WAITING,
         "upheld": held.state == DisputeState.UPHELD,
         "refund": refund,
-        "refunded": held.refund_state == RefundState.DONE,
+        "refunded": refund_state(held) == RefundState.DONE,
         "answers": [
             {"on": one.words.on, "text": one.words.text, "why": DECIDED.get(one.words.code, "")}
             for one in disputes.answers(held)

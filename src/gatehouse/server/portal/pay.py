@@ -23,13 +23,16 @@ from gatehouse.domain.money import Money
 from gatehouse.domain.periods import local_date, start_of_day
 from gatehouse.domain.plates import normalise
 from gatehouse.keeper.protocol import Refused
-from gatehouse.server.console import words
+from gatehouse.server.console import words, words_money
+from gatehouse.server.console.qr import qr_svg
 from gatehouse.server.console.words_parking import price_line
 from gatehouse.server.moment import now
-from gatehouse.server.parking import actions, queries, testprovider
-from gatehouse.server.parking.actions import NothingDue
+from gatehouse.server.parking import accounts, actions, orders, payments, queries, testprovider
 from gatehouse.server.parking.facts import Quote, StayUnreadable, quote
 from gatehouse.server.parking.models import Garage, OpenStay, Payment, PaymentState
+from gatehouse.server.parking.payments import NothingDue
+from gatehouse.server.parking.providers.protocol import Declined, ProviderFault, QrCode, Redirect
+from gatehouse.server.portal.notices import public_url
 
 PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 PLATE_LIMIT = 20
@@ -68,6 +71,14 @@ UNPRICED = Problem(
 )
 NO_PROVIDER = Problem(
     _("Paying by phone is not set up here yet"), _("Please pay at the exit, or press the help button."), "stop", "warn"
+)
+
+
+PROVIDER_AWAY = Problem(
+    _("The payment service does not answer"),
+    _("Nothing was taken. Try again, or choose another way to pay."),
+    "stop",
+    "warn",
 )
 
 
@@ -118,10 +129,15 @@ def find(request: HttpRequest, code: str) -> HttpResponse:
         asked = quote(stay, now())
     except (StayUnreadable, DomainError):
         return _ask(request, garage, UNPRICED, typed)
-    return render(request, "portal/owed.html", _frame(garage) | _card(asked, normalise(typed)))
+    return render(request, "portal/owed.html", _frame(garage) | _card(asked, normalise(typed), _ways(garage)))
 
 
-def _card(asked: Quote, plate: str) -> dict[str, object]:
+def _ways(garage: Garage) -> list[tuple[str, words.Text]]:
+    """Providers to choose from, with their names."""
+    return [(name, words_money.PROVIDERS[name]) for name, _account in accounts.ways_to_pay(garage)]
+
+
+def _card(asked: Quote, plate: str, ways: list[tuple[str, words.Text]]) -> dict[str, object]:
     """What the card says."""
     at = now()
     zero = Money.zero(asked.due.currency)
@@ -134,6 +150,7 @@ def _card(asked: Quote, plate: str) -> dict[str, object]:
         "stayed": max(at - asked.entered_at, timedelta()),  # an edge's clock may be ahead of ours
         "free": _nothing_due(asked),
         "quote": signing.dumps(str(asked.stay), salt=_SALT),
+        "ways": ways if len(ways) > 1 else [],  # a single one needs no choice
         "lines": lines,
         "total": asked.price.total if asked.price else zero,
         "paid": asked.paid if asked.paid > zero else None,
@@ -168,10 +185,12 @@ def start(request: HttpRequest, code: str) -> HttpResponse:
     stay = _stay(request, garage)
     if stay is None:
         return _ask(request, garage, EXPIRED)
-    if not settings.TEST_PROVIDER:
+    ways = dict(accounts.ways_to_pay(garage))
+    way = request.POST.get("way", "") or next(iter(ways), "")
+    if way not in ways:
         return _ask(request, garage, NO_PROVIDER, status=503)
     try:
-        started = actions.start_payment(stay, testprovider.NAME, now())
+        started = payments.start_payment(stay, way, now(), ways[way])
     except (StayUnreadable, DomainError):
         return _ask(request, garage, UNPRICED)
     if started is None:
@@ -179,7 +198,35 @@ def start(request: HttpRequest, code: str) -> HttpResponse:
     if isinstance(started, NothingDue):
         free = Problem(_("There is nothing to pay"), _("Just drive to the exit."), "good", "yes")
         return _ask(request, garage, free)
-    return HttpResponseRedirect(reverse("pay-test", args=[garage.pay_code, started[0].pk]))
+    return _to_provider(request, garage, started[0])
+
+
+def _to_provider(request: HttpRequest, garage: Garage, payment: Payment) -> HttpResponse:
+    """The provider's own page. A form may lead only to our own addresses, so a page of ours leads further."""
+    back = reverse("pay-receipt", args=[garage.pay_code, payment.pk])
+    code = payment.account.code if payment.account else "builtin"
+    try:
+        begun = orders.begin(
+            payment,
+            return_url=public_url(request, back),
+            notify_url=public_url(request, reverse("pay-notice", args=[payment.provider, code])),
+            payer_address=request.META.get("REMOTE_ADDR", ""),
+            at=now(),
+        )
+    except ProviderFault:
+        return _ask(request, garage, PROVIDER_AWAY, status=503)
+    frame = _frame(garage) | {"amount": Money(payment.amount_minor, payment.currency), "back": back}
+    frame |= {"provider": words_money.PROVIDERS[payment.provider], "payment": payment.pk}
+    match begun:
+        case Declined():
+            return _ask(request, garage, PROVIDER_AWAY, status=503)
+        case QrCode(text=text):
+            title = str(_("QR code of the payment provider"))
+            return render(request, "portal/scan.html", frame | {"qr": qr_svg(text, title), "link": text})
+        case Redirect(url=url) if url.startswith("/"):
+            return HttpResponseRedirect(url)
+        case Redirect(url=url):
+            return render(request, "portal/go.html", frame | {"url": url})
 
 
 def _payment(garage: Garage, payment_id: UUID) -> Payment:
@@ -187,6 +234,12 @@ def _payment(garage: Garage, payment_id: UUID) -> Payment:
     if found is None or found.garage_id != garage.pk:
         raise Http404
     return found
+
+
+def _looked_at(garage: Garage, payment_id: UUID) -> Payment:
+    """The payment as it stands, its provider asked when a notice may be lost."""
+    orders.look_again(_payment(garage, payment_id), now())
+    return _payment(garage, payment_id)
 
 
 def test_provider(request: HttpRequest, code: str, payment_id: UUID) -> HttpResponse:
@@ -198,8 +251,7 @@ def test_provider(request: HttpRequest, code: str, payment_id: UUID) -> HttpResp
     if request.method == "POST":
         if request.POST.get("outcome") != "paid":
             return HttpResponseRedirect(reverse("pay", args=[garage.pay_code]))
-        body, signature = testprovider.message(payment)
-        testprovider.receive(body, signature, now())
+        testprovider.pay(payment, now())
         return HttpResponseRedirect(reverse("pay-receipt", args=[garage.pay_code, payment.pk]))
     context = _frame(garage) | {"payment": payment.pk, "amount": Money(payment.amount_minor, payment.currency)}
     return render(request, "portal/test_provider.html", context)
@@ -208,7 +260,7 @@ def test_provider(request: HttpRequest, code: str, payment_id: UUID) -> HttpResp
 @require_safe
 def receipt(request: HttpRequest, code: str, payment_id: UUID) -> HttpResponse:
     garage = _garage(code)
-    payment = _payment(garage, payment_id)
+    payment = _looked_at(garage, payment_id)
     settled = payment.state in {PaymentState.SETTLED, PaymentState.LATE}
     zone = ZoneInfo(garage.site.zone)
     context = _frame(garage) | _receipt_state(payment)
@@ -216,6 +268,10 @@ def receipt(request: HttpRequest, code: str, payment_id: UUID) -> HttpResponse:
         "payment": payment.pk,
         "amount": Money(payment.amount_minor, payment.currency),
         "paid_at": payment.at if settled else None,
+        "refunds": [
+            {"amount": Money(one.amount_minor, payment.currency), "said": words_money.REFUND_STATES[one.state]}
+            for one in queries.refunds_of(payment)
+        ],
         # Later than the same day only the date is known; it is kept as its midnight.
         "date_only": payment.at == start_of_day(local_date(payment.at, zone), zone),
     }
@@ -226,7 +282,7 @@ def receipt(request: HttpRequest, code: str, payment_id: UUID) -> HttpResponse:
 def receipt_state(request: HttpRequest, code: str, payment_id: UUID) -> HttpResponse:
     """The part of the receipt that is asked anew: waiting, time left to leave, goodbye."""
     garage = _garage(code)
-    payment = _payment(garage, payment_id)
+    payment = _looked_at(garage, payment_id)
     context = _frame(garage) | _receipt_state(payment) | {"payment": payment.pk}
     return render(request, "portal/receipt_state.html", context)
 

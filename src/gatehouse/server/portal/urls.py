@@ -1,9 +1,11 @@
 """The portal's addresses."""
 
 from gatehouse.server.console.access import WORKERS, page, public
-from gatehouse.server.portal import display, dispute, me, pay
+from gatehouse.server.portal import auto, display, dispute, me, notices, pay
 
 urlpatterns = [
+    public("pay/notice/<slug:provider>/<code:code>", notices.notice, "pay-notice"),
+    public("pay/auto/<uuid:mandate_id>/", auto.auto_pay, "auto-pay"),
     public("pay/<code:code>/", pay.pay, "pay"),
     public("pay/<code:code>/find", pay.find, "pay-find"),
     public("pay/<code:code>/start", pay.start, "pay-start"),

@@ -14,13 +14,15 @@ from django.db import IntegrityError, transaction
 from django.db.models import Case, Max, QuerySet, SmallIntegerField, When
 
 from gatehouse.domain.errors import DomainError
+from gatehouse.domain.money import Money
 from gatehouse.domain.periods import local_date
 from gatehouse.keeper.protocol import Refused
 from gatehouse.server import keeping
 from gatehouse.server.audit.actions import record
 from gatehouse.server.audit.by import By
-from gatehouse.server.parking.models import Garage, Payment, PaymentState
-from gatehouse.server.takings.models import Correction, Dispute, DisputeState, Message, RefundState, Side
+from gatehouse.server.parking.models import Garage, Payment, PaymentState, RefundReason
+from gatehouse.server.parking.refunds import RefundError, request_refund
+from gatehouse.server.takings.models import Correction, Dispute, DisputeState, Message, Side
 
 DISPUTES = By.job("disputes")
 CLAIM, ANSWER = "dispute.claim/1", "dispute.answer/1"
@@ -100,29 +102,30 @@ def reject(row: Dispute, code: str, text: str, *, by: By, at: datetime) -> None:
 
 
 def uphold(row: Dispute, code: str, text: str, amount_minor: int, *, by: By, at: datetime) -> None:
-    """The stay should have cost so much less: a correction is laid over its books, and the money is to go back. Raises
+    """The stay should have cost so much less: a correction is laid over its books, and the money goes back. Raises
     DisputeError, KeeperAway."""
     on = _today(row.garage, at)
     payment = Payment.objects.filter(pk=row.payment).first()
     if payment is None or not 0 < amount_minor <= payment.amount_minor:
         raise DisputeError("bad_amount", "what goes back is more than nothing and no more than was paid")
-    message = _next(row, Side.OPERATOR, Words(on, text, code=code))
+    message, amount = _next(row, Side.OPERATOR, Words(on, text, code=code)), Money(amount_minor, payment.currency)
     with transaction.atomic():
+        # First, since it waits for whoever writes the site's money. Its id is the dispute's: one dispute pays once.
+        _request(payment, amount, row, by=by, at=at)
         _write(row, message, DisputeState.UPHELD, "dispute.upheld", by=by, at=at)
-        asked = {"refund_minor": amount_minor, "refund_state": RefundState.ASKED}
-        Dispute.objects.filter(pk=row.pk).update(**asked)
+        Dispute.objects.filter(pk=row.pk).update(refund_minor=amount_minor)
         Correction.objects.create(
             garage=row.garage, dispute=row, on=on, amount_minor=-amount_minor, currency=row.currency
         )
     row.refresh_from_db()
 
 
-@transaction.atomic
-def note_refund(row: Dispute, *, by: By, at: datetime) -> None:
-    """The money that was promised has gone back."""
-    asked = Dispute.objects.filter(pk=row.pk, refund_state=RefundState.ASKED)
-    if asked.update(refund_state=RefundState.DONE):
-        record("dispute.refunded", "dispute", row.pk, by=by, at=at)
+def _request(payment: Payment, amount: Money, row: Dispute, *, by: By, at: datetime) -> None:
+    """Raises DisputeError when so much can not go back any more."""
+    try:
+        request_refund(payment, amount, RefundReason.COMPLAINT, refund_id=row.pk, by=by, at=at)
+    except RefundError as fault:
+        raise DisputeError("bad_amount", "so much of this payment can not go back any more") from fault
 
 
 def _today(garage: Garage, at: datetime) -> date:

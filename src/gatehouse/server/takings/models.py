@@ -107,14 +107,9 @@ class DisputeState(models.TextChoices):
     REJECTED = "rejected"
 
 
-class RefundState(models.TextChoices):
-    NONE = "none"
-    ASKED = "asked"  # promised; the money has not gone yet
-    DONE = "done"
-
-
 class Dispute(models.Model):
-    """Somebody contests a payment or what their stay cost. What they wrote is sealed, and so is every answer."""
+    """Somebody contests a payment or what their stay cost. What they wrote is sealed, and so is every answer. The
+    refund of an upheld one has the same id."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     garage = models.ForeignKey(Garage, on_delete=models.PROTECT, related_name="disputes")
@@ -123,7 +118,6 @@ class Dispute(models.Model):
     opened_on = models.DateField()
     state = models.CharField(max_length=8, choices=DisputeState.choices, default=DisputeState.OPEN)
     refund_minor = models.BigIntegerField(default=0)
-    refund_state = models.CharField(max_length=8, choices=RefundState.choices, default=RefundState.NONE)
     currency = models.CharField(max_length=3)
 
     def __str__(self) -> str:

@@ -1,20 +1,15 @@
-"""What went back, and asking for money to go back: the one place here that knows how parking keeps refunds.
+"""What went back and on which date, and where the money of an upheld dispute stands."""
 
-Parking's payments keep refunds in a table of their own once they have one; before that nothing ever went back.
-"""
-
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 from uuid import UUID
 
-from django.apps import apps
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 
-from gatehouse.server.parking.models import Garage, Payment
-
-FAILED = "failed"  # of a refund that the provider will never pay
+from gatehouse.server.parking.models import Difference, DifferenceState, Garage, Payment, Refund, RefundState
+from gatehouse.server.takings.models import Dispute
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,39 +26,32 @@ class Back:
     state: str
 
 
-def _table(name: str) -> type[Model] | None:
-    return apps.all_models["parking"].get(name)
-
-
 def refunds(garages: Iterable[Garage], since: date, until: date) -> list[Back]:
-    """Those of the dates [since, until)."""
-    return _found(payment__garage__in=list(garages), day__gte=since, day__lt=until)
+    """Those that were asked for on the dates [since, until) and did not fail."""
+    found = Refund.objects.filter(payment__garage__in=list(garages), day__gte=since, day__lt=until)
+    return _told(found)
 
 
 def refunds_of(payments: Iterable[Payment]) -> list[Back]:
-    return _found(payment__in=list(payments))
+    return _told(Refund.objects.filter(payment__in=list(payments)))
 
 
-def _found(**which: Any) -> list[Back]:
-    table = _table("refund")
-    if table is None:
-        return []
-    rows: QuerySet[Any] = table._default_manager.filter(**which).exclude(state=FAILED).select_related("payment")
+def _told(found: QuerySet[Refund]) -> list[Back]:
+    rows = found.exclude(state=RefundState.FAILED).select_related("payment").order_by("day", "pk")
     return [
         Back(row.pk, row.payment_id, row.payment.stay, row.payment.garage_id, row.payment.provider,
              row.amount_minor, row.day, row.state)
-        for row in rows.order_by("day", "pk")
+        for row in rows
     ]  # fmt: skip
+
+
+def refund_state(dispute: Dispute) -> str:
+    """Where the money of an upheld dispute stands: its refund has the dispute's own id. "" for none."""
+    return Refund.objects.filter(pk=dispute.pk).values_list("state", flat=True).first() or ""
 
 
 def open_differences(garages: Iterable[Garage]) -> dict[UUID, int]:
     """How many differences between the providers' statements and our books wait for somebody, by site."""
-    table = _table("difference")
-    if table is None:
-        return {}
     sites = {garage.site_id for garage in garages}
-    found: dict[UUID, int] = {}
-    rows: QuerySet[Any] = table._default_manager.filter(statement__site__in=sites, state="open")
-    for site in rows.values_list("statement__site_id", flat=True):
-        found[site] = found.get(site, 0) + 1
-    return found
+    found = Difference.objects.filter(statement__site__in=sites, state=DifferenceState.OPEN)
+    return dict(Counter(found.values_list("statement__site_id", flat=True)))

@@ -32,11 +32,12 @@ from gatehouse.server.console.words_takings import (
 )
 from gatehouse.server.moment import now
 from gatehouse.server.parking import queries
-from gatehouse.server.parking.models import Garage, Payment
+from gatehouse.server.parking.models import Garage, Payment, RefundState
 from gatehouse.server.takings import disputes as rows
 from gatehouse.server.takings.disputes import DisputeError
 from gatehouse.server.takings.evidence import Evidence, Passed, gather
-from gatehouse.server.takings.models import Dispute, RefundState
+from gatehouse.server.takings.models import Dispute
+from gatehouse.server.takings.refunds import refund_state
 
 PAGE = 25
 PURPOSE = "dispute.page"
@@ -81,13 +82,19 @@ def _payment(typed: str, garages: Sequence[Garage]) -> Payment:
 
 def _listed(row: Dispute) -> dict[str, object]:
     said, tone = DISPUTE_STATES[row.state]
-    return {"row": row, "state": said, "tone": tone, "refund": _refund(row)}
+    back = Money(row.refund_minor, row.currency) if row.refund_minor else None
+    return {"row": row, "state": said, "tone": tone, "back": back}
 
 
 def _refund(row: Dispute) -> dict[str, object] | None:
-    if row.refund_state == RefundState.NONE:
+    if not row.refund_minor:
         return None
-    return {"amount": Money(row.refund_minor, row.currency), "done": row.refund_state == RefundState.DONE}
+    state = refund_state(row)
+    return {
+        "amount": Money(row.refund_minor, row.currency),
+        "said": MONEY_STATES.get(state, state),
+        "failed": state == RefundState.FAILED,
+    }
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -110,6 +117,7 @@ def dispute(request: HttpRequest, dispute_id: UUID) -> HttpResponse:
                 context = _opened(row, request)
     payment = queries.payment(row.payment)
     context = tabs(request, "disputes") | _listed(row) | context | {
+        "refund": _refund(row),
         "paid": Money(payment.amount_minor, payment.currency) if payment else None,
         "payment": payment,
         "may_act": may_act,
@@ -146,8 +154,6 @@ def _act(request: HttpRequest, row: Dispute) -> None:
             if code not in dict(REJECTED_BECAUSE):
                 raise DisputeError("no_reason", "choose why")
             rows.reject(row, code, text, by=by, at=at)
-        case "refunded":
-            rows.note_refund(row, by=by, at=at)
         case _:
             raise DisputeError("decided", "nothing of this kind can be done")
 

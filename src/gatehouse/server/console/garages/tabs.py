@@ -17,6 +17,7 @@ TABS: tuple[tuple[str, words.Text, frozenset[Role]], ...] = (
     ("by-hand", _("By hand"), READERS),
     ("disputes", _("Disputes"), READERS),
     ("payouts", _("Payouts"), READERS - {Role.PARKING}),
+    ("money", _("Money"), READERS),
 )
 
 

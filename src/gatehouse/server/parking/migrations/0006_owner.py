@@ -9,6 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('parking', '0005_lanes'),
+        ('parking', '0005_payments'),
     ]
 
     operations = [

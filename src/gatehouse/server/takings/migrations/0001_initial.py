@@ -33,7 +33,6 @@ class Migration(migrations.Migration):
                 ('opened_on', models.DateField()),
                 ('state', models.CharField(choices=[('open', 'Open'), ('answered', 'Answered'), ('upheld', 'Upheld'), ('rejected', 'Rejected')], default='open', max_length=8)),
                 ('refund_minor', models.BigIntegerField(default=0)),
-                ('refund_state', models.CharField(choices=[('none', 'None'), ('asked', 'Asked'), ('done', 'Done')], default='none', max_length=8)),
                 ('currency', models.CharField(max_length=3)),
                 ('garage', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='disputes', to='parking.garage')),
             ],

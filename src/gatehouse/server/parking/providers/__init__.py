@@ -1,0 +1,1 @@
+"""Payment providers behind one small protocol: `protocol.Provider`. `known.KINDS` lists them."""
