@@ -93,5 +93,9 @@ def test_three_times_as_many_as_the_others_stand_out_and_a_handful_never_does():
     assert stands_out([3, 3, 10], 2)
 
 
+def test_one_is_compared_with_the_others_and_not_with_themselves():
+    assert [stands_out([1, 7], place) for place in (0, 1)] == [False, True]
+
+
 def test_alone_nobody_stands_out():
     assert not stands_out([99], 0)

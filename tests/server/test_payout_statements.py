@@ -99,6 +99,16 @@ def test_a_second_person_approves_and_only_what_they_saw(world):
         statements.approve(row, seen_minor=9_000, by=two, at=world.now())
 
 
+def test_who_prepares_it_anew_behind_an_open_page_does_not_approve_it_from_there(world):
+    owner, one, two = mill(world), world.operator(Role.OWNER), world.operator(Role.OWNER)
+    came(world, month(world).first, 10_000)
+    shown = prepared(world, owner, by=one)
+    prepared(world, owner, by=two)
+    with pytest.raises(StatementError) as why:
+        statements.approve(shown, seen_minor=9_000, by=two, at=world.now())
+    assert why.value.code == "not_draft"
+
+
 def test_the_database_itself_wants_two_people(world):
     row = prepared_with_money(world)
     with pytest.raises(IntegrityError), transaction.atomic():
