@@ -83,7 +83,8 @@ class Desk:
         data = text.encode() if isinstance(text, str) else text
         if label in WRITTEN_HERE:
             return self.written(Plain(label, Owner(owner), row or owner, data))
-        (cell,) = self.client.seal([Plain(label, Owner(owner), row or owner, data)])
+        year = 2026 if LABELS[label].key is KeyClass.BOOKS else None
+        (cell,) = self.client.seal([Plain(label, Owner(owner, year=year), row or owner, data)])
         return Cell(label, row or owner, cell)
 
     def written(self, plain: Plain) -> Cell:

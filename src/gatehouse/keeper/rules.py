@@ -35,20 +35,28 @@ WRITTEN_HERE = frozenset({"attempt.facts/1", "passage.facts/1", "stay.plate/1", 
 _VEHICLES = frozenset({"vehicle.plate/1", "list.reason/1", "stay.plate/1", "stay.entry/1", "stay.books/1"})
 _RECEIPTS = frozenset({"receipt.facts/1", "invoice.request/1"})
 _GATES = frozenset({"attempt.facts/1", "passage.facts/1"})
-_TEXTS = frozenset({"site.text/1"})
+_TEXTS = frozenset({"site.text/1", "stay.step/1", "takings.lengths/1"})
+_DISPUTES = frozenset({"dispute.claim/1", "dispute.answer/1"})
 _PERSON = frozenset({"person.brief/1", "person.name/1"})
 _ALL = frozenset(LABELS) - NEVER_SHOWN
 READS: dict[Role, frozenset[str]] = {
     Role.OWNER: _ALL,
-    Role.HR: _ALL - _RECEIPTS - {"mandate.consent/1", "stay.books/1", "device.secret/1", "operator.contact/1"},
+    Role.HR: _ALL
+    - _RECEIPTS
+    - _DISPUTES
+    - {"mandate.consent/1", "stay.books/1", "device.secret/1", "operator.contact/1", "proprietor.bank/1"},
     Role.SECURITY: _PERSON
     | _GATES
     | _VEHICLES
     | _TEXTS
     | {"person.contact/1", "person.consent/1", "face.photo/1", "credential.card/1", "credential.pass/1"},
-    Role.PARKING: _PERSON | _GATES | _VEHICLES | _RECEIPTS | _TEXTS | {"mandate.consent/1"},
+    Role.PARKING: _PERSON | _GATES | _VEHICLES | _RECEIPTS | _DISPUTES | _TEXTS | {"mandate.consent/1"},
     Role.AUDITOR: frozenset({"person.brief/1", "person.name/1"}) | _TEXTS,
-    Role.WORKER: _ALL - _VEHICLES - _RECEIPTS - {"mandate.consent/1", "device.secret/1", "operator.contact/1"},
+    Role.WORKER: _ALL
+    - _VEHICLES
+    - _RECEIPTS
+    - _DISPUTES
+    - {"mandate.consent/1", "device.secret/1", "operator.contact/1", "proprietor.bank/1"},
 }
 
 JOBS: dict[str, frozenset[str]] = {
@@ -61,6 +69,7 @@ JOBS: dict[str, frozenset[str]] = {
     "stays": frozenset({"forget.stay"}),
     "receipts": frozenset({"sign.receipt"}),
     "retention": frozenset({"forget_days"}),
+    "disputes": frozenset(),
 }
 # A job sees time and pay under a random id, of everybody if need be, and never a name: no cap stands against it.
 JOB_READS: dict[str, frozenset[str]] = {
@@ -68,6 +77,7 @@ JOB_READS: dict[str, frozenset[str]] = {
     "payslips": frozenset({"work.note/1", "workday.facts/1", "contract.terms/1", "payslip.lines/1", "person.file/1"}),
     "feed": frozenset({"person.file/1"}),
     "receipts": frozenset({"receipt.facts/1"}),  # for whoever holds the receipt's link
+    "disputes": frozenset({"dispute.answer/1"}),  # for whoever holds the address of the receipt
     "payments": frozenset({"provider.account/1", "mandate.token/1"}),
 }
 JOB_WHO_DAYS = 3  # a job asks freely whose tokens of so many past days; older by a ticket

@@ -38,16 +38,23 @@ from gatehouse.server.payroll.actions import draft_payslips
 from gatehouse.server.people import queries as people
 from gatehouse.server.people.models import Site
 from gatehouse.server.reindex import reindex
+from gatehouse.server.takings.counting import BACK_DAYS, count_changed, count_days
 
 log = structlog.get_logger()
 
 LOOK_EVERY_S = 0.5
 LONGEST_PAUSE = timedelta(minutes=5)  # of a job that keeps failing
 ALARM_AT = 8  # failures in a row: about a minute
-ALARMS = {"day_change": "day_change_fails", "workdays": "workdays_fail", "payslips": "payslips_fail"}
+ALARMS = {
+    "day_change": "day_change_fails",
+    "workdays": "workdays_fail",
+    "payslips": "payslips_fail",
+    "takings": "takings_fail",
+}
 OTHER_ALARM = "server_fails"
 WORKDAYS_AT = time(4, 30)  # by then yesterday's day shifts are over, and the night shifts of the date before
 PAYSLIPS_AT = time(5)
+TAKINGS_AT = time(3, 30)  # by then edges that were cut off for a while have told what happened
 STATEMENTS_AT = time(11)  # providers have yesterday's statement by 10 o'clock
 RIGHTS_AT = time(20)  # what ends at midnight is renewed before it does
 UNUSED_BACK_AT = time(4)  # what merchants gave to nobody; a code on a till's screen at that minute is shown anew
@@ -102,6 +109,14 @@ def _payslips(site: Site, due_at: datetime, now: datetime) -> None:
         log.warning("payslips.without", site=str(site.pk), code=code, count=count)
 
 
+def _takings(site: Site, due_at: datetime, now: datetime) -> None:
+    """Yesterday, and of the dates before it those that late reports have changed. A garage's first days are counted
+    from where its stays begin."""
+    today = local_date(due_at, ZoneInfo(site.zone))
+    count_days(site, today - DAY, today, now)
+    count_changed(site, today - BACK_DAYS * DAY, today - DAY, now)
+
+
 def _statements(site: Site, due_at: datetime, now: datetime) -> None:
     """Yesterday's money against what the providers say."""
     yesterday = local_date(due_at, ZoneInfo(site.zone)) - DAY
@@ -123,6 +138,7 @@ SITE_JOBS = (
     SiteJob("merchants", _unused_back, lambda site, at: _next_local(site, at, UNUSED_BACK_AT)),
     SiteJob("rights", _rights, lambda site, at: _next_local(site, at, RIGHTS_AT)),
     SiteJob("payslips", _payslips, lambda site, at: _next_local(site, at, PAYSLIPS_AT)),
+    SiteJob("takings", _takings, lambda site, at: _next_local(site, at, TAKINGS_AT)),
     SiteJob("statements", _statements, lambda site, at: _next_local(site, at, STATEMENTS_AT)),
 )
 SERVER_JOBS = (

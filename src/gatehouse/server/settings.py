@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "gatehouse.server.attendance",
     "gatehouse.server.parking",
     "gatehouse.server.payroll",
+    "gatehouse.server.takings",
     "gatehouse.server.console",
     "gatehouse.server.portal",
     "gatehouse.server.backoffice",

@@ -33,7 +33,9 @@ FIELDS = ("date", "day", "days", "kind", "reason", "mode", "number", "pin", "pla
           "note", "name", "username", "code", "purpose", "language", "next", "outcome", "versions", "starts", "ends",
           "hired", "site", "groups", "valid", "p", "q", "o", "e", "_popup", "place", "table", "counted", "stay",
           "right", "batch", "undo", "garage", "gives", "most_per_stay", "month_budget", "capacity", "bays",
-          "period", "until", "prepaid", "tolerance_min", "grace_days", "reopen_free", "overstay_days")  # fmt: skip
+          "period", "until", "prepaid", "tolerance_min", "grace_days", "reopen_free", "overstay_days",
+           "since", "currency", "as", "page", "do", "text", "reach", "receipt", "iban", "month", "holding_garage",
+           "parts", "commission", "fixed_fee", "vat", "amount", "seen")  # fmt: skip
 
 
 @pytest.mark.parametrize(

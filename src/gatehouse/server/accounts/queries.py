@@ -1,5 +1,6 @@
 """Reading operators."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -27,3 +28,17 @@ def handle_of(operator_id: str) -> str:
     except ValueError:
         return operator_id
     return found.handle if found else operator_id
+
+
+def handles(ids: Iterable[str]) -> dict[str, str]:
+    """The handles of those of these actors who are operators, by id."""
+    wanted = {one for one in ids if _is_uuid(one)}
+    return {str(pk): handle for pk, handle in Operator.objects.filter(pk__in=wanted).values_list("pk", "handle")}
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True

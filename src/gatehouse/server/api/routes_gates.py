@@ -20,7 +20,7 @@ from gatehouse.server.api.shapes import Answer, Code, Flag, Key, Long, Made, Nam
 from gatehouse.server.gates import actions, enrolment, queries
 from gatehouse.server.gates.addresses import check_address
 from gatehouse.server.gates.models import DeviceKind, Gate
-from gatehouse.server.parking.lane_acts import Why, open_lane
+from gatehouse.server.parking.lane_acts import OpeningError, Why, open_lane
 from gatehouse.server.portal.display import display_address
 
 router = Router(tags=["gates"])
@@ -174,7 +174,10 @@ class Order(Shape):
 def open_gate(request: HttpRequest, gate_id: UUID, body: Order) -> Made:
     """Order one opening. The edge acts on it while it is fresh; its attempt will carry the answered id."""
     gate = reach.gate(request, gate_id)
-    return Made(id=open_lane(gate, Why.OTHER, body.reason, by=caller(request).by, at=moment.now()).pk)
+    try:
+        return Made(id=open_lane(gate, Why.OTHER, body.reason, by=caller(request).by, at=moment.now()).pk)
+    except OpeningError as fault:
+        raise Invalid("reason", fault.code) from fault
 
 
 class NewEdge(Shape):

@@ -54,10 +54,13 @@ _NAV: tuple[tuple[str, words.Text, frozenset[Role]], ...] = (
 )
 
 
-_SECTION = {"person": "people", "lane": "lanes"} | dict.fromkeys(
-    ("garage", "inside", "permits", "permit", "pool", "lists", "list", "bookings", "booking", "merchants", "merchant"),
-    "parking",
-)  # whose tab a page lies under, where its name does not say
+# The tabs of parking, and what lies under them.
+_PARKING = (
+    "garage", "inside", "permits", "permit", "pool", "lists", "list", "bookings", "booking", "merchants", "merchant",
+    "reports", "by", "payouts", "disputes", "dispute", "money",
+)  # fmt: skip
+# Whose tab a page lies under, where its name does not say.
+_SECTION = {"person": "people", "lane": "lanes"} | dict.fromkeys(_PARKING, "parking")
 
 
 def page(route: str, view: View | AsyncView, name: str, roles: frozenset[Role]) -> URLPattern:

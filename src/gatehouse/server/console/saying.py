@@ -56,6 +56,10 @@ def short_day(value: date) -> str:
     return format_date(value, "M月d日 EEE" if locale().language == "zh" else "EEE d MMM", locale=locale())
 
 
+def date_short(value: date) -> str:
+    return format_date(value, "M月d日" if locale().language == "zh" else "d MMM", locale=locale())
+
+
 def month(value: date) -> str:
     return format_date(value, "y年M月" if locale().language == "zh" else "MMMM y", locale=locale())
 

@@ -19,6 +19,7 @@ from gatehouse.server import bus
 from gatehouse.server.accounts.signed_in import SignedIn
 from gatehouse.server.console import saying, words, words_offline
 from gatehouse.server.console.access import GUARDS, reader
+from gatehouse.server.console.words_takings import LANE_BECAUSE
 from gatehouse.server.gates import actions, queries
 from gatehouse.server.gates.models import Gate, GateAlarm, GateMode, Outcome
 from gatehouse.server.moment import now
@@ -124,7 +125,7 @@ def open_by_hand(request: HttpRequest, gate_id: UUID) -> HttpResponse:
     if request.method != "POST":
         return render(request, "console/open.html", context)
     code, note = request.POST.get("reason", ""), request.POST.get("note", "").strip()[:NOTE_LIMIT]
-    if code not in dict(OPEN_BECAUSE):
+    if code not in dict(_because(gate)):
         return render(request, "console/open.html", context | {"problem": _("Choose why.")}, status=422)
     if code == "other" and not note:
         return render(request, "console/open.html", context | {"problem": _("Write why.")}, status=422)
@@ -147,7 +148,12 @@ def _asking(request: HttpRequest, gate: Gate) -> dict[str, object]:
     """What the dialog of a gate offers to this reader."""
     modes = [(code, said) for code, said in MODES.items() if code != gate.mode]
     may_lock = reader(request).role in LOCKERS
-    return {"gate": gate, "reasons": OPEN_BECAUSE, "modes": modes if may_lock else []}
+    return {"gate": gate, "reasons": _because(gate), "modes": modes if may_lock else []}
+
+
+def _because(gate: Gate) -> tuple[tuple[str, words.Text], ...]:
+    """Whoever leaves through a lane that collects may owe something, so its reasons are about that."""
+    return LANE_BECAUSE if gate.collects else OPEN_BECAUSE
 
 
 def _gate(request: HttpRequest, gate_id: UUID) -> Gate:

@@ -117,6 +117,7 @@ EVENTS: dict[str, Wording] = {
     "day_change_fails": Wording(_("Parked cars were not carried over to the new date"), _FAILING),
     "workdays_fail": Wording(_("Workdays are not reckoned"), _FAILING),
     "payslips_fail": Wording(_("Payslips are not drafted"), _FAILING),
+    "takings_fail": Wording(_("The takings of yesterday are not counted"), _FAILING),
     "server_fails": Wording(_("A regular task of the server keeps failing"), _FAILING),
     "quarantine": Wording(
         _("A report from a gate computer was refused and kept aside"), _("An owner should look: it may be forged.")
@@ -186,6 +187,13 @@ PURPOSES: dict[str, Text] = {
     "person.leave": _("ended your access on your last day"),
     "contract.edit": _("opened your contract to change it"),
     "note.answer": _("answered what you asked for"),
+    "dispute.page": _("read what somebody contests"),
+    "dispute.evidence": _("looked at the evidence of a dispute"),
+    "dispute.answers": _("somebody with the receipt read the answer"),
+    "payout.account": _("looked at an account for payouts"),
+    "lane.acts": _("looked at what was done by hand"),
+    "takings.day": _("counted how long stays lasted"),
+    "takings.report": _("looked at a report"),
     "stay.price": _("reckoned a parking fee"),
     "lanes.read": _("looked at a plate that was read at a lane"),
     "lanes.alike": _("compared a plate that was read at a lane with parked cars"),
@@ -209,6 +217,8 @@ JOBS: dict[str, Text] = {
     "driver": _("A driver, at the lane's own code"),
     "retention": _("The destruction of old keys"),
     "intake": _("The intake of reports"),
+    "takings": _("The nightly count of takings"),
+    "disputes": _("Whoever holds the receipt"),
     "provider.test": _("The test payment provider"),
 }
 

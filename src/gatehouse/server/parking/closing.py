@@ -30,6 +30,7 @@ from gatehouse.server.parking.facts import (
     price_of,
 )
 from gatehouse.server.parking.models import ClosedState, ClosedStay, ExceptionKind, Garage, OpenState, OpenStay
+from gatehouse.server.parking.steps import step_plain
 from gatehouse.server.parking.validations import NOTHING, Given, Worth, facts_of, given_to
 
 
@@ -106,9 +107,18 @@ def close_all(ended: Sequence[Ended]) -> dict[UUID, Closing]:
         booked = entry.vehicle if entry is not None and entry.reason == Reason.BOOKING else None
         odd = one.odd or _excess(row)
         closings[one.stay.pk] = Closing(one.garage, one.stay, row, odd, one.passage, given, _worths(pricer), booked)
-    for closing, cell in zip(closings.values(), keeping.seal_many(plains), strict=True):
-        closing.closed.cell = cell
+    steps = [
+        step_plain(closings[one.stay.pk].closed, _timed(one, known.get(one.stay.pk)), one.left_at) for one in ended
+    ]
+    cells = keeping.seal_many(plains + steps)
+    for closing, cell, step in zip(closings.values(), cells, cells[len(plains) :], strict=False):
+        closing.closed.cell, closing.closed.step_cell = cell, step
     return closings
+
+
+def _timed(one: Ended, entry: StayEntry | None) -> StayEntry | None:
+    """The entry where both its time and that of the exit are known."""
+    return None if entry is None or TIMELESS in (entry.reason, one.reason) else entry
 
 
 def _worths(pricer: _Pricer) -> tuple[Worth, ...]:

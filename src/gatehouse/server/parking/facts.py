@@ -119,13 +119,16 @@ def price_of(
         if over is None or at <= over:
             return None
         entered = over
-    tariff = _tariff(msgspec.json.encode(garage.tariff.versions))
-    return price(StayFact(entered, vehicle_class=entry.vehicle_class, validations=validations), tariff, at)
+    return price(StayFact(entered, vehicle_class=entry.vehicle_class, validations=validations), tariff_of(garage), at)
 
 
 def ending_spans(stays: Iterable[tuple[UUID, StayEntry]]) -> dict[Pair, tuple[Span, ...]]:
     """The spans of the rights under which these came into these garages."""
     return spans_of((garage, entry.vehicle) for garage, entry in stays if entry.reason in ENDING and entry.vehicle)
+
+
+def tariff_of(garage: Garage) -> Tariff:
+    return _tariff(msgspec.json.encode(garage.tariff.versions))
 
 
 @lru_cache(maxsize=64)

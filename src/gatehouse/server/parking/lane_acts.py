@@ -6,7 +6,9 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 
+from gatehouse.domain.errors import DomainError
 from gatehouse.domain.periods import local_date
+from gatehouse.server import bus
 from gatehouse.server.audit.by import By
 from gatehouse.server.gates.actions import order_opening, sealed_reason
 from gatehouse.server.gates.models import Gate, Opening
@@ -42,12 +44,21 @@ def note_act(garage: Garage, act: Act, why: str, *, waived_minor: int = 0, by: B
     )
 
 
+class OpeningError(DomainError):
+    """An order that can not be given. Code: `no_reason`."""
+
+
 def open_lane(gate: Gate, why: str, note: str = "", *, by: By, at: datetime) -> Opening:
-    """Order one opening of a gate by hand; of a garage's lane it is an act as well. Raises KeeperAway."""
+    """Order one opening of a gate by hand; of a garage's lane it is an act as well. A lane that collects is opened for
+    a reason only, and the act keeps what the car that is held there owes. Raises OpeningError, KeeperAway."""
+    if gate.collects and (not why.strip() or (why == Why.OTHER and not note.strip())):
+        raise OpeningError("no_reason", "say why: whoever leaves here may owe something", gate=gate.code)
     garage = queries.garage_of_gate(gate)
+    held = bus.tile(gate.site_id, gate.code).owed if gate.collects else None
+    waived = held.minor if held is not None and garage is not None and held.currency == garage.currency else 0
     new_id, cell = sealed_reason(gate, f"{why}: {note}" if note else why)
     with transaction.atomic():
         opening = order_opening(gate, new_id, cell, by=by, at=at)
         if garage is not None:
-            note_act(garage, Act.OPENED, why, by=by, at=at)
+            note_act(garage, Act.OPENED, why, waived_minor=waived, by=by, at=at)
     return opening

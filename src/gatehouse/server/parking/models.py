@@ -109,7 +109,8 @@ class ClosedState(models.TextChoices):
 
 
 class ClosedStay(models.Model):
-    """A stay that is over; `cell` holds its times and price lines under the key of the year's books."""
+    """A stay that is over; `cell` holds its times and price lines under the key of the year's books,
+    `step_cell` roughly how long it lasted and the rate of tax, so that counting them opens no times."""
 
     id = models.UUIDField(primary_key=True)
     garage = models.ForeignKey(Garage, on_delete=models.PROTECT, related_name="closed_stays")
@@ -119,6 +120,7 @@ class ClosedStay(models.Model):
     currency = models.CharField(max_length=3)
     state = models.CharField(max_length=12, choices=ClosedState.choices)
     cell = models.BinaryField()
+    step_cell = models.BinaryField(null=True)
 
     def __str__(self) -> str:
         return str(self.pk)

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from gatehouse.domain.periods import local_date
 from gatehouse.server.gates.models import Gate
@@ -37,6 +37,11 @@ def garages(sites: Iterable[Site]) -> QuerySet[Garage]:
     return Garage.objects.filter(site__in=list(sites)).select_related("site", "zone", "tariff").order_by("code")
 
 
+def garages_named(found: QuerySet[Garage], text: str) -> QuerySet[Garage]:
+    """Those whose name, code or site's name holds the text, whatever its case."""
+    return found.filter(Q(name__icontains=text) | Q(code__icontains=text) | Q(site__name__icontains=text))
+
+
 def garage(garage_id: UUID | str, sites: Iterable[Site]) -> Garage | None:
     return garages(sites).filter(pk=garage_id).first()
 
@@ -62,6 +67,15 @@ def garages_by_gate_code(site_id: UUID) -> dict[str, Garage]:
 
 def lanes(garage: Garage) -> QuerySet[Gate]:
     return Gate.objects.filter(zone=garage.zone_id).order_by("code")
+
+
+def lanes_by_zone(garages: Iterable[Garage]) -> dict[UUID, list[Gate]]:
+    """The lanes of many garages with one question."""
+    found: dict[UUID, list[Gate]] = {}
+    for gate in Gate.objects.filter(zone__in=[garage.zone_id for garage in garages]).order_by("code"):
+        if gate.zone_id is not None:
+            found.setdefault(gate.zone_id, []).append(gate)
+    return found
 
 
 def tariffs(site: Site) -> QuerySet[Tariff]:

@@ -1,11 +1,12 @@
 """How much room is left: from the open stays and what an operator has counted; shown on a sign, told to edges."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Count
 
 from gatehouse.domain.errors import DomainError
 from gatehouse.domain.room import free_bays, is_full
@@ -45,8 +46,19 @@ def held(garage: Garage) -> GarageRoom:
 
 
 def room(garage: Garage) -> Room:
-    of = held(garage)
-    inside = max(0, OpenStay.objects.filter(garage=garage).count() + of.correction)
+    return rooms([garage])[garage.pk]
+
+
+def rooms(garages: Sequence[Garage]) -> dict[UUID, Room]:
+    """Of many garages, with two questions to the database."""
+    settings = {of.pk: of for of in GarageRoom.objects.filter(garage__in=garages)}
+    stays = OpenStay.objects.filter(garage__in=garages).order_by()
+    counts = dict(stays.values_list("garage_id").annotate(Count("pk")))
+    return {one.pk: _room(settings.get(one.pk) or GarageRoom(garage=one), counts.get(one.pk, 0)) for one in garages}
+
+
+def _room(of: GarageRoom, stays: int) -> Room:
+    inside = max(0, stays + of.correction)
     free = None if of.capacity is None else free_bays(inside, of.capacity)
     return Room(inside, of.capacity, free, of.is_full, of.correction)
 

@@ -1,7 +1,7 @@
 """The portal's addresses."""
 
 from gatehouse.server.console.access import WORKERS, page, public
-from gatehouse.server.portal import auto, display, help, lanes, lost, me, merchant, notices, pay, receipt, sign
+from gatehouse.server.portal import auto, display, dispute, help, lanes, lost, me, merchant, notices, pay, receipt, sign
 
 urlpatterns = [
     public("pay/notice/<slug:provider>/<code:code>", notices.notice, "pay-notice"),
@@ -24,6 +24,7 @@ urlpatterns = [
     public("pay/<code:code>/entry/<slug:gate>/<code:lane>/", lanes.entry, "pay-entry"),
     public("pay/<code:code>/entry/<slug:gate>/<code:lane>/open", lanes.come_in, "pay-come-in"),
     public("pay/<code:code>/mine/<uuid:opening_id>/", lanes.mine, "pay-mine"),
+    public("pay/<code:code>/paid/<uuid:payment_id>/dispute", dispute.dispute, "pay-dispute"),
     public("display/<slug:site>/<slug:gate>/<code:code>/", display.display, "display"),
     public("display/<slug:site>/<slug:gate>/<code:code>/screen", display.screen, "display-screen"),
     public("merchant/<code:code>/", merchant.merchant, "merchant"),

@@ -18,9 +18,13 @@ TABS: tuple[tuple[str, words.Text, frozenset[Role]], ...] = (
     ("lists", _("Lists"), READERS),
     ("bookings", _("Bookings"), READERS),
     ("merchants", _("Merchants"), READERS),
+    ("parking-tariffs", _("Tariffs"), PARKERS),
+    ("reports", _("Reports"), READERS),
+    ("by-hand", _("By hand"), READERS),
+    ("disputes", _("Disputes"), READERS),
+    ("payouts", _("Payouts"), READERS - {Role.PARKING}),
     ("money", _("Money"), READERS),
     ("parking-invoices", _("Invoices"), PARKERS),
-    ("parking-tariffs", _("Tariffs"), PARKERS),
 )
 
 

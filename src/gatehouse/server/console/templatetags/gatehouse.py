@@ -76,6 +76,12 @@ def money(value: Money | None) -> str:
     return _NOTHING if value is None else saying.money(value)
 
 
+@register.simple_tag
+def minor(amount: int, currency: str) -> str:
+    """Minor units of a currency, said."""
+    return saying.money(Money(amount, currency))
+
+
 @register.filter
 def hours(minutes: int | None) -> str:
     return _NOTHING if minutes is None else saying.hours(minutes)
