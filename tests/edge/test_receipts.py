@@ -14,7 +14,7 @@ from tests.edge.world import DOOR, EXIT, NOW, SITE
 from gatehouse.crypto.tokens import issue
 from gatehouse.domain.access import Grant, Reason, Refusal
 from gatehouse.domain.sightings import Means
-from gatehouse.edge.looking import Looker
+from gatehouse.edge.looking import Looker, read_receipt
 from gatehouse.vision.codes import read_codes
 from gatehouse.wire import Attempt, Opening, Passage
 
@@ -199,3 +199,11 @@ def test_the_code_on_a_phone_is_read_by_a_lanes_camera(world):
     frame[200 : 200 + code.shape[0], 500 : 500 + code.shape[1]] = code[..., None]
     (read,) = read_codes(frame)
     assert read == text
+
+
+def test_a_lane_that_does_not_collect_opens_for_no_receipt(lanes, known, keeper_of, world, clock, shelly):
+    """An entry shown a receipt, whatever reader it hangs on."""
+    known.learn(world.feed(version=3, gates=[replace(LANE, collects=False)]))
+    read = read_receipt(receipt(world), SITE, ZONE, world.keeper.public().sign_key, clock.now())
+    assert keeper_of("exit").look([read], clock.now()) == Refusal(Reason.MEANS_NOT_ACCEPTED)
+    assert shelly.device.pulses == 0

@@ -1,11 +1,16 @@
 """A passage out by receipt closes the stay that it names, whatever the camera read."""
 
+from dataclasses import replace
 from uuid import uuid4
 
 import msgspec
+from tests.server.world import _OUT, SETUP
 
+from gatehouse.server.gates.actions import add_gate
 from gatehouse.server.gates.models import Passage, Quarantine
+from gatehouse.server.parking.actions import add_garage
 from gatehouse.server.parking.models import ClosedStay, ExceptionKind, LaneException, OpenStay
+from gatehouse.server.people.actions import add_zone
 
 PLATE = "京N8P367"
 
@@ -54,3 +59,15 @@ def test_the_rows_of_the_passage_name_no_stay(world):
     assert row.token is None
     assert stay.bytes not in bytes(row.cell)
     assert str(stay).encode() not in bytes(row.cell)
+
+
+def test_a_stay_leaves_only_through_a_lane_of_its_own_garage(world):
+    world.tell(world.enters(PLATE))
+    stay = OpenStay.objects.get().pk
+    zone = add_zone(world.site, "annex", "Annex", by=SETUP, at=world.now())
+    add_garage(world.site, zone, "annex", "Annex", world.garage.tariff, by=SETUP, at=world.now())
+    add_gate(world.site, replace(_OUT, code="annex-out"), "Annex exit", zone=zone, by=SETUP, at=world.now())
+    passage = world.passage("annex-out", reason="receipt", subject=str(stay), direction="out")
+    world.tell(msgspec.structs.replace(passage, means="receipt"))
+    assert OpenStay.objects.get().pk == stay
+    assert LaneException.objects.get().kind == ExceptionKind.EXIT_WITHOUT_STAY

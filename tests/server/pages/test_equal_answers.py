@@ -5,7 +5,6 @@ are asked behind, or time. Present and owing shows its amount, on purpose; what 
 """
 
 import re
-import statistics
 import time
 from dataclasses import dataclass
 from datetime import timedelta
@@ -93,18 +92,18 @@ def test_a_car_that_owes_costs_the_same_questions_as_one_that_is_not_there(garag
 
 
 def test_time_tells_nothing(garage) -> None:
-    """Interleaved, so that what slows this machine slows both. The floor is above what the work takes."""
+    """Interleaved, so that what slows this machine slows both; compared by rank, so that a busy machine's outliers do
+    not count. Of two that take equally long each is the slower one half of the time."""
     took = {FREE: [], ABSENT: []}
-    for turn in range(8):
+    for turn in range(12):
         for plate in (FREE, ABSENT) if turn % 2 else (ABSENT, FREE):
             asking.PER_PLATE.forget()
             began = time.monotonic()
             _ask(garage, plate)
             took[plate].append(time.monotonic() - began)
-    there, gone = statistics.median(took[FREE]), statistics.median(took[ABSENT])
-    assert min(took[ABSENT]) >= asking.FLOOR_S
-    assert min(took[FREE]) >= asking.FLOOR_S
-    assert abs(there - gone) < 0.02, (there, gone)
+    slower = [there > gone for there in took[FREE] for gone in took[ABSENT]]
+    assert min(took[FREE] + took[ABSENT]) >= asking.FLOOR_S
+    assert 0.1 < sum(slower) / len(slower) < 0.9
 
 
 def test_the_caps_come_at_the_same_place_for_both(garage) -> None:
