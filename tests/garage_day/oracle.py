@@ -22,6 +22,7 @@ from gatehouse.keeper.protocol import StayEntry
 _TARIFFS = [tariff_from_dict(tariff) for tariff in TARIFFS]
 FREE_CLEARANCE = timedelta(minutes=5)
 BLURRED = timedelta(seconds=20)  # between what the driver's clock said and the server's
+QUOTE_HOLDS = timedelta(minutes=10)  # how long an amount that was asked for settles a stay
 AWAY_S = 120.0
 
 
@@ -206,6 +207,8 @@ def _due(visit: Visit, asked: list[tuple[datetime, datetime]]) -> list[int]:
         return in_time
     if not visit.paid:
         return [at_exit]
+    if visit.paid[-1][1] >= asked[-1][0] + QUOTE_HOLDS:  # told too late to let it out, if the price had grown
+        return [at_exit, *in_time]
     since, until = visit.paid[-1][0], visit.paid[-1][1] + timedelta(minutes=LEAVE_MIN)
     sure = visit.paid[-1][1] <= visit.left_at < since + timedelta(minutes=LEAVE_MIN)
     maybe = since <= visit.left_at < until
