@@ -22,6 +22,7 @@ from gatehouse.keeper.protocol import StayEntry
 _TARIFFS = [tariff_from_dict(tariff) for tariff in TARIFFS]
 FREE_CLEARANCE = timedelta(minutes=5)
 BLURRED = timedelta(seconds=20)  # between what the driver's clock said and the server's
+QUOTE_HOLDS = timedelta(minutes=10)  # how long an amount that was asked for settles a stay
 AWAY_S = 120.0
 
 
@@ -176,7 +177,8 @@ def _revenue_is_the_tariff(play: Play, rows: list[Row], found: Findings) -> None
         if row is None:
             continue
         amount = row.amount if row.left_at is not None else row.paid
-        dues = _due(visit, paid_by.get(id(visit), []))
+        taken = sum(play.provider.taken.get(own, 0) for own in visit.payments)
+        dues = _due(visit, paid_by.get(id(visit), []), taken)
         due = amount if amount in dues else dues[0]
         tariff += due
         books += amount
@@ -194,18 +196,22 @@ def _revenue_is_the_tariff(play: Play, rows: list[Row], found: Findings) -> None
     found.report["deviations"] = {name: [len(a), sum(a)] for name, a in sorted(found.named.items())}
 
 
-def _due(visit: Visit, asked: list[tuple[datetime, datetime]]) -> list[int]:
+def _due(visit: Visit, asked: list[tuple[datetime, datetime]], taken: int) -> list[int]:
     """What should have been paid: the price when it was last asked for, where it was paid and the car left in time; the
     price at the exit where the lane let it out owing. Several where a moment is known only to lie within a span."""
     assert visit.left_at is not None
     at_exit = costs(visit, visit.left_at)
     in_time = [costs(visit, at) for at in asked[-1]] if asked else [0]
+    if taken > max(in_time):  # paid twice over: the first that came let it out, and the other is to be paid back
+        in_time += [costs(visit, at) for span in asked for at in span]
     if visit.out_reason == "unseen":
         return in_time if asked else [at_exit]
     if visit.out_reason not in (Reason.OFFLINE_OWED, Reason.BY_HAND):
         return in_time
     if not visit.paid:
         return [at_exit]
+    if visit.paid[-1][1] >= asked[-1][0] + QUOTE_HOLDS:  # told too late to let it out, if the price had grown
+        return [at_exit, *in_time]
     since, until = visit.paid[-1][0], visit.paid[-1][1] + timedelta(minutes=LEAVE_MIN)
     sure = visit.paid[-1][1] <= visit.left_at < since + timedelta(minutes=LEAVE_MIN)
     maybe = since <= visit.left_at < until

@@ -51,6 +51,7 @@ def live(
             play.run()
             lasted = time.monotonic() - began
         finally:
+            play.desk.close()
             for edge in play.edges:
                 edge.close()
         found = oracle.judge(play)

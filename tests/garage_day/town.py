@@ -61,6 +61,10 @@ class Town:
             self.box.start_server()
 
     def stop(self) -> None:
+        if self._cutting is not None:
+            self._cutting.join()
+        with self._api:
+            pass  # signs out and lets go of its connections
         self.box.stop()
 
     def runs(self) -> bool:
