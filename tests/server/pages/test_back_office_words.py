@@ -19,7 +19,7 @@ from gatehouse.server.backoffice.wording_log import OBJECTS, VERBS
 from gatehouse.server.gates.actions import add_rule, add_schedule
 from gatehouse.server.gates.models import Gate, GateMode
 from gatehouse.server.parking.actions import add_permit
-from gatehouse.server.parking.models import ClosedStay, ExceptionKind, LaneException, Payment, PaymentState
+from gatehouse.server.parking.models import ClosedStay, ExceptionKind, LaneException, ListKind, Payment, PaymentState
 from gatehouse.server.people.actions import add_department
 from gatehouse.server.people.models import VehicleState
 from gatehouse.server.people.vehicle_actions import register_vehicle
@@ -142,6 +142,7 @@ def test_every_verb_of_the_log_has_words() -> None:
     said |= {(f"note.{state}", "person") for state in NoteState} | {(f"gate.{mode}", "gate") for mode in GateMode}
     said |= {(f"vehicle.{state}", "vehicle") for state in VehicleState}
     made = set(re.findall(r'record\(\s*f"(\w+\.)\{', text))
-    assert made == {"note.", "gate.", "vehicle."}
+    said |= {(f"list.{kind}_added", "site") for kind in ListKind}
+    assert made == {"note.", "gate.", "vehicle.", "list."}
     assert {verb for verb, _ in said} - set(VERBS) == set()
     assert {kind for _, kind in said} - set(OBJECTS) == set()
