@@ -20,7 +20,7 @@ from gatehouse.server.gates.actions import add_rule, add_schedule
 from gatehouse.server.gates.models import Gate, GateMode
 from gatehouse.server.parking.actions import add_permit
 from gatehouse.server.parking.lane_answers import Answer
-from gatehouse.server.parking.models import ClosedStay, ExceptionKind, LaneException, Payment, PaymentState
+from gatehouse.server.parking.models import ClosedStay, ExceptionKind, LaneException, ListKind, Payment, PaymentState
 from gatehouse.server.people.actions import add_department
 from gatehouse.server.people.models import VehicleState
 from gatehouse.server.people.vehicle_actions import register_vehicle
@@ -144,6 +144,7 @@ def test_every_verb_of_the_log_has_words() -> None:
     said |= {(f"vehicle.{state}", "vehicle") for state in VehicleState}
     made = set(re.findall(r'record\(\s*f"(\w+\.)\{', text))
     said |= {(f"lane.{answer}", "exception") for answer in Answer}
-    assert made == {"note.", "gate.", "vehicle.", "lane."}
+    said |= {(f"list.{kind}_added", "site") for kind in ListKind}
+    assert made == {"note.", "gate.", "vehicle.", "list.", "lane."}
     assert {verb for verb, _ in said} - set(VERBS) == set()
     assert {kind for _, kind in said} - set(OBJECTS) == set()

@@ -263,7 +263,9 @@ def bring(request: HttpRequest, kind: str) -> HttpResponse:
 def undo(request: HttpRequest, kind: str, batch: UUID) -> HttpResponse:
     """An import is taken back whole."""
     of = _kind(kind)
-    rows = actions.of_batch(batch, sites_visible_to(reader(request)))
+    rows = list(actions.of_batch(batch, sites_visible_to(reader(request))))
+    if not rows:
+        raise Http404
     count = actions.remove_entries(rows, by=reader(request).by, at=now())
     said = ngettext("%(count)d vehicle was taken off again.", "%(count)d vehicles were taken off again.", count)
     shown = list(actions.entries(sites_visible_to(reader(request)), of)[:PAGE])
