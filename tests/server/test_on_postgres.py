@@ -10,7 +10,20 @@ import pytest
 
 HERE = Path(__file__).parent
 # What writes and reads rows; pages and wording do not depend on the database.
-ROOMS = ["intake", "stays", "stay_days", "lanes", "payments", "feed", "workdays", "people", "clear_columns"]
+ROOMS = [
+    "intake",
+    "stays",
+    "stay_days",
+    "lanes",
+    "payments",
+    "feed",
+    "workdays",
+    "people",
+    "clear_columns",
+    "takings",
+    "payout_statements",
+    "disputes",
+]
 
 
 @pytest.fixture(scope="module")
