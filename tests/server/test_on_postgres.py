@@ -22,6 +22,9 @@ ROOMS = [
     "workdays",
     "people",
     "clear_columns",
+    "takings",
+    "payout_statements",
+    "disputes",
 ]
 
 
