@@ -126,7 +126,7 @@ _GATE = {"person.brief/1", "person.name/1", "attempt.facts/1", "passage.facts/1"
 _CARS = {"vehicle.plate/1", "stay.plate/1", "stay.books/1"}
 SHOWN = {
     Role.AUDITOR: {"person.brief/1", "person.name/1"},
-    Role.PARKING: _GATE | _CARS,
+    Role.PARKING: _GATE | _CARS | {"receipt.facts/1"},
     Role.SECURITY: _GATE
     | _CARS
     | {"person.contact/1", "person.consent/1", "face.photo/1", "credential.card/1", "credential.pass/1"},

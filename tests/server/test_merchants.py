@@ -72,7 +72,7 @@ def test_the_exit_and_the_books_know_of_it_and_the_statement_says_what_it_was_wo
 def test_a_validation_between_pricing_and_closing_is_not_lost(world, monkeypatch):
     stay, merchant = enter(world, minutes=130), shop(world)
     pay_later = world.leaves(PLATE)
-    overtake(monkeypatch, stays, "_close_all", lambda: give(world, merchant))
+    overtake(monkeypatch, stays, "close_all", lambda: give(world, merchant))
     world.tell(pay_later)
     closed = ClosedStay.objects.get(pk=stay.pk)
     assert closed.amount_minor == 1000
@@ -190,11 +190,11 @@ def test_a_paid_stay_takes_nothing_more(world):
 
 
 def test_a_validation_between_quote_and_payment_lowers_what_is_asked_for(world, monkeypatch):
-    from gatehouse.server.parking import actions
+    from gatehouse.server.parking import payments
 
     stay, merchant = enter(world, minutes=130), shop(world)
-    overtake(monkeypatch, actions, "quote", lambda: give(world, merchant))
-    payment, _ = actions.start_payment(stay, "test", world.now())
+    overtake(monkeypatch, payments, "quote", lambda: give(world, merchant))
+    payment, _ = payments.start_payment(stay, "test", world.now())
     assert payment.amount_minor == 1000
 
 

@@ -5,13 +5,13 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection, connections
-from tests.server.world import SETUP, overtake
+from tests.server.world import SETUP, overtake, reprice
 
 from gatehouse.domain.money import Money
 from gatehouse.keeper.protocol import Refused, Role
 from gatehouse.server import jobs
 from gatehouse.server.audit.models import Entry
-from gatehouse.server.parking import actions, invoices, payments, queries, receipts
+from gatehouse.server.parking import invoices, payments, queries, receipts
 from gatehouse.server.parking.models import (
     InvoiceRequest,
     OpenStay,
@@ -87,7 +87,7 @@ def test_it_is_frozen_whatever_the_tariff_becomes(world):
     facts = facts_of_given(world, pays(world, PLATES[0]))
     dearer = {"name": "city", "zone": "Asia/Shanghai", "currency": "CNY",
               "versions": [{"blocks": {"length_min": 60, "rules": [{"code": "hour", "price": 900}]}}]}  # fmt: skip
-    actions.change_tariff(world.garage.tariff, dearer, by=SETUP, at=world.now())
+    reprice(world.garage.tariff, dearer)
     assert facts_of(Payment.objects.get()) == facts
 
 

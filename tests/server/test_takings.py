@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from tests.server.garage_days import TAXED, come, days_ago, pay, today, visit
-from tests.server.world import SETUP
+from tests.server.world import SETUP, reprice
 
 from gatehouse.domain.money import Money
 from gatehouse.domain.periods import DAY, Period
@@ -94,7 +94,7 @@ def test_nobody_opens_the_books_to_count(world, monkeypatch):
 
 
 def test_the_rate_of_tax_is_the_one_of_the_beginning_of_the_stay(world):
-    actions.change_tariff(world.garage.tariff, TAXED, by=SETUP, at=world.now())
+    reprice(world.garage.tariff, TAXED)
     world.garage.refresh_from_db()
     visit(world, "京A00001", days_ago(world, 1, 9), 65)
     inside = come(world, "京A00004", days_ago(world, 1, 11))
@@ -258,7 +258,7 @@ def test_a_date_that_is_counted_late_is_reckoned_back_from_the_next_that_is(worl
 
 
 def test_what_goes_back_lowers_the_date_of_the_refund_and_its_rate_of_tax(world):
-    actions.change_tariff(world.garage.tariff, TAXED, by=SETUP, at=world.now())
+    reprice(world.garage.tariff, TAXED)
     world.garage.refresh_from_db()
     paid = visit(world, "京A00001", days_ago(world, 2, 9), 65)
     asked = {"refund_id": world.site.pk, "by": SETUP, "at": days_ago(world, 1, 12)}

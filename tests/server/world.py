@@ -19,6 +19,7 @@ from gatehouse.server.accounts.actions import add_operator, sign_in
 from gatehouse.server.audit.by import By
 from gatehouse.server.gates.actions import add_edge, add_gate
 from gatehouse.server.parking.actions import add_garage, add_tariff
+from gatehouse.server.parking.models import Tariff
 from gatehouse.server.people.actions import Facts, add_group, add_site, add_zone, hire_person
 from gatehouse.server.people.models import SiteType
 
@@ -51,6 +52,12 @@ def overtake(monkeypatch, where, name, work) -> None:
         return found
 
     monkeypatch.setattr(where, name, answer_and_be_overtaken)
+
+
+def reprice(tariff, versions) -> None:
+    """Other prices from the beginning on, as no action allows: written past them."""
+    Tariff.objects.filter(pk=tariff.pk).update(versions=versions)
+    tariff.refresh_from_db()
 
 
 class EdgeSim:

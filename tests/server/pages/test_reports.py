@@ -13,7 +13,7 @@ from tests.server.elsewhere import elsewhere
 from tests.server.garage_days import TAXED, come, days_ago, today, visit
 from tests.server.pages.test_other_sites import browser, limited
 from tests.server.test_payout_statements import came, mill, month
-from tests.server.world import SETUP, TARIFF
+from tests.server.world import SETUP, TARIFF, reprice
 
 from gatehouse.domain.periods import DAY
 from gatehouse.keeper.protocol import Role
@@ -51,7 +51,7 @@ def a_busy_day(world) -> None:
 
 @pytest.mark.parametrize("role", [Role.OWNER, Role.PARKING, Role.AUDITOR])
 def test_a_report_shows_money_cars_and_lengths_as_drawings_with_their_numbers(house, role) -> None:
-    actions.change_tariff(house.world.garage.tariff, TAXED, by=SETUP, at=house.world.now())
+    reprice(house.world.garage.tariff, TAXED)
     a_busy_day(house.world)
     page = text(house.browser(role).get(reverse("reports-span", args=dates(house.world, 1))))
     assert page.count('<svg class="drawn"') >= 4

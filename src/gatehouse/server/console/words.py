@@ -198,6 +198,8 @@ PURPOSES: dict[str, Text] = {
     "lane.acts": _("looked at what was done by hand"),
     "takings.day": _("counted how long stays lasted"),
     "takings.report": _("looked at a report"),
+    "payments": _("asked a payment provider"),
+    "auto_pay": _("charged a car that pays by itself, or looked at it"),
     "stay.price": _("reckoned a parking fee"),
     "lanes.read": _("looked at a plate that was read at a lane"),
     "lanes.alike": _("compared a plate that was read at a lane with parked cars"),

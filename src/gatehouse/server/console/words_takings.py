@@ -108,7 +108,7 @@ def payout_line(line: Line) -> str:
     match line.kind:
         case LineKind.GROSS:
             if params["tax_percent"] == "":
-                return _("Came in")
+                return _("Money came in")
             return _("Came in, %(rate)s %% tax contained") % {"rate": params["tax_percent"]}
         case LineKind.REFUNDS:
             if params["tax_percent"] == "":
