@@ -26,8 +26,10 @@ from gatehouse.domain.pay_facts import (
     Recovery,
     Recurring,
     ShareOfBasic,
+    SpecialDeduction,
     Term,
     components_of,
+    special_to_date,
 )
 from gatehouse.domain.pay_journal import DEFAULT_ACCOUNTS, Accounts, JournalError, balance, journal
 from gatehouse.domain.pay_law import CN_WITHHOLDING, CN_YEAR_END
@@ -46,7 +48,10 @@ def salary(rate="15000.00", since=HIRED, until=None):
     return Contract((Term(PayKind.MONTHLY, money(rate), since, until),))
 
 
-def facts(month=Month(2026, 1), **given):
+JANUARY = Month(2026, 1)
+
+
+def facts(month=JANUARY, **given):
     return MonthFacts(month, month.workdays(DayCalendar()), **given)
 
 
@@ -269,3 +274,15 @@ class TestRulebooks:
         with pytest.raises(RulebookError) as refused:
             rulebook(text.replace("until = 2026-07-01", "until = 2026-08-01"))
         assert refused.value.facts["where"] == "contributions"
+
+
+class TestSpecialDeductions:
+    def test_one_declared_in_april_from_january_on_counts_from_january(self):
+        declared = (SpecialDeduction(money("3000.00"), date(2026, 1, 1)),)
+        found = [special_to_date(declared, salary(), Month(2026, n), "CNY") for n in (4, 5)]
+        assert found == [money("12000.00"), money("15000.00")]
+
+    def test_it_counts_in_months_employed_and_while_it_holds(self):
+        declared = (SpecialDeduction(money("1000.00"), date(2026, 3, 1), date(2026, 6, 1)),)
+        joined = salary(since=date(2026, 4, 30))
+        assert special_to_date(declared, joined, Month(2026, 12), "CNY") == money("2000.00")

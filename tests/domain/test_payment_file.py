@@ -1,4 +1,4 @@
-"""Salary payments for a bank: the document keeps the schema's rules, and every order that could not is refused first."""
+"""Salary payments for a bank: the document keeps the schema's rules, and what could not is refused first."""
 
 from __future__ import annotations
 
@@ -46,8 +46,9 @@ class TestAccounts:
     @pytest.mark.parametrize(
         "iban",
         # Examples of the IBAN registry.
-        [GOOD, "GB29NWBK60161331926819", "FR1420041010050500013M02606", "NO9386011117947", "MT84MALT011000012345MTLCAST001S",
-         "NL91ABNA0417164300", "CH9300762011623852957", "SA0380000000608010167519", "gb29 nwbk 6016 1331 9268 19"],
+        [GOOD, "GB29NWBK60161331926819", "FR1420041010050500013M02606", "NO9386011117947",
+         "MT84MALT011000012345MTLCAST001S", "NL91ABNA0417164300", "CH9300762011623852957",
+         "SA0380000000608010167519", "gb29 nwbk 6016 1331 9268 19"],
     )  # fmt: skip
     def test_the_registrys_examples_hold(self, iban):
         assert is_iban(iban)
@@ -62,9 +63,7 @@ class TestAccounts:
         a, b = GOOD[place], GOOD[place + 1]
         assert a == b or not is_iban(GOOD[:place] + b + a + GOOD[place + 2 :])
 
-    @pytest.mark.parametrize(
-        "iban", ["", "DE", GOOD[:-1], GOOD + "0", "XX" + GOOD[2:], "DE８９370400440532013000", "\0"]
-    )
+    @pytest.mark.parametrize("iban", ["", "DE", GOOD[:-1], GOOD + "0", "XX" + GOOD[2:], "DE８" + GOOD[3:], "\0"])
     def test_what_is_no_iban(self, iban):
         assert not is_iban(iban)
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from fractions import Fraction
 from itertools import pairwise
 
 from gatehouse.domain.errors import DomainError
-from gatehouse.domain.money import Money
+from gatehouse.domain.money import Money, total
 from gatehouse.domain.reckoning import Flag, Workday
 from gatehouse.domain.shifts import DayCalendar, DayClass, dates
 from gatehouse.domain.working_time import SplitWeek
@@ -239,6 +239,30 @@ class MonthFacts:
         for name, value in numbers.items():
             if value < 0:
                 raise PayError("negative_fact", f"{name} is {value}; it can not be below 0", fact=name)
+
+
+@dataclass(frozen=True, slots=True)
+class SpecialDeduction:
+    """A special additional deduction a month, declared for the months of [since, until), whenever it was declared."""
+
+    a_month: Money
+    since: date
+    until: date | None = None
+
+    def holds(self, day: date) -> bool:
+        return self.since <= day and (self.until is None or day < self.until)
+
+
+def special_to_date(declared: Sequence[SpecialDeduction], contract: Contract, month: Month, currency: str) -> Money:
+    """The sum from January to this month, over the months with at least one day employed. A declaration holds for a
+    month when it holds on its last date."""
+    found = Money.zero(currency)
+    for number in range(1, month.number + 1):
+        of = Month(month.year, number)
+        last = of.until - timedelta(days=1)
+        if contract.within(of):
+            found += total((one.a_month for one in declared if one.holds(last)), currency)
+    return found
 
 
 def paid_overtime(workdays: Sequence[Workday]) -> dict[DayClass, int]:

@@ -33,6 +33,7 @@ _VEHICLES = frozenset({"vehicle.plate/1", "stay.plate/1", "stay.entry/1", "stay.
 _GATES = frozenset({"attempt.facts/1", "passage.facts/1"})
 _TEXTS = frozenset({"site.text/1"})
 _PERSON = frozenset({"person.brief/1", "person.name/1"})
+_COMPANY = frozenset({"payrun.summary/1", "pay.setup/1"})
 _ALL = frozenset(LABELS) - NEVER_SHOWN
 READS: dict[Role, frozenset[str]] = {
     Role.OWNER: _ALL,
@@ -44,7 +45,7 @@ READS: dict[Role, frozenset[str]] = {
     | {"person.contact/1", "person.consent/1", "face.photo/1", "credential.card/1", "credential.pass/1"},
     Role.PARKING: _PERSON | _GATES | _VEHICLES | _TEXTS,
     Role.AUDITOR: frozenset({"person.brief/1", "person.name/1"}) | _TEXTS,
-    Role.WORKER: _ALL - _VEHICLES - {"device.secret/1", "operator.contact/1"},
+    Role.WORKER: _ALL - _VEHICLES - _COMPANY - {"device.secret/1", "operator.contact/1"},
 }
 
 JOBS: dict[str, frozenset[str]] = {
@@ -59,7 +60,18 @@ JOBS: dict[str, frozenset[str]] = {
 # A job sees time and pay under a random id, of everybody if need be, and never a name: no cap stands against it.
 JOB_READS: dict[str, frozenset[str]] = {
     "workdays": frozenset({"work.note/1", "workday.facts/1", "contract.terms/1"}),
-    "payslips": frozenset({"work.note/1", "workday.facts/1", "contract.terms/1", "payslip.lines/1", "person.file/1"}),
+    "payslips": frozenset(
+        {
+            "work.note/1",
+            "workday.facts/1",
+            "contract.terms/1",
+            "contract.extras/1",
+            "pay.input/1",
+            "payslip.lines/1",
+            "payslip.run/1",
+            "person.file/1",
+        }
+    ),
     "feed": frozenset({"person.file/1"}),
 }
 JOB_WHO_DAYS = 3  # a job asks freely whose tokens of so many past days; older by a ticket

@@ -28,6 +28,7 @@ from gatehouse.server.databases import fold
 from gatehouse.server.gates.actions import raise_alarm
 from gatehouse.server.parking.stays import forget_spent_keys, retoken_stays
 from gatehouse.server.payroll.actions import draft_payslips
+from gatehouse.server.payroll.computing import reckon_due_runs
 from gatehouse.server.people import queries as people
 from gatehouse.server.people.models import Site
 from gatehouse.server.reindex import reindex
@@ -102,6 +103,7 @@ SERVER_JOBS = (
     ServerJob("silence", silence.look, timedelta(seconds=10)),
     ServerJob("note", audit.note_entries, timedelta(seconds=5)),
     ServerJob("spent_keys", forget_spent_keys, timedelta(seconds=30)),
+    ServerJob("payruns", reckon_due_runs, timedelta(seconds=1)),
     ServerJob("fold", fold, timedelta(minutes=5)),
 )
 
