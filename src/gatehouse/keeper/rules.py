@@ -22,6 +22,10 @@ VERBS: dict[str, frozenset[Role]] = {
     "enrol_edge": frozenset({Role.OWNER}),
     "looks": frozenset({Role.OWNER, Role.AUDITOR}),
     "usage": ALL_OPERATORS,
+    "grant": frozenset({Role.OWNER, Role.HR}),
+    "fill": frozenset({Role.OWNER, Role.HR}),
+    "enrol_recipient": frozenset({Role.OWNER}),
+    "recipients": frozenset({Role.OWNER, Role.HR}),
 }
 
 # What a template or a PIN is for happens inside keeper and edge: no page ever needs one.

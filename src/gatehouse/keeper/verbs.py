@@ -11,7 +11,7 @@ from gatehouse.crypto.sealing import KeyKind, KeyRef
 from gatehouse.crypto.signing import public_seal_key, public_sign_key
 from gatehouse.crypto.tokens import issue
 from gatehouse.domain.plates import normalise
-from gatehouse.keeper import doors, erasing, looks, protocol
+from gatehouse.keeper import doors, erasing, filling, looks, protocol
 from gatehouse.keeper.admission import admit
 from gatehouse.keeper.cells import Gone, Opened, ref_of
 from gatehouse.keeper.errors import LogFull
@@ -178,6 +178,10 @@ _TABLE: dict[type[protocol.Request], Callable[[Vault, Any], Reply]] = {
     protocol.Sign: sign,
     protocol.Forget: erasing.forget,
     protocol.ForgetDays: erasing.forget_days,
+    protocol.Grant: filling.grant,
+    protocol.Fill: filling.fill,
+    protocol.EnrolRecipient: filling.enrol_recipient,
+    protocol.Recipients: filling.recipients,
     protocol.Invite: doors.invite,
     protocol.SignIn: doors.sign_in,
     protocol.WhoAmI: doors.whoami,

@@ -1,7 +1,7 @@
 """The portal's addresses."""
 
 from gatehouse.server.console.access import WORKERS, page, public
-from gatehouse.server.portal import display, me, pay
+from gatehouse.server.portal import display, me, pay, slips
 
 urlpatterns = [
     public("pay/<code:code>/", pay.pay, "pay"),
@@ -14,5 +14,7 @@ urlpatterns = [
     public("display/<slug:site>/<slug:gate>/<code:code>/screen", display.screen, "display-screen"),
     page("me/", me.me, "me", WORKERS),
     page("me/correct", me.correct, "me-correct", WORKERS),
+    page("me/slips/<uuid:slip_id>/", slips.slip, "me-slip", WORKERS),
+    page("me/slips/<uuid:slip_id>/file", slips.slip_file, "me-slip-file", WORKERS),
     page("me/withdraw", me.withdraw, "me-withdraw", WORKERS),
 ]
