@@ -37,7 +37,7 @@ from gatehouse.keeper.protocol import (
 from gatehouse.keeper.vault import Asker, Vault
 
 GRANT_LIVES = timedelta(hours=8)
-ROW_LIMIT, FAULTS_SHOWN, NAME_LIMIT = 10_000, 100, 64
+ROW_LIMIT, FAULTS_SHOWN = 10_000, 100
 _REFERENCE = re.compile(r"[A-Za-z0-9-]{1,32}")
 _NAME = re.compile(r"[\w .,()/-]{1,64}")
 # Of each template: the labels that every row has.
@@ -64,12 +64,9 @@ def enrol_recipient(vault: Vault, request: EnrolRecipient) -> Done | Refused:
         return Refused("not_allowed")
     if not _NAME.fullmatch(request.name) or not request.site:
         return Refused("bad_request", {"field": "name"})
-    held = _recipient(vault, request.name)
-    if held is not None and held.site != request.site:
-        return Refused("bad_request", {"field": "name"})
     if not request.key:
         vault.record("enrol_recipient", asker, purpose="taken away")
-        vault.store.write("DELETE FROM recipients WHERE name=?", (request.name,))
+        vault.store.write("DELETE FROM recipients WHERE site=? AND name=?", (request.site, request.name))
         return Done()
     try:
         recipient_key(request.key)
@@ -91,8 +88,8 @@ def recipients(vault: Vault, request: Recipients) -> RecipientList | Refused:
     return RecipientList([Recipient(*row) for row in rows])
 
 
-def _recipient(vault: Vault, name: str) -> Recipient | None:
-    rows = vault.store.rows("SELECT name, site, key FROM recipients WHERE name=?", (name,))
+def _recipient(vault: Vault, job: FillJob) -> Recipient | None:
+    rows = vault.store.rows("SELECT name, site, key FROM recipients WHERE site=? AND name=?", (job.site, job.recipient))
     return Recipient(*rows[0]) if rows else None
 
 
@@ -139,8 +136,8 @@ def fill(vault: Vault, request: Fill) -> Filled | Refused:
         found = _written(vault, request.job, opened)
     except Unfillable as fault:
         return Refused("unfillable", {"faults": len(fault.faults)})
-    recipient = _recipient(vault, request.job.recipient)
-    if recipient is None or recipient.site != request.job.site:
+    recipient = _recipient(vault, request.job)
+    if recipient is None:
         return Refused("unknown_recipient")
     data = seal_file(found.data, recipient_key(recipient.key))
     people = sorted({vault.pseudonym(row[0].subject) for row in opened.rows if row})
@@ -161,8 +158,7 @@ def _asker(vault: Vault, verb: str, job: FillJob, by: Authority) -> Asker | Refu
         return asker
     if asker.ticket is None or not asker.may(verb) or not asker.reaches(job.site):
         return Refused("not_allowed")
-    held = _recipient(vault, job.recipient)
-    if held is None or held.site != job.site:
+    if _recipient(vault, job) is None:
         return Refused("unknown_recipient")
     if not 0 < len(job.rows) <= ROW_LIMIT:
         return Refused("bad_request", {"field": "rows"})

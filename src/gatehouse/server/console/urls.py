@@ -20,7 +20,7 @@ from gatehouse.server.console import (
 from gatehouse.server.console.access import GUARDS, KNOWERS, OWNERS, PAYROLL, TRUSTED, WATCHERS, page, public
 from gatehouse.server.console.garages import overview, tabs
 from gatehouse.server.console.months import MonthConverter, meant
-from gatehouse.server.console.payruns import person, review, setup
+from gatehouse.server.console.payruns import files, person, review, setup
 from gatehouse.server.console.payruns import runs as payruns
 
 
@@ -88,5 +88,11 @@ urlpatterns = [
     page("payruns/<uuid:run_id>/people/", review.people, "payruns-people", PAYROLL),
     page("payruns/<uuid:run_id>/people/<int:number>/", review.people, "payruns-people-page", PAYROLL),
     page("payruns/<uuid:run_id>/slips/<uuid:slip_id>/", review.slip, "payruns-slip", PAYROLL),
+    page("payruns/<uuid:run_id>/files/", files.files, "payruns-files", PAYROLL),
+    page("payruns/<uuid:run_id>/files/ask", files.ask, "payruns-file-ask", PAYROLL),
+    page("payruns/<uuid:run_id>/recipient", files.recipient, "payruns-recipient", OWNERS),
+    page("payruns/files/<uuid:export_id>/grant", files.grant, "payruns-file-grant", PAYROLL),
+    page("payruns/files/<uuid:export_id>/take", files.take, "payruns-file-take", PAYROLL),
+    page("payruns/files/<uuid:export_id>/drop", files.drop, "payruns-file-drop", PAYROLL),
     page("trust/", trust.trust, "trust", TRUSTED),
 ]

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 from gatehouse.domain.money import Money
 from gatehouse.domain.pay_changes import FactorChange, Kind, LineChange
 from gatehouse.server.console import saying
-from gatehouse.server.console.words import Text, Wording
+from gatehouse.server.console.words import Text, Wording, refused
 from gatehouse.server.console.words_pay import factor_value, line_name
 from gatehouse.server.payroll.models import RunKind, RunState
 
@@ -140,3 +140,47 @@ ACCOUNTS: dict[str, Text] = {
     "recovery": gettext_lazy("Taken back"),
     "net": gettext_lazy("Net pay owed"),
 }
+
+TEMPLATES: dict[str, tuple[Text, Text]] = {
+    "bank": (gettext_lazy("Bank file"), gettext_lazy("ISO 20022 pain.001.001.09, for the bank.")),
+    "list": (gettext_lazy("Pay list"), gettext_lazy("A CSV table with every line of every payslip, for spreadsheets.")),
+    "journal": (gettext_lazy("Journal"), gettext_lazy("Debits and credits by account that balance, for the books.")),
+}
+
+EXPORT_STATES: dict[str, tuple[Text, str, str]] = {
+    "asked": (gettext_lazy("Waits for a second person"), "warn", "clock"),
+    "granted": (gettext_lazy("Granted"), "good", "yes"),
+    "taken": (gettext_lazy("Taken"), "good", "yes"),
+}
+
+FAULTS: dict[str, Text] = {
+    "bad_iban": gettext_lazy("the IBAN's check digits or length are wrong"),
+    "bad_account": gettext_lazy("there is no account number that this bank takes"),
+    "bad_bic": gettext_lazy("the BIC is wrong"),
+    "no_name": gettext_lazy("a name is missing; the payer's stands under How we pay"),
+    "charset": gettext_lazy("a name has letters that the bank does not read; give the account's holder in Latin ones"),
+    "currencies": gettext_lazy("the run pays in more than one currency"),
+    "no_payments": gettext_lazy("there is nobody to pay"),
+    "keys_gone": gettext_lazy("this person was erased; nothing about them can be written"),
+    "payer": gettext_lazy("say under How we pay who pays, and from which account"),
+    "too_large": gettext_lazy("the amount is more than a bank takes at once"),
+}
+ANY_FAULT = gettext_lazy("something of it cannot be written")
+
+_FILL: dict[str, Wording] = {
+    "own_grant": Wording(
+        gettext_lazy("Two people are needed"),
+        gettext_lazy("Who asked for a file does not grant it, and who granted it does not take it."),
+    ),
+    "not_granted": Wording(
+        gettext_lazy("The file is not granted, or no longer"),
+        gettext_lazy("A grant holds for eight hours and ends when something in the file changes. Ask for it again."),
+    ),
+    "unknown_recipient": Wording(
+        gettext_lazy("This recipient is not enrolled"), gettext_lazy("An owner enrols recipients by their key.")
+    ),
+}
+
+
+def fill_refused(code: str) -> Wording:
+    return _FILL.get(code) or refused(code)

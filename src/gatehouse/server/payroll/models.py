@@ -171,17 +171,17 @@ class ExportState(models.TextChoices):
 
 class PayExport(models.Model):
     """A file of a locked run for one recipient: asked for by one operator, granted by another, filled by the keeper.
-    `digest` is what was granted: the keeper fills nothing else. The file itself is never kept."""
+    The keeper remembers what was granted and fills nothing else. The file itself is never kept."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     run = models.ForeignKey(PayRun, on_delete=models.CASCADE, related_name="exports")
     template = models.CharField(max_length=24)
+    part = models.PositiveSmallIntegerField(default=1)
     recipient = models.CharField(max_length=64)
     pay_on = models.DateField()
     state = models.CharField(max_length=8, choices=ExportState.choices, default=ExportState.ASKED)
     asked_by = models.CharField(max_length=64)
     granted_by = models.CharField(max_length=64, blank=True)
-    digest = models.CharField(max_length=64, blank=True)
 
     class Meta:
         constraints = [

@@ -49,12 +49,12 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('template', models.CharField(max_length=24)),
+                ('part', models.PositiveSmallIntegerField(default=1)),
                 ('recipient', models.CharField(max_length=64)),
                 ('pay_on', models.DateField()),
                 ('state', models.CharField(choices=[('asked', 'Asked'), ('granted', 'Granted'), ('taken', 'Taken')], default='asked', max_length=8)),
                 ('asked_by', models.CharField(max_length=64)),
                 ('granted_by', models.CharField(blank=True, max_length=64)),
-                ('digest', models.CharField(blank=True, max_length=64)),
                 ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='exports', to='payroll.payrun')),
             ],
         ),
