@@ -11,7 +11,6 @@ from uuid import UUID
 import msgspec
 
 from gatehouse.domain import pay_facts
-from gatehouse.domain.errors import DomainError
 from gatehouse.domain.pay_facts import Month
 from gatehouse.domain.payroll import Payslip
 from gatehouse.domain.reckoning import Workday
@@ -198,14 +197,16 @@ def _days(scope: Scope, found: dict[UUID, Given]) -> None:
         for of in {scope.month, *(paid.month for paid in due(given, scope.month))}:
             wanted[of].append(person)
     for of, people in wanted.items():
-        rows = list(WorkdayRow.objects.filter(person_id__in=people, date__gte=monday(of.first), date__lt=of.until))
-        texts = opened([keeping.cell("workday.facts/1", row.pk, row.cell) for row in rows], scope.by)
-        for row, text in zip(rows, texts, strict=True):
-            try:
-                if isinstance(text, bytes):
-                    found[row.person_id].days[row.date] = workdays_from_bytes(row.date, text)
-                    continue
-            except (msgspec.MsgspecError, DomainError, ValueError):
-                found[row.person_id].unreadable = True
+        near = WorkdayRow.objects.filter(person_id__in=people, date__gte=monday(of.first), date__lt=of.until)
+        rows = list(near.values_list("id", "person_id", "date", "cell"))
+        texts = opened([keeping.cell("workday.facts/1", row, cell) for row, _, _, cell in rows], scope.by)
+        for (_row, person, day, _cell), text in zip(rows, texts, strict=True):
+            if text is None:
                 continue
-            found[row.person_id].unreadable |= isinstance(text, Unreadable)
+            try:
+                if not isinstance(text, Unreadable):
+                    found[person].days[day] = workdays_from_bytes(day, text)
+                    continue
+            except (msgspec.MsgspecError, KeyError, ValueError):
+                pass
+            found[person].unreadable = True
