@@ -33,6 +33,7 @@ from gatehouse.domain.pay_facts import (
 )
 from gatehouse.domain.pay_journal import DEFAULT_ACCOUNTS, Accounts, JournalError, balance, journal
 from gatehouse.domain.pay_law import CN_WITHHOLDING, CN_YEAR_END
+from gatehouse.domain.pay_year import StatementError, statement
 from gatehouse.domain.payroll import Payslip, Reason, Refusal, off_cycle_payslip, payslip
 from gatehouse.domain.rulebooks import RulebookError, rulebook
 from gatehouse.domain.shifts import DayCalendar, DayClass
@@ -286,3 +287,27 @@ class TestSpecialDeductions:
         declared = (SpecialDeduction(money("1000.00"), date(2026, 3, 1), date(2026, 6, 1)),)
         joined = salary(since=date(2026, 4, 30))
         assert special_to_date(declared, joined, Month(2026, 12), "CNY") == money("2000.00")
+
+
+class TestYearStatement:
+    def test_its_lines_add_up_to_what_was_paid_out_in_the_year(self):
+        to_date, slips = START, []
+        for number in range(1, 13):
+            of = Month(2026, number)
+            given = facts(of, overtime_min={DayClass.WORKDAY: 60 * (number % 3)})
+            slips.append(payslip(salary("17000.00"), given, to_date, CHINA))
+            to_date = slips[-1].to_date
+        found = statement(slips)
+        assert found.net.minor == sum(slip.net.minor for slip in slips)
+        assert -found.of(Section.TAX) == to_date.withheld
+        assert [(line.code, line.months) for line in found.lines] == [
+            ("basic", 12), ("overtime.workday", 8), ("income_tax", 12),
+        ]  # fmt: skip
+
+    def test_nothing_and_two_currencies_have_none(self):
+        slip = payslip(salary(), facts(), START, CHINA)
+        euro = replace(slip, currency="EUR", lines=())
+        for wrong, code in (([], "nothing_paid"), ([slip, euro], "currencies")):
+            with pytest.raises(StatementError) as refused:
+                statement(wrong)
+            assert refused.value.code == code

@@ -260,3 +260,27 @@ def test_every_code_has_its_words():
     assert set(RunKind.values) == set(KINDS)
     assert set(computing._ORDER) == set(MARKS)
     assert {"year_end_bonus", "year_end_bonus_tax", "basic", "income_tax"} <= set(CODES)
+
+
+def test_a_year_has_a_statement_for_the_person_and_for_hr(house, office, clerk):
+    from gatehouse.domain.pay_facts import Month
+    from gatehouse.server.console.slips import year_slip
+
+    office.contract(house.person, "10440.00")
+    for month in (Month(2026, 2), MARCH):
+        office.full(house.person, month)
+        office.pay(month)
+    of = year_slip(house.person, 2026, office.clerk.authority, "pay.person")
+    assert [(line.what, line.why, line.amount.minor) for line in of.lines] == [
+        ("Basic pay", "2 months", 2_088_000), ("Income tax", "2 months", -17_640),
+    ]  # fmt: skip
+    worker = house.browser(Role.WORKER)
+    assert worker.get(reverse("me")).context["years"] == [2026]
+    for browser, page in (
+        (worker, reverse("me-year-file", args=[2026])),
+        (clerk, reverse("payruns-year", args=[house.person.pk, 2026])),
+    ):
+        answer = browser.post(page)
+        assert answer.content.startswith(b"%PDF-")
+        assert answer["Content-Disposition"].endswith("statement-2026.pdf")
+        assert browser.post(page.replace("2026", "2024")).status_code == 404

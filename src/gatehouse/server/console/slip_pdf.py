@@ -40,15 +40,14 @@ def _register() -> None:
 
 
 def payslip_pdf(slip: Slip, *, heading: str, person: str, number: str, site: str) -> bytes:
-    """One page or more. `heading` is the month in words; names are put in as they are."""
+    """One page or more. `heading` says what it is and of when; names are put in as they are."""
     _register()
     into = BytesIO()
     chinese = translation.get_language() == "zh-hans"
     document = SimpleDocTemplate(
         into,
         pagesize=A4,
-        margin=18 * mm,
-        title=f"{_('Payslip')} {heading}",
+        title=heading,
         author=site,
         lang="zh-CN" if chinese else "en-GB",
         leftMargin=18 * mm,
@@ -80,8 +79,11 @@ def payslip_pdf(slip: Slip, *, heading: str, person: str, number: str, site: str
             ]
         )
     )
-    head = f"{_('Payslip')} · {heading}"
-    story = [Paragraph(_set(head), large), Paragraph(_set(f"{person} · {number} · {site}"), plain), Spacer(1, 6 * mm)]
+    story = [
+        Paragraph(_set(heading), large),
+        Paragraph(_set(f"{person} · {number} · {site}"), plain),
+        Spacer(1, 6 * mm),
+    ]
     if slip.draft:
         story.append(Paragraph(_set(_("Draft: nothing is paid from it yet")), strong))
     if slip.without:

@@ -82,6 +82,7 @@ urlpatterns = [
     page("payruns/open", payruns.open_run, "payruns-open", PAYROLL),
     page("payruns/setup/", setup.setup, "payruns-setup", PAYROLL),
     page("payruns/person/<uuid:person_id>/<month:of>/", person.person_pay, "payruns-person", PAYROLL),
+    page("payruns/person/<uuid:person_id>/year/<int:year>", person.year_file, "payruns-year", PAYROLL),
     page("payruns/<uuid:run_id>/", payruns.run, "payruns-run", PAYROLL),
     page("payruns/<uuid:run_id>/progress", payruns.progress, "payruns-progress", PAYROLL),
     page("payruns/<uuid:run_id>/step", payruns.step, "payruns-step", PAYROLL),

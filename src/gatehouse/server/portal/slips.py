@@ -1,6 +1,6 @@
 """A worker's own payslips, as pages and as PDFs in their language. Nobody else's."""
 
-from urllib.parse import quote
+from datetime import date
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ from gatehouse.keeper.protocol import Refused
 from gatehouse.server.accounts.signed_in import SignedIn
 from gatehouse.server.console import saying, words, words_payruns
 from gatehouse.server.console.access import reader
+from gatehouse.server.console.slip_files import attached, year_pdf
 from gatehouse.server.console.slip_pdf import payslip_pdf
 from gatehouse.server.console.slips import Slip, paid_slip
 from gatehouse.server.payroll import run_queries
@@ -30,6 +31,10 @@ def my_slips(person: Person) -> list[dict[str, object]]:
     return [
         {"id": row.pk, "month": row.run.month, "kind": kind_of(row)} for row in run_queries.slips_of(person)[:SHOWN]
     ]
+
+
+def my_years(slips: list[dict[str, object]]) -> list[int]:
+    return sorted({one["month"].year for one in slips if isinstance(one["month"], date)}, reverse=True)
 
 
 def kind_of(row: RunSlip) -> str:
@@ -67,11 +72,18 @@ def slip_file(request: HttpRequest, slip_id: UUID) -> HttpResponse:
         code = found.code if isinstance(found, Refused) else named.code if isinstance(named, Refused) else ""
         refused = {"slip_id": row.pk, "month": row.run.month, "refused": words.refused(code)}
         return render(request, "portal/slip.html", refused, status=429)
-    heading = " · ".join(filter(None, [saying.month(row.run.month), kind_of(row)]))
+    heading = " · ".join(filter(None, [_("Payslip"), saying.month(row.run.month), kind_of(row)]))
     pdf = payslip_pdf(
         found, heading=heading, person=named[0].name, number=named[0].brief.number, site=row.run.site.name
     )
-    name = f"{_('payslip')}-{row.run.month:%Y-%m}.pdf"
-    response = HttpResponse(pdf, content_type="application/pdf")
-    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
-    return response
+    return attached(pdf, f"{_('payslip')}-{row.run.month:%Y-%m}.pdf")
+
+
+@require_POST
+def year_file(request: HttpRequest, year: int) -> HttpResponse:
+    """What one's own year came to, for the tax office or the next employer."""
+    who = reader(request)
+    person = queries.person(who.subject, queries.sites_visible_to(who)) if who.subject else None
+    if person is None:
+        raise Http404
+    return year_pdf(person, year, who.by.authority, PURPOSE)

@@ -16,5 +16,6 @@ urlpatterns = [
     page("me/correct", me.correct, "me-correct", WORKERS),
     page("me/slips/<uuid:slip_id>/", slips.slip, "me-slip", WORKERS),
     page("me/slips/<uuid:slip_id>/file", slips.slip_file, "me-slip-file", WORKERS),
+    page("me/year/<int:year>/file", slips.year_file, "me-year-file", WORKERS),
     page("me/withdraw", me.withdraw, "me-withdraw", WORKERS),
 ]

@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from gatehouse.domain.errors import DomainError
 from gatehouse.domain.money import Money
@@ -18,6 +19,7 @@ from gatehouse.server.console import words, words_payruns
 from gatehouse.server.console.access import reader
 from gatehouse.server.console.payruns import typed
 from gatehouse.server.console.payruns.typed import Mistyped
+from gatehouse.server.console.slip_files import year_pdf
 from gatehouse.server.moment import now
 from gatehouse.server.payroll import actions, inputs, looks, queries, run_looks, run_queries
 from gatehouse.server.payroll.models import RunKind
@@ -35,7 +37,7 @@ from gatehouse.server.people import queries as people
 from gatehouse.server.people.models import Person
 
 PURPOSE = "pay.person"
-TERMS, ROWS = 4, 6
+SPARE = 2  # empty rows of a form; whoever needs more saves and goes on
 KINDS = (PayKind.MONTHLY, PayKind.DAILY, PayKind.HOURLY, PayKind.PIECE)
 
 
@@ -98,6 +100,16 @@ def _held(person: Person, of: Month, by: Authority) -> _Held | Refused:
     return _Held(contract, extras, month, beside)
 
 
+@require_POST
+def year_file(request: HttpRequest, person_id: UUID, year: int) -> HttpResponse:
+    """A year's statement, for a leaver above all."""
+    who = reader(request)
+    person = people.person(person_id, people.sites_visible_to(who))
+    if person is None:
+        raise Http404
+    return year_pdf(person, year, who.by.authority, PURPOSE)
+
+
 # --- what the forms show ---
 
 
@@ -110,20 +122,21 @@ def _form(person: Person, of: Month, held: _Held) -> dict[str, object]:
         "currency": currency,
         "kinds": [(kind.value, words_payruns.PAY_KINDS[kind]) for kind in KINDS],
         "component_kinds": list(words_payruns.COMPONENT_KINDS.items()),
-        "terms": [_term(term) for term in terms] + [{} for _n in range(max(1, TERMS - len(terms)))],
+        "terms": [_term(term) for term in terms] + [{} for _n in range(SPARE)],
         "recurring": [
             _component(one.component, currency) | {"since": one.since, "until": one.until} for one in extras.recurring
         ]
-        + [{} for _n in range(max(1, ROWS - len(extras.recurring)))],
+        + [{} for _n in range(SPARE)],
         "special": [
             {"amount": typed.plain(Money(one.minor, currency)), "since": one.since, "until": one.until}
             for one in extras.special
         ]
-        + [{} for _n in range(2)],
+        + [{}],
         "leave_days": extras.leave_days_a_year or "",
         "said": _input(held.month, currency),
         "beside": _input(held.beside, currency),
         "closed": run_queries.closed_month(person, of),
+        "years": sorted({row.run.month.year for row in run_queries.slips_of(person)}, reverse=True),
     }
 
 
@@ -147,9 +160,8 @@ def _input(given: Input | None, currency: str) -> dict[str, object]:
         return typed.plain(Money(minor, currency)) if minor else ""
 
     return {
-        "components": [_component(one, currency) for one in given.components]
-        + [{} for _n in range(max(1, ROWS - len(given.components)))],
-        "recoveries": [{"code": one.code, "amount": said(one.minor)} for one in given.recoveries] + [{}, {}],
+        "components": [_component(one, currency) for one in given.components] + [{} for _n in range(SPARE)],
+        "recoveries": [{"code": one.code, "amount": said(one.minor)} for one in given.recoveries] + [{}],
         "pieces": given.pieces or "",
         "year_end_bonus": said(given.year_end_bonus_minor),
         "leave_halves": given.leave_taken_halves or "",
