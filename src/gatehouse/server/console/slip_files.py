@@ -22,7 +22,7 @@ def year_pdf(person: Person, year: int, by: Authority, purpose: str) -> HttpResp
         raise Http404
     heading = _("Statement of the year %(year)s") % {"year": year}
     pdf = payslip_pdf(found, heading=heading, person=named[0].name, number=named[0].brief.number, site=person.site.name)
-    return attached(pdf, f"{_('statement')}-{year}.pdf")
+    return attached(pdf, _("statement-%(year)s.pdf") % {"year": year})
 
 
 def attached(pdf: bytes, name: str) -> HttpResponse:

@@ -57,9 +57,10 @@ def payslip_pdf(slip: Slip, *, heading: str, person: str, number: str, site: str
     small = ParagraphStyle("small", parent=plain, fontSize=7.5, leading=10, textColor=SOFT)
     large = ParagraphStyle("large", parent=plain, fontName=BOLD, fontSize=16, leading=21)
     right = ParagraphStyle("right", parent=plain, alignment=_ALIGN_RIGHT)
+    caption = ParagraphStyle("caption", parent=small, alignment=_ALIGN_RIGHT)
     total = ParagraphStyle("total", parent=right, fontName=BOLD)
     strong = ParagraphStyle("strong", parent=plain, fontName=BOLD)
-    rows: list[list[object]] = [[Paragraph(_set(_("Line")), small), Paragraph(_set(_("Amount")), small)]]
+    rows: list[list[object]] = [[Paragraph(_set(_("Line")), small), Paragraph(_set(_("Amount")), caption)]]
     for line in slip.lines:
         what = [Paragraph(_set(line.what), plain)]
         if line.why:
@@ -67,7 +68,7 @@ def payslip_pdf(slip: Slip, *, heading: str, person: str, number: str, site: str
         rows.append([what, Paragraph(_set(saying.money(line.amount)), right)])
     said = _("It would be") if slip.without else _("Paid out")
     rows.append([Paragraph(_set(said), strong), Paragraph(_set(_money(slip.net)), total)])
-    table = Table(rows, colWidths=[124 * mm, 50 * mm], repeatRows=1)
+    table = Table(rows, colWidths=[120 * mm, 49 * mm], repeatRows=1, hAlign="LEFT")
     table.setStyle(
         TableStyle(
             [
@@ -87,7 +88,8 @@ def payslip_pdf(slip: Slip, *, heading: str, person: str, number: str, site: str
     if slip.draft:
         story.append(Paragraph(_set(_("Draft: nothing is paid from it yet")), strong))
     if slip.without:
-        story.append(Paragraph(_set(f"{_('There is no payslip for this month')}: {slip.without}"), strong))
+        none = _("There is no payslip for this month")
+        story.append(Paragraph(_set(f"{none}: {slip.without}"), strong))
     story += [table, Spacer(1, 6 * mm), Paragraph(_set(_("Every line says what it was reckoned from.")), small)]
     document.build(story)
     return into.getvalue()

@@ -154,6 +154,8 @@ PURPOSES: dict[str, Text] = {
     "payrun": _("reckoned your pay"),
     "payrun.review": _("reviewed your payslip"),
     "payrun.files": _("mended what a bank would send back about you"),
+    "payrun.page": _("looked at the sums of a pay run"),
+    "pay.setup": _("looked at how the site pays"),
     "pay.person": _("opened your contract and amounts"),
     "fill.bank": _("had your pay written into a file for the bank"),
     "fill.list": _("had your pay written into a list"),

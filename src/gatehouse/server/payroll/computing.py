@@ -166,6 +166,8 @@ def _result(scope: Scope, given: Given, books: Books) -> Result:
         answer = reckon(scope, given, books)
     except DomainError as fault:
         return Result(refused=RefusedFacts(fault.code), marks=["refused"])
+    except ValueError:  # such as a share of nothing in a cell: one person's trouble holds nobody else up
+        return Result(refused=RefusedFacts("unreadable"), marks=["refused"])
     if isinstance(answer, Refusal):
         return Result(refused=refused_facts(answer), marks=["refused"])
     if isinstance(answer, Unreadable):

@@ -76,7 +76,8 @@ def slip_file(request: HttpRequest, slip_id: UUID) -> HttpResponse:
     pdf = payslip_pdf(
         found, heading=heading, person=named[0].name, number=named[0].brief.number, site=row.run.site.name
     )
-    return attached(pdf, f"{_('payslip')}-{row.run.month:%Y-%m}.pdf")
+    name = _("payslip-%(month)s.pdf") % {"month": f"{row.run.month:%Y-%m}"}
+    return attached(pdf, name)
 
 
 @require_POST
