@@ -34,6 +34,10 @@ PURPOSE = "payrun.page"
 
 @require_safe
 def payruns(request: HttpRequest) -> HttpResponse:
+    return _list(request)
+
+
+def _list(request: HttpRequest, error: str = "") -> HttpResponse:
     who = reader(request)
     sites = queries.sites_visible_to(who)
     rows = [_row(run) for run in run_queries.runs(sites)[:SHOWN]]
@@ -43,8 +47,9 @@ def payruns(request: HttpRequest) -> HttpResponse:
         "sites": sites,
         "month_code": str(month_before(Month.of(today))),
         "kinds": [(code, name, meaning) for code, (name, meaning) in words_payruns.KINDS.items()],
+        "error": error,
     }
-    return render(request, "payruns/list.html", context)
+    return render(request, "payruns/list.html", context, status=422 if error else 200)
 
 
 def _row(run: PayRun) -> dict[str, object]:
@@ -74,8 +79,7 @@ def open_run(request: HttpRequest) -> HttpResponse:
     except ValueError:
         month = None
     if site is None or month is None or kind not in RunKind.values or not can_be_meant(month.first):
-        messages.error(request, _("Choose a site, a month and what is to be paid."), "warn")
-        return HttpResponseRedirect(reverse("payruns"))
+        return _list(request, _("Choose a site, a month and what is to be paid."))
     made = runs.open_run(site, month, RunKind(kind), by=who.by, at=now())
     if isinstance(made, runs.NotDone):
         return _said(request, made, reverse("payruns"))
