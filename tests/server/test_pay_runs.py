@@ -353,16 +353,22 @@ def test_a_correction_that_comes_while_a_run_is_open_is_not_lost(office):
         office.full(ann, month)
     office.pay(Month(2026, 2))
     office.pay(MARCH)
+
+    def corrected(minutes):
+        office.days(ann, worked(date(2026, 2, 2), ot=minutes))
+        with transaction.atomic():
+            assert inputs.mark_again(ann, date(2026, 2, 2), until=date(2026, 3, 1)) == 1
+
+    corrected(30)  # which the run takes
     run = office.reckon(office.open(APRIL))
-    office.days(ann, worked(date(2026, 2, 2), ot=60))
-    with transaction.atomic():
-        inputs.mark_again(ann, date(2026, 2, 2), until=date(2026, 3, 1))
+    assert ("overtime.workday 2026-02", 4_500) in lines(office.slip(run, ann))
+    corrected(60)  # which it has not seen
     runs.send_to_review(run, by=office.clerk, at=office.at)
     runs.approve(run, by=office.chief, at=office.at)
     runs.lock(run, by=office.clerk, at=office.at)
     may = APRIL.after
     office.full(ann, may)
-    assert ("overtime.workday 2026-02", 9_000) in lines(office.slip(office.pay(may), ann))
+    assert ("overtime.workday 2026-02", 4_500) in lines(office.slip(office.pay(may), ann))
 
 
 def test_one_persons_damaged_cell_refuses_only_theirs(office):

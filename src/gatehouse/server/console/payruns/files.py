@@ -111,7 +111,7 @@ def grant(request: HttpRequest, export_id: UUID) -> HttpResponse:
 
 def _faults(request: HttpRequest, export: PayExport, found: exporting.NotReady) -> list[dict[str, object]]:
     shown = found.faults[:FAULTS_SHOWN]
-    slips = {row.pk.hex: row.person for row in run_queries.slips(export.run)}
+    slips = {row.pk.hex: row.person for row in run_queries.slips(export.run).defer("cell")}
     people = {slips[one.reference].pk: slips[one.reference] for one in shown if one.reference in slips}
     numbers = _numbers(request, list(people.values()))
     return [

@@ -29,9 +29,11 @@ def people(request: HttpRequest, run_id: UUID, number: int = 1) -> HttpResponse:
     run, by = run_of(request, run_id), reader(request).by.authority
     first = run_looks.summary(run, by, PURPOSE)
     order = [] if first is None or isinstance(first, Refused) else first.look_at
-    rows, pager = paged(
+    shown, pager = paged(
         _ordered(run, order), number, PAGE, lambda page: reverse("payruns-people-page", args=[run_id, page])
     )
+    found = run_queries.slips(run).in_bulk([row.pk for row in shown])
+    rows = [found[row.pk] for row in shown if row.pk in found]
     context: dict[str, object] = {"run_id": run.pk, "month": run.month, "pager": pager}
     named = looks.briefs([row.person for row in rows], by, PURPOSE)
     if isinstance(named, Refused):
@@ -47,8 +49,10 @@ def people(request: HttpRequest, run_id: UUID, number: int = 1) -> HttpResponse:
 
 
 def _ordered(run: PayRun, look_at: list[str]) -> list[RunSlip]:
+    """Rows without their cells, which are read a page at a time."""
     place = {row: n for n, row in enumerate(look_at)}
-    return sorted(run_queries.slips(run), key=lambda row: (place.get(str(row.pk), len(place)), str(row.pk)))
+    rows = run_queries.slips(run).select_related(None).only("id")
+    return sorted(rows, key=lambda row: (place.get(str(row.pk), len(place)), str(row.pk)))
 
 
 def _opened(run: PayRun, rows: list[RunSlip], lines: list[dict[str, object]], by: Authority) -> Refused | None:
