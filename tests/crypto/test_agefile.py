@@ -59,6 +59,17 @@ def test_a_changed_missing_or_added_byte_is_seen(data):
             open_file(wrong, ANN.secret)
 
 
+def test_a_changed_byte_of_the_header_is_seen():
+    sealed = seal_file(b"x", KEY)
+    head = sealed.index(b"\n", sealed.index(b"--- ")) + 1
+    for place in range(head):
+        for mask in (1, 4, 32):
+            changed = bytearray(sealed)
+            changed[place] ^= mask
+            with pytest.raises(CryptoError):
+                open_file(bytes(changed), ANN.secret)
+
+
 def test_a_file_cut_at_a_chunk_is_seen():
     sealed = seal_file(b"x" * 3 * CHUNK, KEY)
     with pytest.raises(Unreadable):

@@ -8,8 +8,9 @@ from django.db import IntegrityError, transaction
 from tests.server.pay_world import APRIL, MARCH, PayWorld, absent, lines, worked
 from tests.server.world import SETUP, overtake
 
-from gatehouse.domain.money import total
-from gatehouse.domain.pay_facts import Month, PayKind
+from gatehouse.domain.money import Money, total
+from gatehouse.domain.pay_facts import Contract as PayContract
+from gatehouse.domain.pay_facts import Month, PayKind, Term
 from gatehouse.domain.shifts import DayClass
 from gatehouse.keeper.protocol import Refused, Role
 from gatehouse.server import jobs, keeping
@@ -179,6 +180,42 @@ def test_a_week_belongs_to_the_month_in_which_it_ends(office):
     march, april = (office.slip(office.pay(month), ann) for month in (MARCH, APRIL))
     assert lines(march) == [("regular", 30_000), ("regular", 30_000)]
     assert lines(april) == [("regular", 120_000), ("overtime.week", 15_000)]
+
+
+def test_a_way_of_paying_that_changes_within_the_month_is_paid_part_by_part(office):
+    """By the day at 400.00 until the 15th, then 10,440.00 a month: 10 days worked, then 12 of 22 workdays."""
+    ann = office.hire("S-1")
+    half = date(2026, 3, 16)
+    terms = (
+        Term(PayKind.DAILY, Money(40_000, "CNY"), date(2026, 1, 1), half),
+        Term(PayKind.MONTHLY, Money(1_044_000, "CNY"), half),
+    )
+    actions.set_contract(ann, PayContract(terms), by=office.clerk, at=office.at)
+    office.full(
+        ann, MARCH, but=(worked(date(2026, 3, 2), ot=60), worked(date(2026, 3, 17), ot=60), absent(date(2026, 3, 18)))
+    )
+    slip = office.slip(office.pay(MARCH), ann)
+    assert lines(slip)[:-1] == [
+        ("basic", 400_000), ("overtime.workday", 7_500), ("basic", 569_455), ("overtime.workday", 9_000),
+        ("absence", -48_000),
+    ]  # fmt: skip
+    office.days(ann, worked(date(2026, 3, 18)), worked(date(2026, 3, 2), ot=120))
+    office.full(ann, APRIL)
+    april = office.slip(office.pay(APRIL), ann)
+    assert lines(april)[1:3] == [("overtime.workday 2026-03", 7_500), ("absence 2026-03", 48_000)]
+
+
+def test_an_hourly_rate_that_rises_within_the_month_pays_each_for_its_hours(office):
+    ann = office.hire("S-1")
+    rise = date(2026, 3, 16)
+    rates = (
+        Term(PayKind.HOURLY, Money(3_000, "EUR"), date(2026, 1, 1), rise),
+        Term(PayKind.HOURLY, Money(3_300, "EUR"), rise),
+    )
+    actions.set_contract(ann, PayContract(rates), by=office.clerk, at=office.at)
+    office.full(ann, MARCH)
+    slip = office.slip(office.pay(MARCH), ann)
+    assert lines(slip) == [("basic", 10 * 8 * 3_000), ("basic", 12 * 8 * 3_300)]
 
 
 def test_contributions_follow_the_sites_book(office):

@@ -90,20 +90,34 @@ def multiply(code: str, section: Section, currency: str, *factors: Factor, week:
 def earnings(terms: tuple[Term, ...], facts: MonthFacts, rules: EarningRules) -> tuple[PayLine, ...]:
     """The earning lines of a month, in the order of a payslip, lines of nothing left out (but for basic pay).
 
-    `terms` are those in force within the month; several are all monthly, and overtime, absence and leave go
-    by the last of them. An hourly rate is a factor, never rounded. Raises PayError.
+    `terms` are those in force within the month. Overtime, absence and leave go by the last term of a kind; where the
+    way of paying changes, each way is paid for its own part of the facts. An hourly rate is a factor, never rounded.
+    Raises PayError.
     """
+    ways = ways_of_paying(terms)
+    parts = facts.parts if len(ways) > 1 else (facts,)
+    work = [line for way, part in zip(ways, parts, strict=True) for line in _work(way, part, rules)]
+    basic = [line for line in work if line.code == BASIC]
+    return (*work, *_components(basic, terms, facts), *extras(facts))
+
+
+def ways_of_paying(terms: tuple[Term, ...]) -> tuple[tuple[Term, ...], ...]:
+    """Terms one after the other that are reckoned together: monthly salaries, and others of the same rate."""
+
+    def way(term: Term) -> tuple[PayKind, Money | None]:
+        return term.kind, None if term.kind is PayKind.MONTHLY else term.rate
+
+    return tuple(tuple(same) for _, same in groupby(terms, key=way))
+
+
+def _work(terms: tuple[Term, ...], facts: MonthFacts, rules: EarningRules) -> Iterator[PayLine]:
+    """What time and pieces earn by terms of one kind."""
     term = terms[-1]
-    basic = list(_basic(terms, facts))
-    return (
-        *basic,
-        *_weeks(term, facts, rules),
-        *_overtime(term, facts, rules),
-        *_absence(term, facts, rules),
-        *_leave_payout(term, facts, rules),
-        *_components(basic, terms, facts),
-        *extras(facts),
-    )
+    yield from _basic(terms, facts)
+    yield from _weeks(term, facts, rules)
+    yield from _overtime(term, facts, rules)
+    yield from _absence(term, facts, rules)
+    yield from _leave_payout(term, facts, rules)
 
 
 def extras(facts: MonthFacts) -> tuple[PayLine, ...]:

@@ -204,8 +204,9 @@ class MonthFacts:
 
     `overtime_min` is paid overtime by class; `absence_min` unpaid absence. Daily contracts use `days_worked`,
     hourly ones `worked_min` or, with weekly overtime, `weeks`; piece contracts the pieces.
-    `special_deductions_to_date` are declared special additional deductions from January on; `year_end_bonus` is one
-    that is taxed apart from the year's income. Raises PayError.
+    Where the way of paying changes within the month, `parts` are the facts of each way in turn: minutes, days and
+    pieces of its own dates. `special_deductions_to_date` are declared special additional deductions from January on;
+    `year_end_bonus` is one that is taxed apart from the year's income. Raises PayError.
     """
 
     month: Month
@@ -223,6 +224,7 @@ class MonthFacts:
     special_deductions_to_date: Money | None = None
     recoveries: tuple[Recovery, ...] = ()
     year_end_bonus: Money | None = None
+    parts: tuple[MonthFacts, ...] = ()
 
     def __post_init__(self) -> None:
         numbers: dict[str, int | Fraction] = {

@@ -23,6 +23,7 @@ from gatehouse.domain.earnings import (
     earnings,
     multiply,
     one_off,
+    ways_of_paying,
 )
 from gatehouse.domain.money import Money, total
 from gatehouse.domain.pay_facts import (
@@ -51,7 +52,7 @@ class Reason(Enum):
     """Why a month has no payslip."""
 
     NOT_EMPLOYED = "no term of the contract holds in this month"
-    MIXED_TERMS = "the way of paying changes within the month; reckon the parts apart"
+    MIXED_TERMS = "the way of paying changes within the month, and the facts of its parts are not told apart"
     MIXED_CURRENCIES = "the currency changes within the month; reckon the parts apart"
     CURRENCY_CHANGED = "the year so far was paid in another currency, so the year's tax can not be reckoned on"
     NO_LEAVE_RATE = "leave can not be paid out by a piece rate"
@@ -203,7 +204,8 @@ def section_total(lines: Iterable[PayLine], section: Section, currency: str) -> 
 def _refuse_terms(terms: Sequence[Term], facts: MonthFacts) -> Reason | None:
     if not terms:
         return Reason.NOT_EMPLOYED
-    if len(terms) > 1 and any(term.kind is not PayKind.MONTHLY for term in terms):
+    ways = ways_of_paying(tuple(terms))
+    if len(ways) > 1 and len(facts.parts) != len(ways):
         return Reason.MIXED_TERMS
     if facts.unused_leave_days and terms[-1].kind is PayKind.PIECE:
         return Reason.NO_LEAVE_RATE

@@ -60,9 +60,7 @@ NOT_DONE: dict[str, Wording] = {
 
 WITHOUT: dict[str, Text] = {
     "not_employed": gettext_lazy("No contract holds in this month"),
-    "mixed_terms": gettext_lazy(
-        "The way of paying changes within the month; end the one with a month and begin the other"
-    ),
+    "mixed_terms": gettext_lazy("The way of paying changes within the month"),
     "mixed_currencies": gettext_lazy("The currency changes within the month"),
     "currency_changed": gettext_lazy("The year so far was paid in another currency"),
     "no_leave_rate": gettext_lazy("Leave cannot be paid out by a piece rate"),

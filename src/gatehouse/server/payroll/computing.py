@@ -10,7 +10,7 @@ from fractions import Fraction
 from django.db import transaction
 
 from gatehouse.clock import monotonic_s
-from gatehouse.domain.earnings import earnings
+from gatehouse.domain.earnings import earnings, ways_of_paying
 from gatehouse.domain.errors import DomainError
 from gatehouse.domain.leaver import unused_leave_days
 from gatehouse.domain.money import Money
@@ -21,6 +21,7 @@ from gatehouse.domain.pay_facts import (
     Month,
     MonthFacts,
     PayKind,
+    Term,
     components_of,
     days_worked,
     paid_overtime,
@@ -237,9 +238,31 @@ def month_facts(month: Month, contract: Contract, given: Given, rules: PayRules,
     """What an ordinary payslip of the month is reckoned from."""
     terms = contract.within(month)
     currency = (terms or contract.terms)[-1].rate.currency
-    days = given.within(month.first, month.until)
     extras, said = given.extras, given.inputs.get(month.first) or Input(currency)
     extras = extras if isinstance(extras, Extras) else Extras(currency)
+    whole = replace(
+        _work_of(terms, month, given, rules, books, said),
+        components=(*components_of(recurring(extras), month), *components(said)),
+        unused_leave_days=_leave_left(contract, month, extras, said),
+        special_deductions_to_date=special_to_date(special(extras), contract, month, currency),
+        recoveries=recoveries(said),
+        year_end_bonus=Money(said.year_end_bonus_minor, currency) if said.year_end_bonus_minor else None,
+    )
+    ways = ways_of_paying(terms)
+    if len(ways) < 2:
+        return whole
+    parts = [_work_of(way, month, given, rules, books, said) for way in ways]
+    parts[-1] = replace(parts[-1], unused_leave_days=whole.unused_leave_days)
+    return replace(whole, parts=tuple(parts))
+
+
+def _work_of(
+    terms: tuple[Term, ...], month: Month, given: Given, rules: PayRules, books: Books, said: Input
+) -> MonthFacts:
+    """Minutes, days and pieces of the dates on which these terms hold."""
+    since = max(terms[0].since, month.first) if terms else month.first
+    until = min(terms[-1].until or month.until, month.until) if terms else month.until
+    days = given.within(since, until)
     weekly = rules.week_limit_min is not None and bool(terms) and terms[-1].kind is PayKind.HOURLY
     return MonthFacts(
         month=month,
@@ -248,13 +271,8 @@ def month_facts(month: Month, contract: Contract, given: Given, rules: PayRules,
         absence_min=unpaid_absence(days),
         days_worked=days_worked(days),
         worked_min=0 if weekly else sum(day.worked_min for day in days),
-        weeks=_weeks(given, month, rules.week_limit_min or 0) if weekly else (),
+        weeks=_weeks(given, month, terms, rules.week_limit_min or 0) if weekly else (),
         pieces=said.pieces,
-        components=(*components_of(recurring(extras), month), *components(said)),
-        unused_leave_days=_leave_left(contract, month, extras, said),
-        special_deductions_to_date=special_to_date(special(extras), contract, month, currency),
-        recoveries=recoveries(said),
-        year_end_bonus=Money(said.year_end_bonus_minor, currency) if said.year_end_bonus_minor else None,
     )
 
 
@@ -271,11 +289,10 @@ def _off_cycle(month: Month, contract: Contract, given: Given, said: Input | Non
     )
 
 
-def _weeks(given: Given, month: Month, limit_min: int) -> tuple[SplitWeek, ...]:
-    """Weeks from Monday to Sunday belong to the month in which they end."""
-    first = monday(month.first)
-    ends = monday(month.until)
-    return split_weeks(given.within(first, ends), limit_min)
+def _weeks(given: Given, month: Month, terms: tuple[Term, ...], limit_min: int) -> tuple[SplitWeek, ...]:
+    """Weeks from Monday to Sunday belong to the month in which they end; of them the dates on which the terms hold."""
+    days = given.within(monday(month.first), monday(month.until))
+    return split_weeks([day for day in days if any(term.holds(day.date) for term in terms)], limit_min)
 
 
 def _leave_left(contract: Contract, month: Month, extras: Extras, said: Input) -> Fraction:
@@ -298,8 +315,6 @@ def _arrears(given: Given, contract: Contract, books: Books) -> tuple[Arrear, ..
     for paid in due(given, books.month):
         terms = contract.within(paid.month)
         if not terms or any(term.rate.currency != paid.slip.currency for term in terms):
-            continue
-        if len(terms) > 1 and any(term.kind is not PayKind.MONTHLY for term in terms):
             continue
         rules = books.rules(paid.slip.currency)
         anew = earnings(terms, month_facts(paid.month, contract, given, rules, books), rules.earning)
