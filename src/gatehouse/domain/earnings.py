@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
+from itertools import groupby
 from math import prod
 
 from gatehouse.domain.money import Money, round_half_up
@@ -15,6 +16,7 @@ from gatehouse.domain.pay_facts import (
     FixedPay,
     Month,
     MonthFacts,
+    MonthlyPay,
     PayError,
     PayKind,
     PayPerDay,
@@ -23,14 +25,16 @@ from gatehouse.domain.pay_facts import (
 )
 from gatehouse.domain.shifts import DayClass
 
-BASIC, ABSENCE, LEAVE_PAYOUT, REGULAR, WEEKLY_OVERTIME = (
+BASIC, ABSENCE, LEAVE_PAYOUT, REGULAR, WEEKLY_OVERTIME, YEAR_END_BONUS = (
     "basic",
     "absence",
     "leave_payout",
     "regular",
     "overtime.week",
+    "year_end_bonus",
 )
-_OWN_CODES = {BASIC, ABSENCE, LEAVE_PAYOUT, REGULAR, WEEKLY_OVERTIME} | {f"overtime.{c}" for c in DayClass}
+_LINES = {BASIC, ABSENCE, LEAVE_PAYOUT, REGULAR, WEEKLY_OVERTIME, YEAR_END_BONUS}
+_OWN_CODES = _LINES | {f"overtime.{c}" for c in DayClass}
 
 
 class Section(StrEnum):
@@ -86,30 +90,61 @@ def multiply(code: str, section: Section, currency: str, *factors: Factor, week:
 def earnings(terms: tuple[Term, ...], facts: MonthFacts, rules: EarningRules) -> tuple[PayLine, ...]:
     """The earning lines of a month, in the order of a payslip, lines of nothing left out (but for basic pay).
 
-    `terms` are those in force within the month; several are all monthly, and overtime, absence and leave go
-    by the last of them. An hourly rate is a factor, never rounded. Raises PayError.
+    `terms` are those in force within the month. Overtime, absence and leave go by the last term of a kind; where the
+    way of paying changes, each way is paid for its own part of the facts. An hourly rate is a factor, never rounded.
+    Raises PayError.
     """
+    ways = ways_of_paying(terms)
+    parts = facts.parts if len(ways) > 1 else (facts,)
+    work = [line for way, part in zip(ways, parts, strict=True) for line in _work(way, part, rules)]
+    basic = [line for line in work if line.code == BASIC]
+    return (*work, *_components(basic, terms, facts), *extras(facts))
+
+
+def ways_of_paying(terms: tuple[Term, ...]) -> tuple[tuple[Term, ...], ...]:
+    """Terms one after the other that are reckoned together: monthly salaries, and others of the same rate."""
+
+    def way(term: Term) -> tuple[PayKind, Money | None]:
+        return term.kind, None if term.kind is PayKind.MONTHLY else term.rate
+
+    return tuple(tuple(same) for _, same in groupby(terms, key=way))
+
+
+def _work(terms: tuple[Term, ...], facts: MonthFacts, rules: EarningRules) -> Iterator[PayLine]:
+    """What time and pieces earn by terms of one kind."""
     term = terms[-1]
-    basic = list(_basic(terms, facts))
-    return (
-        *basic,
-        *_weeks(term, facts, rules),
-        *_overtime(term, facts, rules),
-        *_absence(term, facts, rules),
-        *_leave_payout(term, facts, rules),
-        *_components(basic, facts),
-        *(_arrear(arrear) for arrear in facts.arrears),
-    )
+    yield from _basic(terms, facts)
+    yield from _weeks(term, facts, rules)
+    yield from _overtime(term, facts, rules)
+    yield from _absence(term, facts, rules)
+    yield from _leave_payout(term, facts, rules)
+
+
+def extras(facts: MonthFacts) -> tuple[PayLine, ...]:
+    """What is paid whether or not it is the month's ordinary run: arrears, and a year-end bonus."""
+    bonus = facts.year_end_bonus
+    lines = [_arrear(arrear) for arrear in facts.arrears]
+    if bonus:
+        lines.append(multiply(YEAR_END_BONUS, Section.EARNING, bonus.currency, _money("amount", bonus)))
+    return tuple(lines)
+
+
+def one_off(facts: MonthFacts) -> tuple[PayLine, ...]:
+    """The earning lines of a run outside the month's ordinary one: fixed amounts and extras. Raises PayError."""
+    for component in facts.components:
+        if not isinstance(component, FixedPay):
+            raise PayError("not_off_cycle", f"{component.code} goes by the month's work", line=component.code)
+    return (*_components([], (), facts), *extras(facts))
 
 
 def _basic(terms: tuple[Term, ...], facts: MonthFacts) -> Iterator[PayLine]:
-    for term in terms:
-        rate = _rate(term)
+    for same in _of_one_rate(terms):
+        term, rate = same[-1], _rate(same[-1])
         match term.kind:
             case PayKind.MONTHLY:
                 if not facts.workdays:
                     raise PayError("no_workdays", f"{facts.month} has no workdays to share a salary by")
-                employed = sum(term.holds(day) for day in facts.workdays)
+                employed = sum(any(one.holds(day) for one in same) for day in facts.workdays)
                 share = Factor("workdays", Fraction(employed, len(facts.workdays)))
                 yield _earning(BASIC, term, rate, share)
             case PayKind.DAILY:
@@ -119,6 +154,13 @@ def _basic(terms: tuple[Term, ...], facts: MonthFacts) -> Iterator[PayLine]:
                     yield _earning(BASIC, term, rate, _hours(facts.worked_min))
             case PayKind.PIECE:
                 yield _earning(BASIC, term, rate, Factor("pieces", Fraction(facts.pieces)))
+
+
+def _of_one_rate(terms: tuple[Term, ...]) -> Iterator[tuple[Term, ...]]:
+    """Terms one after the other with the same rate are one line: cut in two a salary would be rounded twice, and a
+    month could gain or lose a cent by it."""
+    for _, same in groupby(terms, key=lambda term: (term.kind, term.rate)):
+        yield tuple(same)
 
 
 def _weeks(term: Term, facts: MonthFacts, rules: EarningRules) -> Iterator[PayLine]:
@@ -160,7 +202,7 @@ def _leave_payout(term: Term, facts: MonthFacts, rules: EarningRules) -> Iterato
         yield _earning(LEAVE_PAYOUT, term, *_daily(term, rules), days, multiplier)
 
 
-def _components(basic: list[PayLine], facts: MonthFacts) -> Iterator[PayLine]:
+def _components(basic: list[PayLine], terms: tuple[Term, ...], facts: MonthFacts) -> Iterator[PayLine]:
     for component in facts.components:
         if component.code in _OWN_CODES:
             raise PayError("reserved_code", f"{component.code} is a line of its own", line=component.code)
@@ -170,6 +212,12 @@ def _components(basic: list[PayLine], facts: MonthFacts) -> Iterator[PayLine]:
             case PayPerDay(code=code, amount=amount):
                 days = Factor("days", Fraction(facts.days_worked))
                 yield multiply(code, Section.EARNING, amount.currency, _money("amount", amount), days)
+            case MonthlyPay(code=code, amount=amount):
+                if not facts.workdays:
+                    raise PayError("no_workdays", f"{facts.month} has no workdays to share an allowance by")
+                held = sum(component.holds(day) and any(t.holds(day) for t in terms) for day in facts.workdays)
+                held_share = Factor("workdays", Fraction(held, len(facts.workdays)))
+                yield multiply(code, Section.EARNING, amount.currency, _money("amount", amount), held_share)
             case ShareOfBasic(code=code, share=share):
                 for line in basic:
                     of = _money("basic", line.amount)

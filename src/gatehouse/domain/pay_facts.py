@@ -7,14 +7,14 @@ nothing that is executed.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from enum import StrEnum
 from fractions import Fraction
 from itertools import pairwise
 
 from gatehouse.domain.errors import DomainError
-from gatehouse.domain.money import Money
+from gatehouse.domain.money import Money, total
 from gatehouse.domain.reckoning import Flag, Workday
 from gatehouse.domain.shifts import DayCalendar, DayClass, dates
 from gatehouse.domain.working_time import SplitWeek
@@ -128,7 +128,56 @@ class ShareOfBasic:
     share: Fraction
 
 
-Component = FixedPay | PayPerDay | ShareOfBasic
+@dataclass(frozen=True, slots=True)
+class MonthlyPay:
+    """An amount a month on the dates [since, until), such as a post allowance: paid, like a salary, for the workdays
+    employed on which it held, as a share of the month's workdays. Negative: a deduction of every month."""
+
+    code: str
+    amount: Money
+    since: date
+    until: date | None = None
+
+    def holds(self, day: date) -> bool:
+        return self.since <= day and (self.until is None or day < self.until)
+
+
+Component = FixedPay | PayPerDay | ShareOfBasic | MonthlyPay
+
+
+@dataclass(frozen=True, slots=True)
+class Recurring:
+    """A component of every month on the dates [since, until), open-ended without `until`."""
+
+    component: FixedPay | PayPerDay | ShareOfBasic
+    since: date
+    until: date | None = None
+
+
+def components_of(recurring: Sequence[Recurring], month: Month) -> tuple[Component, ...]:
+    """Those in force in the month: an amount a month for the dates on which it holds, an amount a day or a share of
+    basic pay for the whole month as soon as it holds on one of its dates."""
+    found: list[Component] = []
+    for one in _joined(recurring):
+        if one.since < month.until and (one.until is None or month.first < one.until):
+            fixed = one.component
+            if isinstance(fixed, FixedPay):
+                found.append(MonthlyPay(fixed.code, fixed.amount, one.since, one.until))
+            else:
+                found.append(fixed)
+    return tuple(found)
+
+
+def _joined(recurring: Sequence[Recurring]) -> list[Recurring]:
+    """Where one ends as the next like it begins they are one: in two lines they would be rounded twice."""
+    found: list[Recurring] = []
+    for one in sorted(recurring, key=lambda r: (r.component.code, r.since)):
+        last = found[-1] if found else None
+        if last is not None and last.component == one.component and last.until == one.since:
+            found[-1] = replace(last, until=one.until)
+        else:
+            found.append(one)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +204,9 @@ class MonthFacts:
 
     `overtime_min` is paid overtime by class; `absence_min` unpaid absence. Daily contracts use `days_worked`,
     hourly ones `worked_min` or, with weekly overtime, `weeks`; piece contracts the pieces.
-    `special_deductions_to_date` are declared special additional deductions from January on. Raises PayError.
+    Where the way of paying changes within the month, `parts` are the facts of each way in turn: minutes, days and
+    pieces of its own dates. `special_deductions_to_date` are declared special additional deductions from January on;
+    `year_end_bonus` is one that is taxed apart from the year's income. Raises PayError.
     """
 
     month: Month
@@ -172,6 +223,8 @@ class MonthFacts:
     unused_leave_days: Fraction = Fraction(0)
     special_deductions_to_date: Money | None = None
     recoveries: tuple[Recovery, ...] = ()
+    year_end_bonus: Money | None = None
+    parts: tuple[MonthFacts, ...] = ()
 
     def __post_init__(self) -> None:
         numbers: dict[str, int | Fraction] = {
@@ -182,11 +235,36 @@ class MonthFacts:
             "unused_leave_days": self.unused_leave_days,
             **{f"overtime_min {day_class}": n for day_class, n in self.overtime_min.items()},
             **{f"overtime_pieces {day_class}": n for day_class, n in self.overtime_pieces.items()},
+            "year_end_bonus": self.year_end_bonus.minor if self.year_end_bonus else 0,
             **{f"recovery {recovery.code}": recovery.amount.minor for recovery in self.recoveries},
         }
         for name, value in numbers.items():
             if value < 0:
                 raise PayError("negative_fact", f"{name} is {value}; it can not be below 0", fact=name)
+
+
+@dataclass(frozen=True, slots=True)
+class SpecialDeduction:
+    """A special additional deduction a month, declared for the months of [since, until), whenever it was declared."""
+
+    a_month: Money
+    since: date
+    until: date | None = None
+
+    def holds(self, day: date) -> bool:
+        return self.since <= day and (self.until is None or day < self.until)
+
+
+def special_to_date(declared: Sequence[SpecialDeduction], contract: Contract, month: Month, currency: str) -> Money:
+    """The sum from January to this month, over the months with at least one day employed. A declaration holds for a
+    month when it holds on its last date."""
+    found = Money.zero(currency)
+    for number in range(1, month.number + 1):
+        of = Month(month.year, number)
+        last = of.until - timedelta(days=1)
+        if contract.within(of):
+            found += total((one.a_month for one in declared if one.holds(last)), currency)
+    return found
 
 
 def paid_overtime(workdays: Sequence[Workday]) -> dict[DayClass, int]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from fractions import Fraction
 
 from gatehouse.domain.money import Money
 from gatehouse.domain.shifts import DayClass
-from gatehouse.domain.withholding import Bracket, CumulativeWithholding
+from gatehouse.domain.withholding import Bracket, CumulativeWithholding, YearEndTax
 
 # Labour Law of the People's Republic of China, article 44.
 CN_OVERTIME = {
@@ -41,4 +42,19 @@ CN_WITHHOLDING = CumulativeWithholding(
         _bracket(None, 45, 181_920),
     ),
     exempt_a_month=Money(500_000, "CNY"),
+)
+
+# Ministry of Finance and State Taxation Administration (China), notice 2018 No. 164, article 1, and announcement 2023
+# No. 30, which carries it on to 31 December 2027: the monthly table, found by a twelfth of the bonus.
+CN_YEAR_END = YearEndTax(
+    brackets=(
+        _bracket(3_000, 3, 0),
+        _bracket(12_000, 10, 210),
+        _bracket(25_000, 20, 1_410),
+        _bracket(35_000, 25, 2_660),
+        _bracket(55_000, 30, 4_410),
+        _bracket(80_000, 35, 7_160),
+        _bracket(None, 45, 15_160),
+    ),
+    until=date(2028, 1, 1),
 )

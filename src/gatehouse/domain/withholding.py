@@ -6,7 +6,8 @@ A rule is data; `withhold` answers with the figures that it used, so that the pa
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from fractions import Fraction
 
 from gatehouse.domain.money import Money, round_half_up
@@ -15,12 +16,14 @@ from gatehouse.domain.pay_facts import PayError
 
 @dataclass(frozen=True, slots=True)
 class YearToDate:
-    """What accepted payslips of one calendar year have booked so far."""
+    """What accepted payslips of one calendar year have booked so far; `gross` is without a year-end bonus that was
+    taxed apart, which `year_end_bonus` remembers."""
 
     year: int
     gross: Money
     contributions: Money
     withheld: Money
+    year_end_bonus: Money | None = None
 
     @classmethod
     def start(cls, year: int, currency: str) -> YearToDate:
@@ -28,7 +31,12 @@ class YearToDate:
         return cls(year, zero, zero, zero)
 
     def plus(self, gross: Money, contributions: Money, tax: Money) -> YearToDate:
-        return YearToDate(self.year, self.gross + gross, self.contributions + contributions, self.withheld + tax)
+        return replace(
+            self,
+            gross=self.gross + gross,
+            contributions=self.contributions + contributions,
+            withheld=self.withheld + tax,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +69,23 @@ class CumulativeWithholding:
     exempt_a_month: Money
 
     def __post_init__(self) -> None:
-        edges = [bracket.up_to for bracket in self.brackets]
-        closed = [edge for edge in edges[:-1] if edge is not None]
-        if not edges or edges[-1] is not None or len(closed) < len(edges) - 1 or closed != sorted(closed):
-            raise PayError("bad_brackets", "brackets rise and only the last one is open", edges=edges)
+        _check_brackets(self.brackets)
+
+
+@dataclass(frozen=True, slots=True)
+class YearEndTax:
+    """A year-end bonus taxed apart from the year's income, once a year, while the rule is in force: a twelfth of it
+    finds the bracket, and the whole of it is taxed by that bracket's rate less its quick deduction.
+
+    A fen more can therefore cost far more than a fen: 36,000.00 yuan owe 1,080.00 and 36,000.01 owe 3,390.00. That is
+    the law's own edge. `until` is the first date on which it no longer holds. Raises PayError.
+    """
+
+    brackets: tuple[Bracket, ...]
+    until: date
+
+    def __post_init__(self) -> None:
+        _check_brackets(self.brackets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +112,26 @@ def withhold(rule: Withholding, income: Income, so_far: YearToDate) -> Tax:
     if isinstance(rule, FlatTax):
         return _flat(rule, income)
     return _cumulative(rule, income, so_far)
+
+
+def year_end_tax(rule: YearEndTax, bonus: Money) -> Tax:
+    """The tax on a year-end bonus, rounded once, half up; it adds nothing to the year's cumulative income."""
+    bracket = next(b for b in rule.brackets if b.up_to is None or bonus.minor <= 12 * b.up_to.minor)
+    amount = Money(round_half_up(bonus.minor * bracket.rate - bracket.quick.minor), bonus.currency)
+    figures = (
+        ("base", Fraction(bonus.minor)),
+        ("a_twelfth", Fraction(bonus.minor, 12)),
+        ("rate", bracket.rate),
+        ("quick_deduction", Fraction(bracket.quick.minor)),
+    )
+    return Tax(_not_below_zero(amount), figures)
+
+
+def _check_brackets(brackets: Sequence[Bracket]) -> None:
+    edges = [bracket.up_to for bracket in brackets]
+    closed = [edge for edge in edges[:-1] if edge is not None]
+    if not edges or edges[-1] is not None or len(closed) < len(edges) - 1 or closed != sorted(closed):
+        raise PayError("bad_brackets", "brackets rise and only the last one is open", edges=edges)
 
 
 def _flat(rule: FlatTax, income: Income) -> Tax:

@@ -171,6 +171,18 @@ class Client:
     def forget_days(self, site: str, before: date, by: say.Authority) -> None:
         self._ask(say.ForgetDays(site, before, by), say.Done)
 
+    def grant(self, job: say.FillJob, by: say.Authority) -> say.Checked:
+        return self._ask(say.Grant(job, by), say.Checked)
+
+    def fill(self, job: say.FillJob, by: say.Authority) -> say.Filled:
+        return self._ask(say.Fill(job, by), say.Filled)
+
+    def enrol_recipient(self, name: str, site: str, key: str, by: say.Authority) -> None:
+        self._ask(say.EnrolRecipient(name, site, key, by), say.Done)
+
+    def recipients(self, site: str, by: say.Authority) -> list[say.Recipient]:
+        return self._ask(say.Recipients(site, by), say.RecipientList).recipients
+
     def invite(
         self,
         actor: str,

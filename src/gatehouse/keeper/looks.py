@@ -32,7 +32,7 @@ from gatehouse.wire import FEED_INFO, feed_aad
 
 FIND_LIMIT = 100
 PURPOSE = re.compile(r"[a-z0-9_.-]{1,64}")  # it goes into the log for good, so it is a code and never a sentence
-_LOOKS = frozenset({"reveal", "find", "who", "tokens", "invite"})
+_LOOKS = frozenset({"reveal", "find", "who", "tokens", "invite", "fill"})
 
 
 def reveal(vault: Vault, request: Reveal) -> Revealed | Refused:

@@ -250,6 +250,61 @@ class ForgetDays(Request, frozen=True, tag="forget_days"):
     by: Authority
 
 
+class FillRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One person's part of a file. `reference` is an opaque id of at most 32 characters; all cells are that person's:
+    payslip.run/1 always, person.name/1 where a name is written, and person.bank/1 for a bank, person.brief/1 for a
+    list."""
+
+    reference: str
+    cells: list[Cell]
+
+
+class FillJob(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What is to be written for whom: a template with its few words, and cells. Its digest is what is granted, so
+    nothing of it can change afterwards, not even a cell that was sealed anew."""
+
+    site: str
+    template: Literal["bank", "list", "journal"]
+    recipient: str  # the name under which an owner enrolled it
+    id: str  # of the file, unique for the payer
+    pay_on: date
+    payer: Cell | None = None  # pay.setup/1, for a bank
+    accounts: dict[str, str] = {}  # for the journal
+    rows: list[FillRow]
+
+
+class Grant(Request, frozen=True, tag="grant"):
+    """A second person's word for this very job, good for 8 hours. -> Checked: granted when there are no faults."""
+
+    job: FillJob
+    by: Authority
+
+
+class Fill(Request, frozen=True, tag="fill"):
+    """The file, filled in here and encrypted to its recipient; plaintext never leaves. By somebody else than who
+    granted it. -> Filled"""
+
+    job: FillJob
+    by: Authority
+
+
+class EnrolRecipient(Request, frozen=True, tag="enrol_recipient"):
+    """Admit a recipient of files ("age1..." key) by name: by an owner's ticket or the shell, never by the server alone.
+    An empty key takes it away. -> Done"""
+
+    name: str
+    site: str
+    key: str
+    by: Authority = Authority()
+
+
+class Recipients(Request, frozen=True, tag="recipients"):
+    """Who may get a site's files. -> RecipientList"""
+
+    site: str
+    by: Authority
+
+
 class Invite(Request, frozen=True, tag="invite"):
     """A one-time sign-in code for an operator, or for a worker (role worker, subject). By an owner's ticket (HR's for
     workers); a local shell of the keeper's own user needs none for the first owner. -> Text"""
@@ -316,7 +371,8 @@ class Usage(Request, frozen=True, tag="usage"):
 AnyRequest = (
     Hello | Secret | Seal | Admit | Tokens | Who | Locate | Retoken | Resemble | Claim | SecondPlate
     | Find | Index | Reveal | Reseal | Sign | Forget
-    | ForgetDays | Invite | SignIn | WhoAmI | SignOut | EnrolEdge | Note | Checkpoint | Looks | Usage
+    | ForgetDays | Grant | Fill | EnrolRecipient | Recipients
+    | Invite | SignIn | WhoAmI | SignOut | EnrolEdge | Note | Checkpoint | Looks | Usage
 )  # fmt: skip
 
 
@@ -329,7 +385,8 @@ class Reply(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="
 
 class Refused(Reply, frozen=True, tag="refused"):
     """`code`: over_budget, no_ticket, bad_code, not_allowed, bad_request, unknown_edge, capped, locked, day_destroyed,
-    log_full. `facts` help to word it and never hold personal data."""
+    log_full, not_granted, own_grant, unfillable, unknown_recipient. `facts` help to word it and never hold personal
+    data."""
 
     code: str
     facts: dict[str, str | int] = {}
@@ -485,8 +542,37 @@ class UsageList(Reply, frozen=True, tag="usage"):
     log_size: int
 
 
+class FillFault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What keeps a file from being written, and in whose row ("" for all of it); a code, never the value."""
+
+    reference: str
+    code: str
+
+
+class Checked(Reply, frozen=True, tag="checked"):
+    """How many rows would be written, and what is in the way; without faults the job is granted."""
+
+    rows: int
+    faults: list[FillFault]
+
+
+class Filled(Reply, frozen=True, tag="filled"):
+    data: bytes  # an age file
+    rows: int
+
+
+class Recipient(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: str
+    site: str
+    key: str
+
+
+class RecipientList(Reply, frozen=True, tag="recipients"):
+    recipients: list[Recipient]
+
+
 AnyReply = (
     Refused | Done | Welcome | Bytes | Text | Sealed | Located | Retokened | Alike | Claimed | Plated
     | Revealed | Names | Entered | TicketReply | Admissions
-    | LookList | UsageList
+    | LookList | UsageList | Checked | Filled | RecipientList
 )  # fmt: skip

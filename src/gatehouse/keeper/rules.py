@@ -24,6 +24,10 @@ VERBS: dict[str, frozenset[Role]] = {
     "usage": ALL_OPERATORS,
     "resemble": frozenset({Role.OWNER, Role.SECURITY, Role.PARKING}),
     "second_plate": frozenset({Role.OWNER, Role.SECURITY, Role.PARKING}),
+    "grant": frozenset({Role.OWNER, Role.HR}),
+    "fill": frozenset({Role.OWNER, Role.HR}),
+    "enrol_recipient": frozenset({Role.OWNER}),
+    "recipients": frozenset({Role.OWNER, Role.HR}),
 }
 
 # What a template or a PIN is for happens inside keeper and edge: no page ever needs one. A provider's keys and the
@@ -38,6 +42,7 @@ _GATES = frozenset({"attempt.facts/1", "passage.facts/1"})
 _TEXTS = frozenset({"site.text/1", "stay.step/1", "takings.lengths/1"})
 _DISPUTES = frozenset({"dispute.claim/1", "dispute.answer/1"})
 _PERSON = frozenset({"person.brief/1", "person.name/1"})
+_COMPANY = frozenset({"payrun.summary/1", "pay.setup/1"})
 _ALL = frozenset(LABELS) - NEVER_SHOWN
 READS: dict[Role, frozenset[str]] = {
     Role.OWNER: _ALL,
@@ -54,6 +59,7 @@ READS: dict[Role, frozenset[str]] = {
     Role.AUDITOR: frozenset({"person.brief/1", "person.name/1"}) | _TEXTS,
     Role.WORKER: _ALL
     - _VEHICLES
+    - _COMPANY
     - _RECEIPTS
     - _DISPUTES
     - {"mandate.consent/1", "device.secret/1", "operator.contact/1", "proprietor.bank/1"},
@@ -74,7 +80,18 @@ JOBS: dict[str, frozenset[str]] = {
 # A job sees time and pay under a random id, of everybody if need be, and never a name: no cap stands against it.
 JOB_READS: dict[str, frozenset[str]] = {
     "workdays": frozenset({"work.note/1", "workday.facts/1", "contract.terms/1"}),
-    "payslips": frozenset({"work.note/1", "workday.facts/1", "contract.terms/1", "payslip.lines/1", "person.file/1"}),
+    "payslips": frozenset(
+        {
+            "work.note/1",
+            "workday.facts/1",
+            "contract.terms/1",
+            "contract.extras/1",
+            "pay.input/1",
+            "payslip.lines/1",
+            "payslip.run/1",
+            "person.file/1",
+        }
+    ),
     "feed": frozenset({"person.file/1"}),
     "receipts": frozenset({"receipt.facts/1"}),  # for whoever holds the receipt's link
     "disputes": frozenset({"dispute.answer/1"}),  # for whoever holds the address of the receipt

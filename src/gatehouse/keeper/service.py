@@ -19,6 +19,7 @@ import structlog
 
 from gatehouse.clock import Clock
 from gatehouse.keeper.errors import LogFull, UnsafeFile
+from gatehouse.keeper.filling import sweep_grants
 from gatehouse.keeper.frames import BrokenFrame, address, read_frame, write_frame
 from gatehouse.keeper.protocol import AnyRequest, Refused
 from gatehouse.keeper.vault import Vault
@@ -160,6 +161,7 @@ class Service:
             self.vault.make_days,
             self.vault.store.wipe,
             lambda: self.vault.tickets.sweep(self.vault.now()),
+            lambda: sweep_grants(self.vault),
         )
         while not self._stopping.wait(SWEEP_S):
             for chore in chores:

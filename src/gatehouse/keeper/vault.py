@@ -30,6 +30,7 @@ from gatehouse.keeper.store import open_store
 from gatehouse.keeper.tickets import Tickets
 from gatehouse.machine import lock, replace_durably
 
+_UNCOUNTED = frozenset({"refused", "fill"})  # a fill has a second person's grant in place of a cap
 SHELL_FILE = "shell.token"
 log = structlog.get_logger()
 
@@ -135,7 +136,7 @@ class Vault:
 
     def _replay(self) -> None:
         for entry in self.log.entries():
-            if entry.budget and entry.role in set(Role) and entry.kind != "refused":
+            if entry.budget and entry.role in set(Role) and entry.kind not in _UNCOUNTED:
                 spend = Spend(entry.actor, Role(entry.role), Budget(entry.budget), frozenset(entry.subjects))
                 self.budgets.replay(spend, entry.at)
 

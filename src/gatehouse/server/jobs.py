@@ -35,6 +35,7 @@ from gatehouse.server.parking.reconciling import compare_lately
 from gatehouse.server.parking.refunds import send_open_refunds
 from gatehouse.server.parking.stays import forget_spent_keys, retoken_stays
 from gatehouse.server.payroll.actions import draft_payslips
+from gatehouse.server.payroll.computing import reckon_due_runs
 from gatehouse.server.people import queries as people
 from gatehouse.server.people.models import Site
 from gatehouse.server.reindex import reindex
@@ -149,6 +150,7 @@ SERVER_JOBS = (
     ServerJob("receipts", lambda: receipts.give_missing(moment.now()), timedelta(seconds=5)),
     ServerJob("lost_notices", lambda: ask_for_lost_notices(moment.now()), timedelta(seconds=10)),
     ServerJob("refunds", lambda: send_open_refunds(moment.now()), timedelta(seconds=10)),
+    ServerJob("payruns", reckon_due_runs, timedelta(seconds=1)),
     ServerJob("fold", fold, timedelta(minutes=5)),
 )
 

@@ -1,6 +1,7 @@
 """A shift pattern's rules and a workday as JSON, and back to the facts of `domain`."""
 
 from datetime import date, datetime, time
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -152,4 +153,10 @@ def workdays_from_bytes(day: date, data: bytes) -> list[Workday]:
 
 
 def _pattern_of(facts: WorkdayFacts) -> ShiftPattern:
-    return pattern_fact(facts.code, facts.pattern)
+    """A workday's pattern is data of two times: a month of a site has a few of them, each made once."""
+    return _made_once(facts.code, tuple(sorted(facts.pattern.items())))
+
+
+@lru_cache(maxsize=256)
+def _made_once(code: str, rules: tuple[tuple[str, Any], ...]) -> ShiftPattern:
+    return pattern_fact(code, dict(rules))

@@ -48,6 +48,7 @@ _NAV: tuple[tuple[str, words.Text, frozenset[Role]], ...] = (
     ("parking", _("Parking"), frozenset({Role.OWNER, Role.PARKING, Role.AUDITOR})),
     ("people", _("People"), KNOWERS),
     ("month", _("Month"), PAYROLL),
+    ("payruns", _("Pay runs"), PAYROLL),
     ("trust", _("Trust"), TRUSTED),
     ("me", _("My page"), WORKERS),
     ("admin:index", _("Back office"), OPERATORS - {Role.AUDITOR}),

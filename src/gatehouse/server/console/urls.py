@@ -19,6 +19,8 @@ from gatehouse.server.console import (
 )
 from gatehouse.server.console.access import GUARDS, KNOWERS, OWNERS, PAYROLL, TRUSTED, WATCHERS, page, public
 from gatehouse.server.console.months import MonthConverter, meant
+from gatehouse.server.console.payruns import files, person, review, setup
+from gatehouse.server.console.payruns import runs as payruns
 
 
 class DateConverter(StringConverter):
@@ -75,5 +77,22 @@ urlpatterns = [
     page("month/<month:of>/", month.month, "month-of", PAYROLL),
     page("month/<month:of>/page/<int:number>/", month.month, "month-page", PAYROLL),
     page("month/<month:of>/<uuid:person_id>", month.person_month, "month-person", PAYROLL),
+    page("payruns/", payruns.payruns, "payruns", PAYROLL),
+    page("payruns/open", payruns.open_run, "payruns-open", PAYROLL),
+    page("payruns/setup/", setup.setup, "payruns-setup", PAYROLL),
+    page("payruns/person/<uuid:person_id>/<month:of>/", person.person_pay, "payruns-person", PAYROLL),
+    page("payruns/person/<uuid:person_id>/year/<int:year>", person.year_file, "payruns-year", PAYROLL),
+    page("payruns/<uuid:run_id>/", payruns.run, "payruns-run", PAYROLL),
+    page("payruns/<uuid:run_id>/progress", payruns.progress, "payruns-progress", PAYROLL),
+    page("payruns/<uuid:run_id>/step", payruns.step, "payruns-step", PAYROLL),
+    page("payruns/<uuid:run_id>/people/", review.people, "payruns-people", PAYROLL),
+    page("payruns/<uuid:run_id>/people/<int:number>/", review.people, "payruns-people-page", PAYROLL),
+    page("payruns/<uuid:run_id>/slips/<uuid:slip_id>/", review.slip, "payruns-slip", PAYROLL),
+    page("payruns/<uuid:run_id>/files/", files.files, "payruns-files", PAYROLL),
+    page("payruns/<uuid:run_id>/files/ask", files.ask, "payruns-file-ask", PAYROLL),
+    page("payruns/<uuid:run_id>/recipient", files.recipient, "payruns-recipient", OWNERS),
+    page("payruns/files/<uuid:export_id>/grant", files.grant, "payruns-file-grant", PAYROLL),
+    page("payruns/files/<uuid:export_id>/take", files.take, "payruns-file-take", PAYROLL),
+    page("payruns/files/<uuid:export_id>/drop", files.drop, "payruns-file-drop", PAYROLL),
     page("trust/", trust.trust, "trust", TRUSTED),
 ]

@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy
 
 from gatehouse.domain.earnings import Factor, PayLine
 from gatehouse.domain.money import Money
+from gatehouse.domain.pay_facts import Month
+from gatehouse.server.console import saying
 from gatehouse.server.console.saying import money, number, percent
 from gatehouse.server.console.words import Text
 
@@ -21,6 +23,14 @@ CODES: dict[str, Text] = {
     "overtime.restday": gettext_lazy("Overtime on rest days"),
     "overtime.holiday": gettext_lazy("Overtime on holidays"),
     "income_tax": gettext_lazy("Income tax"),
+    "year_end_bonus": gettext_lazy("Year-end bonus"),
+    "year_end_bonus_tax": gettext_lazy("Tax on the year-end bonus"),
+    "bonus": gettext_lazy("Bonus"),
+    "advance": gettext_lazy("Advance taken back"),
+    "meals": gettext_lazy("Meal allowance"),
+    "heat": gettext_lazy("Heat allowance"),
+    "post": gettext_lazy("Post allowance"),
+    "contribution": gettext_lazy("Social contribution"),
     "pension": gettext_lazy("Pension insurance"),
     "medical": gettext_lazy("Medical insurance"),
     "unemployment": gettext_lazy("Unemployment insurance"),
@@ -41,6 +51,7 @@ FACTORS: dict[str, Text] = {
     "quick_deduction": gettext_lazy("quick deduction"),
     "cumulative": gettext_lazy("tax of the year so far"),
     "withheld_before": gettext_lazy("withheld before"),
+    "a_twelfth": gettext_lazy("a twelfth of it"),
     "rate_a_month": gettext_lazy("a month"),
     "rate_a_day": gettext_lazy("a day"),
     "rate_a_hour": gettext_lazy("an hour"),
@@ -51,8 +62,8 @@ FACTORS: dict[str, Text] = {
 }
 
 _AMOUNTS = {
-    "amount", "basic", "difference", "base", "base_to_date", "quick_deduction", "cumulative", "withheld_before",
-    "rate_a_month", "rate_a_day", "rate_a_hour", "rate_a_piece",
+    "a_twelfth", "amount", "basic", "difference", "base", "base_to_date", "quick_deduction", "cumulative",
+    "withheld_before", "rate_a_month", "rate_a_day", "rate_a_hour", "rate_a_piece",
 }  # fmt: skip
 _RATIOS = {"rate", "share", "workdays"}
 _SILENT = {"deduction", "amount", "difference"}
@@ -67,8 +78,20 @@ class SlipLine:
     amount: Money
 
 
+def line_name(code: str, of_month: Month | None = None) -> str:
+    """What a line is called; an arrears line with the month that it is about."""
+    name = str(CODES.get(code, code.replace("_", " ").capitalize()))
+    if of_month is None:
+        return name
+    return _("%(line)s, for %(month)s") % {"line": name, "month": saying.month(of_month.first)}
+
+
+def factor_value(name: str, value: Fraction, currency: str) -> str:
+    return _factor(Factor(name, value), currency)
+
+
 def slip_line(line: PayLine) -> SlipLine:
-    what = str(CODES.get(line.code, line.code.replace("_", " ").capitalize()))
+    what = line_name(line.code, line.of_month)
     why = " · ".join(_factor(f, line.amount.currency) for f in line.because if _says_something(f))
     return SlipLine(what=what, why=why, amount=line.amount)
 

@@ -9,19 +9,17 @@ from django.db import transaction
 
 from gatehouse.domain import pay_facts, payroll
 from gatehouse.domain.errors import DomainError
-from gatehouse.domain.pay_facts import Month, MonthFacts, days_worked, paid_overtime, unpaid_absence
-from gatehouse.domain.reckoning import Workday
-from gatehouse.domain.withholding import YearToDate
+from gatehouse.domain.pay_facts import Month
 from gatehouse.keeper.protocol import Refused
 from gatehouse.server import keeping
-from gatehouse.server.attendance import looks as work_looks
-from gatehouse.server.attendance import queries as work
 from gatehouse.server.audit.actions import record
 from gatehouse.server.audit.by import By
-from gatehouse.server.payroll import looks, queries
+from gatehouse.server.payroll import looks, queries, run_queries
 from gatehouse.server.payroll.cells import contract_to_bytes, slip_to_bytes
-from gatehouse.server.payroll.models import Contract, Payslip, PayslipState
-from gatehouse.server.payroll.rules import rules_for
+from gatehouse.server.payroll.computing import Books, reckon
+from gatehouse.server.payroll.gathering import Scope, Unreadable, gather
+from gatehouse.server.payroll.inputs import ARREARS_REACH, mark_again, touch_runs
+from gatehouse.server.payroll.models import Contract, Payslip, PayslipState, RunKind
 from gatehouse.server.people.models import Person, Site
 
 PAYSLIPS = By.job("payslips")
@@ -52,13 +50,16 @@ class SiteDrafts:
 
 
 def set_contract(person: Person, contract: pay_facts.Contract, *, by: By, at: datetime) -> Contract:
-    """The person's terms, all of them; replaces what was there. Raises KeeperAway."""
+    """The person's terms, all of them; replaces what was there. Locked months of the last year are held against them
+    by the next run, which pays the difference. Raises KeeperAway."""
     held = queries.contract_of(person)
     row_id = held.pk if held else uuid4()
     cell = keeping.seal_one("contract.terms/1", person.pk, row_id, contract_to_bytes(contract))
     with transaction.atomic():
         row, _ = Contract.objects.update_or_create(pk=row_id, defaults={"person": person, "cell": cell})
         record("contract.set", "person", person.pk, by=by, at=at)
+        mark_again(person, at.date() - ARREARS_REACH)
+        touch_runs(person.site, by)
     return row
 
 
@@ -76,38 +77,20 @@ def draft_payslip(person: Person, month: Month, *, by: By, at: datetime) -> Draf
 
 
 def _slip(person: Person, month: Month, by: By) -> payroll.Payslip | payroll.Refusal | NotDrafted | Refused:
-    contract = looks.contract(queries.contract_of(person), by.authority, PURPOSE)
-    if contract is None or isinstance(contract, Refused):
-        return NotDrafted("no_contract") if contract is None else contract
-    days = _workdays(person, month, by)
+    if run_queries.closed_month(person, month):
+        return NotDrafted("locked")
+    scope = Scope(person.site, month, RunKind.REGULAR, by=by.authority)
+    try:
+        given = gather(scope, [person.pk])[person.pk]
+    except keeping.KeeperRefused as refused:
+        return Refused(refused.code, refused.facts)
+    if given.contract is None:
+        return NotDrafted("no_contract")
     before = looks.payslip(queries.payslip_before(person, month), by.authority, PURPOSE)
-    if isinstance(days, Refused):
-        return days
     if isinstance(before, Refused):
         return before
-    terms = contract.within(month)
-    if not terms:
-        return NotDrafted("not_employed")
-    currency = terms[-1].rate.currency
-    so_far = before.to_date if before else YearToDate.start(month.year, currency)
-    return payroll.payslip(contract, _facts(person.site, month, days), so_far, rules_for(currency))
-
-
-def _workdays(person: Person, month: Month, by: By) -> list[Workday] | Refused:
-    rows = list(work.workdays([person], month.first, month.until))
-    found = work_looks.workdays(rows, by.authority, PURPOSE)
-    return found if isinstance(found, Refused) else [day for days in found.values() for day in days]
-
-
-def _facts(site: Site, month: Month, days: list[Workday]) -> MonthFacts:
-    return MonthFacts(
-        month=month,
-        workdays=month.workdays(work.calendar(site)),
-        overtime_min=paid_overtime(days),
-        absence_min=unpaid_absence(days),
-        days_worked=days_worked(days),
-        worked_min=sum(day.worked_min for day in days),
-    )
+    answer = reckon(scope, given, Books(person.site, month), before)
+    return NotDrafted(UNREADABLE) if isinstance(answer, Unreadable) else answer
 
 
 def _keep(person: Person, slip: payroll.Payslip, *, by: By, at: datetime) -> Payslip:
@@ -139,8 +122,11 @@ def draft_payslips(site: Site, month: Month, *, at: datetime, by: By = PAYSLIPS)
 
 
 def redraft_payslips(person: Person, since: Month, *, by: By, at: datetime) -> Refused | None:
-    """The drafts of this month and of the later ones of its year anew, where there are any; None when done. Raises
+    """After a day of this month became another: its draft and those of the later months of its year anew, where there
+    are any; where a run has paid the month, the next run is told to reckon it again. None when done. Raises
     KeeperAway."""
+    with transaction.atomic():
+        mark_again(person, since.first, until=since.until)
     for row in list(queries.payslips_since(person, since)):
         answer = draft_payslip(person, Month.of(row.month), by=by, at=at)
         if isinstance(answer, Refused):

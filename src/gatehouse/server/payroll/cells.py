@@ -39,7 +39,7 @@ class LineFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SlipFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """payslip.lines/1; the last four are the year's totals with this month in them."""
+    """payslip.lines/1, and a part of payslip.run/1; the last five are the year's totals with this month in them."""
 
     month: str
     currency: str
@@ -48,6 +48,7 @@ class SlipFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     gross_minor: int
     contributions_minor: int
     withheld_minor: int
+    year_end_bonus_minor: int | None = None
 
 
 _terms = msgspec.json.Decoder(list[TermFacts])
@@ -90,50 +91,61 @@ def month_from(text: str) -> Month:
     return Month.of(date.fromisoformat(f"{text}-01"))
 
 
-def slip_to_bytes(slip: Payslip) -> bytes:
-    lines = [
-        LineFacts(
-            code=line.code,
-            section=line.section.value,
-            minor=line.amount.minor,
-            because=[FactorFacts(f.name, f.value.numerator, f.value.denominator) for f in line.because],
-            of_month=str(line.of_month) if line.of_month else None,
-            week=line.week,
-        )
-        for line in slip.lines
-    ]
+def line_to(line: PayLine) -> LineFacts:
+    return LineFacts(
+        code=line.code,
+        section=line.section.value,
+        minor=line.amount.minor,
+        because=[FactorFacts(f.name, f.value.numerator, f.value.denominator) for f in line.because],
+        of_month=str(line.of_month) if line.of_month else None,
+        week=line.week,
+    )
+
+
+def line_from(line: LineFacts, currency: str) -> PayLine:
+    return PayLine(
+        code=line.code,
+        section=Section(line.section),
+        amount=Money(line.minor, currency),
+        because=tuple(Factor(f.name, Fraction(f.over, f.under)) for f in line.because),
+        of_month=month_from(line.of_month) if line.of_month else None,
+        week=line.week,
+    )
+
+
+def slip_facts(slip: Payslip) -> SlipFacts:
     so_far = slip.to_date
-    facts = SlipFacts(
+    return SlipFacts(
         month=str(slip.month),
         currency=slip.currency,
-        lines=lines,
+        lines=[line_to(line) for line in slip.lines],
         year=so_far.year,
         gross_minor=so_far.gross.minor,
         contributions_minor=so_far.contributions.minor,
         withheld_minor=so_far.withheld.minor,
+        year_end_bonus_minor=so_far.year_end_bonus.minor if so_far.year_end_bonus else None,
     )
-    return msgspec.json.encode(facts)
+
+
+def slip_from(facts: SlipFacts) -> Payslip:
+    def money(minor: int) -> Money:
+        return Money(minor, facts.currency)
+
+    to_date = YearToDate(
+        facts.year,
+        money(facts.gross_minor),
+        money(facts.contributions_minor),
+        money(facts.withheld_minor),
+        None if facts.year_end_bonus_minor is None else money(facts.year_end_bonus_minor),
+    )
+    lines = tuple(line_from(line, facts.currency) for line in facts.lines)
+    return Payslip(month_from(facts.month), facts.currency, lines, to_date)
+
+
+def slip_to_bytes(slip: Payslip) -> bytes:
+    return msgspec.json.encode(slip_facts(slip))
 
 
 def slip_from_bytes(data: bytes) -> Payslip:
     """Raises msgspec.ValidationError for a cell of another format."""
-    facts = _slip.decode(data)
-
-    def money(minor: int) -> Money:
-        return Money(minor, facts.currency)
-
-    lines = tuple(
-        PayLine(
-            code=line.code,
-            section=Section(line.section),
-            amount=money(line.minor),
-            because=tuple(Factor(f.name, Fraction(f.over, f.under)) for f in line.because),
-            of_month=month_from(line.of_month) if line.of_month else None,
-            week=line.week,
-        )
-        for line in facts.lines
-    )
-    to_date = YearToDate(
-        facts.year, money(facts.gross_minor), money(facts.contributions_minor), money(facts.withheld_minor)
-    )
-    return Payslip(month_from(facts.month), facts.currency, lines, to_date)
+    return slip_from(_slip.decode(data))

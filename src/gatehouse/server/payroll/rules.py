@@ -1,56 +1,59 @@
-"""Pay rules by the currency of the contract, as data.
+"""Which rulebook holds for whom: the site's own choice, else that of the contract's currency.
 
-CNY: the Labour Law's multipliers 1.5, 2 and 3 (article 44), 21.75 paid days a month and 8 hours a day (the ministry's
-notice 3/2008), and the cumulative withholding of income tax (tax administration's announcement 61/2018). Social
-contributions differ by city and are not in these drafts. Other currencies: 1.5 for overtime, no tax.
+Books of this house lie in `rulebooks/`, an installation's own in HOME/server/rulebooks/NAME.toml, which goes before one
+of the house with the same name. They are read once and again when their file changes.
 """
 
-from fractions import Fraction
+from collections.abc import Iterator
+from pathlib import Path
 
-from gatehouse.domain.earnings import EarningRules
-from gatehouse.domain.money import Money
+from django.conf import settings
+
 from gatehouse.domain.payroll import PayRules
-from gatehouse.domain.shifts import DayClass
-from gatehouse.domain.withholding import Bracket, CumulativeWithholding
+from gatehouse.domain.rulebooks import Rulebook, RulebookError, rulebook
+from gatehouse.server.payroll.models import PaySetup
+from gatehouse.server.people.models import Site
 
-_YUAN = 100
-# Income of the year so far up to (yuan), per cent, quick deduction (yuan).
-_BRACKETS = (
-    (36_000, 3, 0),
-    (144_000, 10, 2_520),
-    (300_000, 20, 16_920),
-    (420_000, 25, 31_920),
-    (660_000, 30, 52_920),
-    (960_000, 35, 85_920),
-    (None, 45, 181_920),
-)
-_EXEMPT_A_MONTH = 5_000
+_HOUSE = Path(__file__).parent / "rulebooks"
+_BY_CURRENCY = {"CNY": "cn", "USD": "us"}
+_PLAIN = "plain"
+_read: dict[Path, tuple[int, Rulebook]] = {}
 
 
-def _yuan(amount: int) -> Money:
-    return Money(amount * _YUAN, "CNY")
+def _folders() -> tuple[Path, Path]:
+    return settings.HOME / "server" / "rulebooks", _HOUSE
 
 
-def _china() -> PayRules:
-    overtime = {
-        DayClass.WORKDAY: Fraction(3, 2),
-        DayClass.RESTDAY: Fraction(2),
-        DayClass.HOLIDAY: Fraction(3),
-    }
-    brackets = tuple(
-        Bracket(None if up_to is None else _yuan(up_to), Fraction(percent, 100), _yuan(quick))
-        for up_to, percent, quick in _BRACKETS
-    )
-    return PayRules(
-        EarningRules(days_per_month=Fraction(87, 4), hours_per_day=Fraction(8), overtime=overtime),
-        withholding=CumulativeWithholding(brackets, _yuan(_EXEMPT_A_MONTH)),
-    )
+def _paths() -> dict[str, Path]:
+    return {path.stem: path for folder in reversed(_folders()) for path in sorted(folder.glob("*.toml"))}
 
 
-def _elsewhere() -> PayRules:
-    overtime = {day_class: Fraction(3, 2) for day_class in DayClass}
-    return PayRules(EarningRules(days_per_month=Fraction(87, 4), hours_per_day=Fraction(8), overtime=overtime))
+def book(name: str) -> Rulebook:
+    """Raises RulebookError."""
+    path = _paths().get(name)
+    if path is None:
+        raise RulebookError("bad_rulebook", f"there is no rulebook {name[:32]}", where="file")
+    changed = path.stat().st_mtime_ns
+    held = _read.get(path)
+    if held is None or held[0] != changed:
+        held = _read[path] = (changed, rulebook(path.read_text("utf-8")))
+    return held[1]
 
 
-def rules_for(currency: str) -> PayRules:
-    return _china() if currency == "CNY" else _elsewhere()
+def books() -> Iterator[tuple[str, Rulebook | RulebookError]]:
+    """Every book by name, or what is wrong with it."""
+    for name in sorted(_paths()):
+        try:
+            yield name, book(name)
+        except RulebookError as fault:
+            yield name, fault
+
+
+def rules_for(site: Site, currency: str) -> PayRules:
+    """Raises RulebookError where the site's own book is gone, damaged, or of another currency."""
+    setup = PaySetup.objects.filter(pk=site.pk).first()
+    chosen = setup.rulebook if setup else ""
+    found = book(chosen or _BY_CURRENCY.get(currency, _PLAIN))
+    if chosen and found.currency != currency:
+        raise RulebookError("bad_rulebook", f"{chosen} is for {found.currency}, not {currency}", where="currency")
+    return found.rules

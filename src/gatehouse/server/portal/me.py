@@ -32,6 +32,7 @@ from gatehouse.server.console.strips import strip
 from gatehouse.server.moment import now
 from gatehouse.server.people import credential_actions, looks, queries
 from gatehouse.server.people.models import CredentialKind, CredentialState, Person, Purpose
+from gatehouse.server.portal.slips import my_slips, my_years
 
 PURPOSE = "me.page"
 LOOKS_SHOWN = 30
@@ -104,6 +105,8 @@ def _month(who: SignedIn, person: Person, of: Month) -> dict[str, object]:
         ],
         "payslip": None if isinstance(slip, Refused) else slip,
         "asked": asked,
+        "slips": my_slips(person),
+        "years": my_years(my_slips(person)),
     }
 
 

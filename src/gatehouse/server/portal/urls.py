@@ -1,7 +1,21 @@
 """The portal's addresses."""
 
 from gatehouse.server.console.access import WORKERS, page, public
-from gatehouse.server.portal import auto, display, dispute, help, lanes, lost, me, merchant, notices, pay, receipt, sign
+from gatehouse.server.portal import (
+    auto,
+    display,
+    dispute,
+    help,
+    lanes,
+    lost,
+    me,
+    merchant,
+    notices,
+    pay,
+    receipt,
+    sign,
+    slips,
+)
 
 urlpatterns = [
     public("pay/notice/<slug:provider>/<code:code>", notices.notice, "pay-notice"),
@@ -37,5 +51,8 @@ urlpatterns = [
     public("sign/<code:code>/screen", sign.screen, "sign-screen"),
     page("me/", me.me, "me", WORKERS),
     page("me/correct", me.correct, "me-correct", WORKERS),
+    page("me/slips/<uuid:slip_id>/", slips.slip, "me-slip", WORKERS),
+    page("me/slips/<uuid:slip_id>/file", slips.slip_file, "me-slip-file", WORKERS),
+    page("me/year/<int:year>/file", slips.year_file, "me-year-file", WORKERS),
     page("me/withdraw", me.withdraw, "me-withdraw", WORKERS),
 ]
