@@ -11,7 +11,8 @@ import pytest
 from tests.edge.test_gatekeeper import drive_up
 from tests.edge.world import ENTRY, EXIT, NOW
 
-from gatehouse.domain.access import Grant, Permit, Reason, Refusal
+from gatehouse.domain.decisions import Grant, Reason, Refusal
+from gatehouse.domain.policy import Permit
 from gatehouse.edge.gatekeeper import Gatekeeper
 from gatehouse.edge.spool import Pending, TakenBay
 from gatehouse.wire import Attempt, Clearances, FreedBay, GateEvent, Passage, decode_feed, encode, new_id

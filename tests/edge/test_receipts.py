@@ -12,7 +12,7 @@ from tests.edge.test_gatekeeper import drive_up
 from tests.edge.world import DOOR, EXIT, NOW, SITE
 
 from gatehouse.crypto.tokens import issue
-from gatehouse.domain.access import Grant, Reason, Refusal
+from gatehouse.domain.decisions import Grant, Reason, Refusal
 from gatehouse.domain.sightings import Means
 from gatehouse.edge.looking import Looker, read_receipt
 from gatehouse.vision.codes import read_codes

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from gatehouse.domain.access import Decision, Direction, Gate, Grant, Reason
 from gatehouse.domain.approaches import Answer
+from gatehouse.domain.decisions import Decision, Grant, Reason
+from gatehouse.domain.policy import Direction, Gate
 from gatehouse.domain.sightings import Means, Sighting
 from gatehouse.edge.spool import Mark, Pending
 from gatehouse.wire import Attempt, Body, Passage, new_id

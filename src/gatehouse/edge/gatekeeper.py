@@ -18,24 +18,14 @@ import structlog
 from gatehouse.clock import Clock
 from gatehouse.devices.errors import RelayLost, RelayRefused
 from gatehouse.devices.relays.port import LONGEST_PULSE_S, SHORTEST_PULSE_S, Relay
-from gatehouse.domain.access import (
-    Decision,
-    Direction,
-    Gate,
-    GateKind,
-    Grant,
-    Reason,
-    Refusal,
-    Subject,
-    decide,
-    decide_unseen,
-    shared_right,
-    thinks_again_at,
-)
+from gatehouse.domain.access import decide, decide_unseen, thinks_again_at
 from gatehouse.domain.approaches import Answer, Approach
 from gatehouse.domain.bays import NO_BAYS, Bays
+from gatehouse.domain.decisions import Decision, Grant, Reason, Refusal
 from gatehouse.domain.offline import Contact
+from gatehouse.domain.policy import Direction, Gate, GateKind, Subject
 from gatehouse.domain.sightings import STANDARD, Means, Read, Sighting, Voting
+from gatehouse.domain.vehicles import shared_right
 from gatehouse.domain.virtual import is_virtual
 from gatehouse.edge.bodies import Unwritten, attempt_of, given, passage_of
 from gatehouse.edge.errors import SpoolFailed
