@@ -36,7 +36,7 @@ from gatehouse.demo.scenes import car_scene, person_scene
 from gatehouse.devices.cameras.port import Frame
 from gatehouse.devices.relays.port import RelayStatus
 from gatehouse.devices.relays.shelly import ShellyRelay
-from gatehouse.domain.access import Direction, Gate, GateKind, Permit, Policy, Rule, Subject
+from gatehouse.domain.policy import Direction, Gate, GateKind, Permit, Policy, Rule, Subject
 from gatehouse.domain.sightings import Means, Read
 from gatehouse.edge.gatekeeper import Gatekeeper
 from gatehouse.edge.looking import Looker, who_is

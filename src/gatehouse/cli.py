@@ -3,16 +3,15 @@
 import json
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from gatehouse.terminal import AsJson, Home, Port, err, fail, follow, out, progress_bar, say, using
 
 app = typer.Typer(
     name="gatehouse",
@@ -30,26 +29,6 @@ app.add_typer(edge_app, name="edge", invoke_without_command=True)
 app.add_typer(eval_app, name="eval")
 app.add_typer(parking_app, name="parking")
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
-
-
-def default_home() -> Path:
-    return Path(os.environ.get("GATEHOUSE_HOME") or Path.home() / "gatehouse")
-
-
-Home = Annotated[
-    Path,
-    typer.Option(
-        "--home",
-        help="The installation's folder.",
-        default_factory=default_home,
-        show_default="$GATEHOUSE_HOME, or ~/gatehouse",
-    ),
-]
-Port = Annotated[int, typer.Option("--port", min=1, max=65535, help="Port on localhost.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
-
 
 class RoleName(StrEnum):
     OWNER = "owner"
@@ -57,28 +36,6 @@ class RoleName(StrEnum):
     HR = "hr"
     PARKING = "parking"
     AUDITOR = "auditor"
-
-
-def _say(line: str) -> None:
-    out.print(line, markup=False)
-
-
-def fail(message: str, code: int = 1) -> NoReturn:
-    """Say what is wrong and what to do, and end."""
-    err.print(f"[bold red]gatehouse:[/] {escape(message)}")
-    raise typer.Exit(code)
-
-
-@contextmanager
-def using(home: Path) -> Iterator[None]:
-    """A home, or a file in it, that cannot be read or written is said; every other fault goes on."""
-    try:
-        yield
-    except OSError as fault:
-        where, home = Path(os.fsdecode(fault.filename or "/")).absolute(), home.absolute()
-        if home not in (where, *where.parents) and where not in home.parents:
-            raise
-        fail(f"{where} cannot be used ({fault.strerror}); run as the user that owns it, or choose another --home")
 
 
 @app.command()
@@ -89,7 +46,7 @@ def up(home: Home, port: Port = 8000) -> None:
 
     try:
         with using(home):
-            tending.run(home.absolute(), port, _say)
+            tending.run(home.absolute(), port, say)
     except StartFailed as fault:
         fail(str(fault))
 
@@ -216,7 +173,7 @@ def edge_status(home: Home, as_json: AsJson = False) -> None:
         sys.stdout.write(msgspec.json.encode(told).decode() + "\n")
     else:
         for line in status.lines(told):
-            _say(line)
+            say(line)
     raise typer.Exit(0 if told.runs else 1)
 
 
@@ -239,7 +196,7 @@ def enrol(
 
     wanted = enrolling.Wanted(site, name, number, person, tuple(group or ()), photo, consent, pass_out, days)
     try:
-        out.print(enrolling.enrol(home.absolute(), port, wanted, _say), markup=False)
+        out.print(enrolling.enrol(home.absolute(), port, wanted, say), markup=False)
     except enrolling.CannotEnrol as fault:
         fail(str(fault))
 
@@ -254,8 +211,8 @@ def drill(home: Home, as_json: AsJson = False) -> None:
     from gatehouse.drill import run as thief
 
     try:
-        with using(home), _progress() as progress:
-            report = thief.drill(home.absolute(), _follow(progress, "searching", quiet=as_json))
+        with using(home), progress_bar() as progress:
+            report = thief.drill(home.absolute(), follow(progress, "searching", quiet=as_json))
     except thief.CannotDrill as fault:
         fail(str(fault))
     try:
@@ -368,8 +325,8 @@ def eval_plates(
     from gatehouse.vision import errors, evaluate
 
     try:
-        with _progress() as progress:
-            result = evaluate.evaluate_plates(folder, labels, _follow(progress, "reading", quiet=as_json))
+        with progress_bar() as progress:
+            result = evaluate.evaluate_plates(folder, labels, follow(progress, "reading", quiet=as_json))
     except (errors.VisionError, OSError, ValueError) as fault:
         fail(str(fault))
     if as_json:
@@ -382,27 +339,6 @@ def eval_plates(
         )
     if result["unreadable"]:
         err.print(f"cannot be read: {', '.join(result['unreadable'])}", markup=False)
-
-
-def _progress() -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=err, transient=True)
-
-
-def _follow(progress: Progress, what: str, *, quiet: bool) -> "Follow":
-    return Follow(progress, what, quiet)
-
-
-class Follow:
-    """Called with (done, total) by long work; draws a bar on stderr unless the output is for a program."""
-
-    def __init__(self, progress: Progress, what: str, quiet: bool) -> None:
-        self._progress = progress
-        self._task = None if quiet else progress.add_task(what, total=None)
-
-    def __call__(self, done: int, total: int) -> None:
-        if self._task is not None:
-            self._progress.update(self._task, completed=done, total=total)
 
 
 def main() -> None:

@@ -15,7 +15,8 @@ from typing import Annotated, Literal
 import msgspec
 import uuid_utils
 
-from gatehouse.domain.access import Gate, Permit, Rule, Schedule
+from gatehouse.domain.policy import Gate, Permit, Rule
+from gatehouse.domain.schedules import Schedule
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BROKEN = (msgspec.MsgspecError, UnicodeDecodeError)  # the second for text that is no UTF-8

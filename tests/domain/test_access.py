@@ -6,24 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatehouse.domain.access import (
-    Clearance,
-    Direction,
-    Gate,
-    GateKind,
-    Grant,
-    Permit,
-    Policy,
-    Reason,
-    Refusal,
-    Rule,
-    Schedule,
-    Subject,
-    TimeWindow,
-    decide,
-    open_at,
-    window_on,
-)
+from gatehouse.domain.access import decide
+from gatehouse.domain.decisions import Grant, Reason, Refusal
+from gatehouse.domain.policy import Clearance, Direction, Gate, GateKind, Permit, Policy, Rule, Subject
+from gatehouse.domain.schedules import Schedule, TimeWindow, open_at, window_on
 from gatehouse.domain.sightings import Means, Sighting
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -6,18 +6,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from gatehouse.domain.access import (
-    Clearance,
-    Direction,
-    Gate,
-    GateKind,
-    Grant,
-    Policy,
-    Reason,
-    Refusal,
-    by_looks,
-    decide,
-)
+from gatehouse.domain.access import decide
+from gatehouse.domain.decisions import Grant, Reason, Refusal
 from gatehouse.domain.matching import (
     CLAIM_WINDOW,
     Candidate,
@@ -29,6 +19,7 @@ from gatehouse.domain.matching import (
     the_one,
 )
 from gatehouse.domain.plates import fold, normalise
+from gatehouse.domain.policy import Clearance, Direction, Gate, GateKind, Policy, by_looks
 from gatehouse.domain.sightings import Means, Sighting
 
 NOON = datetime(2026, 3, 10, 4, 0, tzinfo=UTC)

@@ -7,23 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatehouse.domain.access import (
-    Clearance,
-    Direction,
-    Gate,
-    GateKind,
-    Grant,
-    Permit,
-    Policy,
-    Reason,
-    Refusal,
-    Rule,
-    Subject,
-    decide,
-    decide_unseen,
-    thinks_again_at,
-)
+from gatehouse.domain.access import decide, decide_unseen, thinks_again_at
+from gatehouse.domain.decisions import Grant, Reason, Refusal
 from gatehouse.domain.offline import LOOK_AGAIN, CameraLost, Contact, ServerAway
+from gatehouse.domain.policy import Clearance, Direction, Gate, GateKind, Permit, Policy, Rule, Subject
 from gatehouse.domain.sightings import Means, Sighting
 
 NOW = datetime(2026, 6, 10, 8, 0, tzinfo=UTC)

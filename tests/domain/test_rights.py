@@ -9,13 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.domain.test_access import ENTRY, EXIT, NOW, plate
 
-from gatehouse.domain.access import Clearance, Grant, Permit, Policy, Reason, Refusal, Subject, decide, shared_right
+from gatehouse.domain.access import decide
 from gatehouse.domain.bays import Bays
+from gatehouse.domain.decisions import Grant, Reason, Refusal
 from gatehouse.domain.parking import StayFact, price
 from gatehouse.domain.permits import free_until, next_end
 from gatehouse.domain.plates import is_emergency
+from gatehouse.domain.policy import Clearance, Permit, Policy, Subject
 from gatehouse.domain.room import is_full
 from gatehouse.domain.tariff_json import tariff_from_dict
+from gatehouse.domain.vehicles import shared_right
 
 OPEN = replace(ENTRY, admits_unknown=True)
 BOTH = frozenset({"entry", "exit"})

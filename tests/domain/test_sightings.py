@@ -3,8 +3,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatehouse.domain.access import Reason
 from gatehouse.domain.approaches import Answer, Approach, nearly_equal
+from gatehouse.domain.decisions import Reason
 from gatehouse.domain.sightings import Means, Read, Voting, settle
 
 NOW = datetime(2026, 6, 10, 8, 0, tzinfo=UTC)

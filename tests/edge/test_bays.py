@@ -11,7 +11,8 @@ import pytest
 from tests.edge.test_gatekeeper import drive_up
 from tests.edge.world import ENTRY, EXIT, NOW
 
-from gatehouse.domain.access import Grant, Permit, Reason, Refusal
+from gatehouse.domain.decisions import Grant, Reason, Refusal
+from gatehouse.domain.policy import Permit
 from gatehouse.edge.gatekeeper import Gatekeeper
 from gatehouse.edge.spool import Pending, TakenBay
 from gatehouse.wire import Attempt, Clearances, FreedBay, GateEvent, Passage, decode_feed, encode, new_id
@@ -65,6 +66,16 @@ def test_a_grant_holds_the_bay_and_gives_it_back_when_nobody_passes(learnt, keep
     clock.advance(ENTRY.confirm_s + 1)
     entry.tick()
     assert come(entry, clock, CARS[1]) is Reason.PERMIT
+
+
+def test_a_visitor_leaves_by_an_exit_that_collects_nothing_though_all_bays_are_taken(world, known, keeper_of, clock):
+    free = replace(EXIT, collects=False)
+    known.learn(world.feed(gates=[OPEN, free], vehicles=pooled(world), version=known.now().roster + 1))
+    entry, exit_ = keeper_of("entry"), keeper_of("exit")
+    assert come(entry, clock, CARS[0]) is Reason.PERMIT
+    assert come(entry, clock, CARS[1]) is Reason.POOL_FULL
+    assert come(exit_, clock, CARS[1]) is Reason.PERMIT
+    assert come(entry, clock, CARS[2]) is Reason.POOL_FULL  # the first car's bay is still its own
 
 
 def test_two_lanes_at_the_same_moment_give_one_bay_once(learnt, world, spool, clock):

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from gatehouse.cli import app
 from gatehouse.clock import SystemClock
 from gatehouse.demo.camera_sim import CameraSimulator
-from gatehouse.domain.access import Grant, Reason, Refusal
+from gatehouse.domain.decisions import Grant, Reason, Refusal
 from gatehouse.domain.offline import CameraLost, Contact, ServerAway
 from gatehouse.edge import service, status
 from gatehouse.edge.contact import SteadyClock, Surroundings

@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 from tests.edge.world import DOOR, ENTRY, SITE, fill, make_room, plate_reads
 
-from gatehouse.domain.access import Grant, Reason, Refusal
+from gatehouse.domain.decisions import Grant, Reason, Refusal
 from gatehouse.edge.gatekeeper import Gatekeeper
 from gatehouse.edge.looking import read_pass
 from gatehouse.wire import GateEvent, Opening, Passage

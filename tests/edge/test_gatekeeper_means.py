@@ -6,7 +6,7 @@ import pytest
 from tests.edge.test_gatekeeper import drive_up
 from tests.edge.world import NOW
 
-from gatehouse.domain.access import Grant, Reason, Refusal
+from gatehouse.domain.decisions import Grant, Reason, Refusal
 from gatehouse.domain.sightings import Means, Read
 from gatehouse.edge.looking import read_pass
 from gatehouse.wire import Attempt, Opening

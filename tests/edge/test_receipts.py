@@ -12,7 +12,7 @@ from tests.edge.test_gatekeeper import drive_up
 from tests.edge.world import DOOR, EXIT, NOW, SITE
 
 from gatehouse.crypto.tokens import issue
-from gatehouse.domain.access import Grant, Reason, Refusal
+from gatehouse.domain.decisions import Grant, Reason, Refusal
 from gatehouse.domain.sightings import Means
 from gatehouse.edge.looking import Looker, read_receipt
 from gatehouse.vision.codes import read_codes
@@ -134,14 +134,14 @@ def test_two_lanes_at_the_same_moment_open_one_of_them(lanes, keeper_of, world, 
     texts = [receipt(world), receipt(world, own="receipt-2")]  # paid twice: still one car
     together, answers = threading.Barrier(2), []
     for lane in both:
-        record = lane._record
+        record = lane._writing.record
 
         def meet(*args, record=record, **more):
             if more.get("pending"):
                 together.wait(10)
             return record(*args, **more)
 
-        lane._record = meet
+        lane._writing.record = meet
     threads = [
         threading.Thread(target=lambda n=n: answers.append(show(both[n], world, clock, texts[n]))) for n in (0, 1)
     ]

@@ -9,7 +9,10 @@ import numpy as np
 import pytest
 from tests.edge.world import DOOR, NOW, STAFF, HandClock, World
 
-from gatehouse.domain.access import Gate, Permit, Reason, Schedule, TimeWindow, decide
+from gatehouse.domain.access import decide
+from gatehouse.domain.decisions import Reason
+from gatehouse.domain.policy import Gate, Permit
+from gatehouse.domain.schedules import Schedule, TimeWindow
 from gatehouse.domain.sightings import Means, Sighting
 from gatehouse.edge import config
 from gatehouse.edge.errors import FeedRefused

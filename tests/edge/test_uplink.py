@@ -6,7 +6,7 @@ from tests.edge.odd_server import OddServer
 from tests.edge.world import NOW, World, plate_reads
 
 from gatehouse.clock import SystemClock
-from gatehouse.domain.access import Grant
+from gatehouse.domain.decisions import Grant
 from gatehouse.edge import uplink
 from gatehouse.edge.errors import FeedRefused
 from gatehouse.edge.uplink import Link, Listener, ServerAway, Shipper

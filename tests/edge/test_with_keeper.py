@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 from tests.edge.world import ENTRY, SITE, HandClock, plate_reads
 
-from gatehouse.domain.access import Grant, Reason
+from gatehouse.domain.decisions import Grant, Reason
 from gatehouse.edge import config
 from gatehouse.edge.gatekeeper import Gatekeeper
 from gatehouse.edge.knowing import Known

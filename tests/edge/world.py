@@ -9,7 +9,7 @@ from pathlib import Path
 from gatehouse.crypto.letters import hpke_open, hpke_seal, verify_letter
 from gatehouse.crypto.signing import DeviceKeys, new_device_keys
 from gatehouse.crypto.tokens import issue
-from gatehouse.domain.access import Direction, Gate, GateKind, Permit, Rule
+from gatehouse.domain.policy import Direction, Gate, GateKind, Permit, Rule
 from gatehouse.domain.sightings import Means, Read
 from gatehouse.edge import config
 from gatehouse.edge.errors import SpoolFailed

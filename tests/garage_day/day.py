@@ -17,7 +17,7 @@ from tests.garage_day.lanes import Edge, Lane
 from tests.garage_day.plan import Day, Odd, Visit, Way
 from tests.garage_day.town import ENTRIES, EXITS, Garage, Town
 
-from gatehouse.domain.access import Grant, Reason
+from gatehouse.domain.decisions import Grant, Reason
 
 TICK = timedelta(seconds=100)  # below the two minutes after which a lane does without its server
 PASSES_AFTER = timedelta(seconds=3)

@@ -15,7 +15,7 @@ from tests.garage_day.town import ENTRIES, EXITS, Garage
 
 from gatehouse.clock import ShiftedClock
 from gatehouse.devices.relays.port import RelayStatus
-from gatehouse.domain.access import Decision
+from gatehouse.domain.decisions import Decision
 from gatehouse.domain.offline import Contact
 from gatehouse.domain.plates import normalise
 from gatehouse.domain.sightings import Means, Read

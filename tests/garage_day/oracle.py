@@ -13,7 +13,7 @@ import msgspec
 from tests.garage_day.day import Play
 from tests.garage_day.plan import LEAVE_MIN, TARIFFS, Odd, Visit, Way
 
-from gatehouse.domain.access import Reason
+from gatehouse.domain.decisions import Reason
 from gatehouse.domain.parking import StayFact, price
 from gatehouse.domain.tariff_json import tariff_from_dict
 from gatehouse.keeper.inspect import Inspector

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from tests.server.world import SETUP, TARIFF
 
-from gatehouse.domain import access
+from gatehouse.domain import policy
 from gatehouse.domain.sightings import Means
 from gatehouse.keeper.protocol import Role
 from gatehouse.server.gates.actions import add_gate
@@ -26,7 +26,7 @@ def another_garage(world):
     at = world.now()
     site = add_site("harbour", "Harbour", SiteType.GARAGE, zone="Asia/Shanghai", currency="CNY", by=SETUP, at=at)
     zone = add_zone(site, "deck", "Deck", by=SETUP, at=at)
-    lane = access.Gate("gate", access.GateKind.LANE, access.Direction.OUT, frozenset({Means.PLATE}), collects=True)
+    lane = policy.Gate("gate", policy.GateKind.LANE, policy.Direction.OUT, frozenset({Means.PLATE}), collects=True)
     add_gate(site, lane, "Harbour exit", zone=zone, by=SETUP, at=at)
     tariff = add_tariff(site, "city", TARIFF, by=SETUP, at=at)
     garage = add_garage(site, zone, "deck", "Harbour deck", tariff, by=SETUP, at=at)

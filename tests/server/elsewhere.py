@@ -8,7 +8,7 @@ from uuid import uuid4
 from django.db.models import Model
 from tests.server.world import SETUP, TARIFF, ZONE, World
 
-from gatehouse.domain import access
+from gatehouse.domain import policy
 from gatehouse.domain.shifts import DayClass
 from gatehouse.domain.sightings import Means
 from gatehouse.keeper.protocol import Role
@@ -46,7 +46,7 @@ def elsewhere(world: World) -> Elsewhere:
     site = people.add_site("else", NAME, SiteType.GARAGE, zone=ZONE, currency="CNY", **by)
     zone = people.add_zone(site, "zone", NAME, **by)
     group = people.add_group(site, NAME, **by)
-    fact = access.Gate("far", access.GateKind.LANE, access.Direction.OUT, frozenset({Means.PLATE}))
+    fact = policy.Gate("far", policy.GateKind.LANE, policy.Direction.OUT, frozenset({Means.PLATE}))
     gate = gates.add_gate(site, fact, NAME, zone=zone, **by)
     schedule = gates.add_schedule(site, NAME, [{"weekdays": [0], "start": "08:00", "end": "17:00"}], [], **by)
     tariff = parking.add_tariff(site, "far", TARIFF, **by)

@@ -17,6 +17,11 @@ def today(world: World) -> date:
     return local_date(world.now(), ZoneInfo(ZONE))
 
 
+def dates(world: World, since: int = 2, until: int = 0) -> list[str]:
+    """The site's dates so many days ago, as they stand in addresses."""
+    return [(today(world) - n * DAY).isoformat() for n in (since, until)]
+
+
 def days_ago(world: World, days: int, hour: int, minute: int = 0) -> datetime:
     return at_local(today(world) - days * DAY, time(hour, minute), ZoneInfo(ZONE))
 

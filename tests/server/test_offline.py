@@ -9,7 +9,7 @@ from tests.server.callers import caller
 from tests.server.world import SETUP
 
 from gatehouse import wire
-from gatehouse.domain import access
+from gatehouse.domain import policy
 from gatehouse.domain.offline import CameraLost, ServerAway
 from gatehouse.keeper.protocol import Role
 from gatehouse.server import edgeport, feed, keeping
@@ -122,7 +122,7 @@ def test_letters_are_kept_when_the_keeper_is_gone_and_taken_when_it_is_back(worl
 def test_the_policy_reaches_the_edge_with_the_next_feed(world):
     fact = gates.gate_fact(world.lane_out)
     assert (fact.server_away, fact.server_away_s, fact.camera_lost) == (ServerAway.BY_LANE, 120.0, CameraLost.BY_LANE)
-    changed = access.Gate(
+    changed = policy.Gate(
         **{name: getattr(fact, name) for name in fact.__dataclass_fields__}
         | {"server_away": ServerAway.OPEN_FREE, "server_away_s": 600.0, "camera_lost": CameraLost.OPEN}
     )

@@ -9,7 +9,7 @@ from gatehouse import wire
 from gatehouse.clock import Clock
 from gatehouse.crypto.letters import hpke_open, seal_letter
 from gatehouse.crypto.signing import new_device_keys, sign_request
-from gatehouse.domain import access
+from gatehouse.domain import policy
 from gatehouse.domain.sightings import Means
 from gatehouse.keeper.client import Client
 from gatehouse.keeper.local import enrol_edge, invite_operator
@@ -34,11 +34,11 @@ TARIFF = {
         {"grace_min": 30, "blocks": {"length_min": 60, "rules": [{"code": "hour", "price": 500}]}},
     ],
 }
-_DOOR = access.Gate(
-    "door", access.GateKind.DOOR, access.Direction.BOTH, frozenset({Means.FACE, Means.CARD, Means.PASS})
+_DOOR = policy.Gate(
+    "door", policy.GateKind.DOOR, policy.Direction.BOTH, frozenset({Means.FACE, Means.CARD, Means.PASS})
 )
-_IN = access.Gate("in", access.GateKind.LANE, access.Direction.IN, frozenset({Means.PLATE}), admits_unknown=True)
-_OUT = access.Gate("out", access.GateKind.LANE, access.Direction.OUT, frozenset({Means.PLATE}), collects=True)
+_IN = policy.Gate("in", policy.GateKind.LANE, policy.Direction.IN, frozenset({Means.PLATE}), admits_unknown=True)
+_OUT = policy.Gate("out", policy.GateKind.LANE, policy.Direction.OUT, frozenset({Means.PLATE}), collects=True)
 
 
 def overtake(monkeypatch, where, name, work) -> None:

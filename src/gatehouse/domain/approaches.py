@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from gatehouse.domain.access import Reason
+from gatehouse.domain.decisions import Reason
 from gatehouse.domain.sightings import STANDARD, Means, Read, Sighting, Voting, settle
 
 FORGOTTEN = timedelta(seconds=30)

@@ -38,6 +38,11 @@ def can_be_meant(day: date) -> bool:
     return EARLIEST <= day <= LATEST
 
 
+def within(starts: datetime | None, ends: datetime | None, now: datetime) -> bool:
+    """Whether an instant is in the half-open stretch [starts, ends), of which either end may be open."""
+    return (starts is None or starts <= now) and (ends is None or now < ends)
+
+
 def instant(moment: datetime) -> datetime:
     """The same instant in UTC. Raises PeriodError for a datetime without an offset.
 

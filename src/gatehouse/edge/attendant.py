@@ -9,7 +9,7 @@ from gatehouse.clock import Clock, monotonic_s
 from gatehouse.devices.cameras.port import Camera
 from gatehouse.devices.errors import RelayLost, RelayRefused
 from gatehouse.devices.relays.port import Relay
-from gatehouse.domain.access import Gate, GateKind
+from gatehouse.domain.policy import Gate, GateKind
 from gatehouse.edge.gatekeeper import Gatekeeper
 
 log = structlog.get_logger()

@@ -1,23 +1,14 @@
 """What a gate saw and answered, as the facts that letters carry."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from gatehouse.domain.access import Decision, Direction, Gate, Grant, Reason
 from gatehouse.domain.approaches import Answer
+from gatehouse.domain.decisions import Decision, Grant, Reason
+from gatehouse.domain.policy import Direction, Gate
 from gatehouse.domain.sightings import Means, Sighting
-from gatehouse.edge.spool import Mark, Pending
-from gatehouse.wire import Attempt, Body, Passage, new_id
-
-
-@dataclass(slots=True)
-class Unwritten:
-    """A passage or event that the disk did not take; it is written as soon as it does."""
-
-    body: Body
-    attempt: str | None = None  # the grant that is over with it
-    frees: tuple[Mark, ...] = ()
+from gatehouse.edge.spool import Pending
+from gatehouse.wire import Attempt, Passage, new_id
 
 
 def _way(gate: Gate) -> Literal["in", "out"]:

@@ -18,32 +18,22 @@ import structlog
 from gatehouse.clock import Clock
 from gatehouse.devices.errors import RelayLost, RelayRefused
 from gatehouse.devices.relays.port import LONGEST_PULSE_S, SHORTEST_PULSE_S, Relay
-from gatehouse.domain.access import (
-    Decision,
-    Direction,
-    Gate,
-    GateKind,
-    Grant,
-    Reason,
-    Refusal,
-    Subject,
-    decide,
-    decide_unseen,
-    shared_right,
-    thinks_again_at,
-)
+from gatehouse.domain.access import decide, decide_unseen, thinks_again_at
 from gatehouse.domain.approaches import Answer, Approach
-from gatehouse.domain.bays import NO_BAYS, Bays
+from gatehouse.domain.decisions import Decision, Grant, Reason, Refusal
 from gatehouse.domain.offline import Contact
+from gatehouse.domain.policy import Direction, Gate, GateKind
 from gatehouse.domain.sightings import STANDARD, Means, Read, Sighting, Voting
 from gatehouse.domain.virtual import is_virtual
-from gatehouse.edge.bodies import Unwritten, attempt_of, given, passage_of
+from gatehouse.edge.bays import bays_of, sighted_vehicle, taken_bay
+from gatehouse.edge.bodies import attempt_of, given, passage_of
 from gatehouse.edge.errors import SpoolFailed
-from gatehouse.edge.once import MARK_KEPT, is_spent, leaving, of_grant
+from gatehouse.edge.once import MARK_KEPT, is_spent, of_grant
 from gatehouse.edge.roster import Knowledge
-from gatehouse.edge.spool import Mark, Pending, Spool, TakenBay
+from gatehouse.edge.spool import Mark, Pending, Spool
 from gatehouse.edge.unread import Unread
-from gatehouse.wire import Attempt, Body, GateEvent, Opening, Passage, new_id
+from gatehouse.edge.writing import Writing
+from gatehouse.wire import Attempt, Body, Opening
 
 log = structlog.get_logger()
 
@@ -89,11 +79,9 @@ class Gatekeeper:
         # Who passed just before the edge stopped may still stand there and is not let in a second time.
         answers = [given(passed, clock.now()) for passed in spool.passed(gate, clock.now())]
         self._approach = Approach(answers=tuple(answers))
-        self._waiting: list[Pending] = spool.pending(gate)
+        self._writing = Writing(gate, spool, clock)
         self._unread = Unread()
-        self._unwritten: list[Unwritten] = []
         self._relay_is_lost = False
-        self._spool_is_failing = False
         if after is not None:
             self._take_over(after)
 
@@ -101,11 +89,8 @@ class Gatekeeper:
         """What the disk did not take yet is still to be written, and what is amiss is still to be told when it is
         well again."""
         with before._lock:
-            self._unwritten, before._unwritten = before._unwritten, []
-            self._spool_is_failing, before._spool_is_failing = before._spool_is_failing, False
+            self._writing.take_over(before._writing)
             self._relay_is_lost = before._relay_is_lost
-        over = {unwritten.attempt for unwritten in self._unwritten}
-        self._waiting = [pending for pending in self._waiting if pending.attempt.id not in over]
 
     # --- what a camera or reader saw ------------------------------------------------------------------------
 
@@ -140,7 +125,7 @@ class Gatekeeper:
             return self._decide_and_act(sighting, gate, known)
         except SpoolFailed as fault:
             # Not recorded, so not granted: it is due again at the next look.
-            self._alarm(fault)
+            self._writing.alarm(fault)
             return None
 
     def _decide_and_act(self, sighting: Sighting, gate: Gate, known: Knowledge) -> Decision | None:
@@ -151,7 +136,7 @@ class Gatekeeper:
             sighting = replace(sighting, subject=known.plates.get(sighting.value))
         elif sighting.means in (Means.PASS, Means.RECEIPT):
             sighting = replace(sighting, used=is_spent(sighting, self._spool))
-        answer = decide(sighting, gate, policy, now, self._bays(sighting, known))
+        answer = decide(sighting, gate, policy, now, bays_of(sighting, known, self._spool))
         attempt = attempt_of(sighting, gate, answer, now)
         again_at = None
         if isinstance(answer, Grant):
@@ -168,7 +153,7 @@ class Gatekeeper:
         if isinstance(answer, Grant):
             return self._grant(sighting, gate, known, attempt, answer)
         if before is None or before.reason is not answer.reason:
-            self._record([attempt, *self._beside(sighting, gate, known)], now)
+            self._writing.record([attempt, *self._beside(sighting, gate, known)], now)
             log.info("attempt", gate=self.gate, attempt=attempt.id, outcome="refused")
         self._remember(sighting, answer, known, again_at=again_at)
         return answer
@@ -179,28 +164,22 @@ class Gatekeeper:
         pending = Pending(attempt, attempt.at + timedelta(seconds=gate.confirm_s))
         marks = of_grant(sighting, attempt)
         bodies = [attempt, *self._beside(sighting, gate, known)]
-        bay = _bay(sighting, gate, answer, known)
-        if not self._record(bodies, attempt.at, pending=pending, once=marks.once, takes=marks.takes, bay=bay):
+        bay = taken_bay(sighting, gate, answer, known)
+        if not self._writing.record(bodies, attempt.at, pending=pending, once=marks.once, takes=marks.takes, bay=bay):
             # Another gate took this pass or receipt, or the last bay, in the same moment; the next look says so.
             return None
-        self._waiting.append(pending)
+        self._writing.waiting.append(pending)
         log.info("attempt", gate=self.gate, attempt=attempt.id, outcome="granted")
         self._remember(sighting, answer, known, serves_until=pending.until)
         if not self._pulse(gate, pending, marks.shown):
             self._remember(sighting, Refusal(Reason.NOT_CONFIRMED), known, again_at=attempt.at + RETRY)
         return answer
 
-    def _bays(self, sighting: Sighting, known: Knowledge) -> Bays:
-        """Those of the vehicle's contracts; the disk is asked only where there are any."""
-        subject = _vehicle(sighting, known)
-        pools = {permit.pool for permit in subject.permits if permit.pool is not None} if subject else set()
-        return self._spool.bays(sighting.value, pools) if pools else NO_BAYS
-
     def _beside(self, sighting: Sighting, gate: Gate, known: Knowledge) -> list[Body]:
         """A blocked vehicle on its way out is not held, but somebody is told."""
-        subject = _vehicle(sighting, known)
+        subject = sighted_vehicle(sighting, known)
         leaves = gate.direction is Direction.OUT and subject is not None and subject.is_blocked(self._clock.now())
-        return [self._event("blocked_leaves")] if leaves else []
+        return [self._writing.event("blocked_leaves")] if leaves else []
 
     def _remember(
         self,
@@ -230,7 +209,7 @@ class Gatekeeper:
             try:
                 return None if gate is None else self._carry_out(order, gate, known)
             except SpoolFailed as fault:
-                self._alarm(fault)
+                self._writing.alarm(fault)
                 return None
 
     def _carry_out(self, order: Opening, gate: Gate, known: Knowledge) -> Decision | None:
@@ -246,11 +225,11 @@ class Gatekeeper:
         granted = isinstance(answer, Grant)
         pending = Pending(attempt, now + timedelta(seconds=gate.confirm_s)) if granted else None
         once = Mark("opening", order.id, now + MARK_KEPT)
-        if not self._record([attempt], now, pending=pending, once=once):
+        if not self._writing.record([attempt], now, pending=pending, once=once):
             return None
         log.info("opening", gate=self.gate, opening=order.id, outcome="granted" if granted else "refused")
         if pending is not None:
-            self._waiting.append(pending)
+            self._writing.waiting.append(pending)
             if there is not None:
                 self._remember(there, answer, known, serves_until=pending.until)
             self._pulse(gate, pending)
@@ -276,28 +255,27 @@ class Gatekeeper:
             self._lose_relay(fault)
             if isinstance(fault, RelayLost) and fault.maybe_sent:
                 return True  # it may have opened: the sensor or the time will tell, nobody tries again
-            self._settle(pending, self._event("not_confirmed", pending.attempt.id), shown)
+            self._writing.settle(pending, self._writing.event("not_confirmed", pending.attempt.id), shown)
             return False
         self._relay_answered()
         if not gate.has_sensor:
-            self._settle(pending, passage_of(self._held_by(pending.attempt), self._clock.now(), sensed=False))
+            self._writing.settle(pending, passage_of(self._held_by(pending.attempt), self._clock.now(), sensed=False))
         return True
 
     def sensed(self, at: datetime) -> bool:
         """The gate's sensor felt somebody. True when a grant was waiting for that: then they have passed."""
         with self._lock:
-            waiting = next((p for p in self._waiting if at < p.until), None)
+            waiting = next((p for p in self._writing.waiting if at < p.until), None)
             if waiting is None:
                 return self._passes_unseen(at)
             self._approach = self._approach.passed(given(waiting, at), at + self._leaves)
-            self._settle(waiting, passage_of(self._held_by(waiting.attempt), at, sensed=True))
+            self._writing.settle(waiting, passage_of(self._held_by(waiting.attempt), at, sensed=True))
             return True
 
     def _passes_unseen(self, at: datetime) -> bool:
         if self._unseen is None or at >= self._unseen.until:
             return False
-        self._unwritten.append(Unwritten(passage_of(self._unseen.attempt, at, sensed=True)))
-        self._write_again(at)
+        self._writing.note(passage_of(self._unseen.attempt, at, sensed=True), at)
         return True
 
     def _held_by(self, attempt: Attempt) -> Attempt:
@@ -308,7 +286,7 @@ class Gatekeeper:
 
     def waits(self) -> bool:
         """True while a grant waits for its passage."""
-        return bool(self._waiting) or self._unseen is not None
+        return bool(self._writing.waiting) or self._unseen is not None
 
     def misses(self) -> tuple[bool, bool]:
         """Whether the gate is without a picture, and whether its relay does not answer."""
@@ -337,13 +315,13 @@ class Gatekeeper:
                 try:
                     self._stand_open(gate, answer, now)
                 except SpoolFailed as fault:
-                    self._alarm(fault)
+                    self._writing.alarm(fault)
 
     def _stand_open(self, gate: Gate, answer: Grant, now: datetime) -> None:
         """Hold the barrier up for a while, written down before it moves; who passes meanwhile has no plate."""
         attempt = attempt_of(Sighting(Means.PLATE, "", None, now, now, 0), gate, answer, now)
         attempt = msgspec.structs.replace(attempt, plate=None)
-        self._record([attempt], now)
+        self._writing.record([attempt], now)
         self._unseen = Pending(attempt, now + timedelta(seconds=LONGEST_PULSE_S))
         log.info("attempt", gate=self.gate, attempt=attempt.id, outcome="granted")
         try:
@@ -359,17 +337,14 @@ class Gatekeeper:
         with self._lock:
             now = self._clock.now()
             # One that was given in the future is over too: the clock was set back, and its end may be hours away.
-            for pending in [p for p in self._waiting if p.until <= now or p.attempt.at - now > GAP]:
-                self._settle(pending, self._event("not_confirmed", pending.attempt.id))
-            if self._unwritten or self._spool_is_failing:
-                self._write_again(now)
+            for pending in [p for p in self._writing.waiting if p.until <= now or p.attempt.at - now > GAP]:
+                self._writing.settle(pending, self._writing.event("not_confirmed", pending.attempt.id))
+            self._writing.catch_up(now)
 
     def report(self, kind: str) -> None:
         """Record something about the gate itself (`wire.GateEvent`)."""
         with self._lock:
-            log.warning("gate", gate=self.gate, kind=kind)
-            self._unwritten.append(Unwritten(self._event(kind)))
-            self._write_again(self._clock.now())
+            self._writing.report(kind)
 
     def relay_answers(self, answers: bool) -> None:
         """What a look at the relay's inputs showed about the relay itself; only changes are recorded."""
@@ -388,73 +363,3 @@ class Gatekeeper:
         if self._relay_is_lost:
             self._relay_is_lost = False
             self.report("relay_back")
-
-    # --- letters --------------------------------------------------------------------------------------------
-
-    def _record(
-        self,
-        bodies: Sequence[Body],
-        at: datetime,
-        *,
-        pending: Pending | None = None,
-        once: Mark | None = None,
-        takes: Mark | None = None,
-        bay: TakenBay | None = None,
-    ) -> bool:
-        written = self._spool.append(bodies, at=at, pending=pending, once=once, takes=takes, bay=bay)
-        if self._spool_is_failing:
-            self._spool_is_failing = False
-            self.report("spool_failed")
-        return written
-
-    def _settle(self, pending: Pending, body: Body, *frees: Mark | None) -> None:
-        """The grant is over with this passage or event. Written now, or as soon as the disk takes it. A stay that was
-        let out and did not go is not leaving any more."""
-        self._waiting.remove(pending)
-        let_go = [mark for mark in frees if mark is not None]
-        if not isinstance(body, Passage) and (stays := leaving(pending.attempt)) is not None:
-            let_go.append(stays)
-        self._unwritten.append(Unwritten(body, pending.attempt.id, tuple(let_go)))
-        self._write_again(self._clock.now())
-
-    def _write_again(self, now: datetime) -> None:
-        try:
-            while self._unwritten:
-                first = self._unwritten[0]
-                if isinstance(first.body, Passage) and first.attempt is None:
-                    self._spool.append([first.body], at=now)
-                    log.info("passage", gate=self.gate, attempt=first.body.attempt)
-                elif isinstance(first.body, Passage):
-                    self._spool.append([first.body], at=now, passed=first.attempt)
-                    log.info("passage", gate=self.gate, attempt=first.body.attempt)
-                else:
-                    self._spool.append([first.body], at=now, settled=first.attempt, frees=first.frees)
-                self._unwritten.pop(0)
-            if self._spool_is_failing:
-                self._spool.append([self._event("spool_failed")], at=now)
-                self._spool_is_failing = False
-        except SpoolFailed as fault:
-            self._alarm(fault)
-
-    def _alarm(self, fault: SpoolFailed) -> None:
-        if not self._spool_is_failing:
-            self._spool_is_failing = True
-            log.critical("spool.failed", gate=self.gate, fault=fault.code)
-
-    def _event(self, kind: str, attempt: str | None = None) -> GateEvent:
-        now = self._clock.now()
-        return GateEvent(id=new_id(now), gate=self.gate, at=now, kind=kind, attempt=attempt)
-
-
-def _vehicle(sighting: Sighting, known: Knowledge) -> Subject | None:
-    if sighting.means is not Means.PLATE or sighting.subject is None:
-        return None
-    return known.policy.subjects.get(sighting.subject)
-
-
-def _bay(sighting: Sighting, gate: Gate, answer: Grant, known: Knowledge) -> TakenBay | None:
-    """The bay that a grant inward takes."""
-    permit = shared_right(_vehicle(sighting, known), answer)
-    if permit is None or permit.pool is None or gate.direction is Direction.OUT:
-        return None
-    return TakenBay(permit.pool, sighting.value, permit.bays, permit.once)

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 from gatehouse.crypto.tokens import Flaw, Token, check
 from gatehouse.devices.cameras.port import Frame
-from gatehouse.domain.access import Gate
 from gatehouse.domain.approaches import nearly_equal
+from gatehouse.domain.policy import Gate
 from gatehouse.domain.sightings import Means, Read
 from gatehouse.edge.roster import Knowledge
 from gatehouse.vision.codes import read_codes

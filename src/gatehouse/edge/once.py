@@ -7,7 +7,7 @@ leaving by its plate: whoever was let out that way cannot hand the code to the c
 from dataclasses import dataclass
 from datetime import timedelta
 
-from gatehouse.domain.access import Reason
+from gatehouse.domain.decisions import Reason
 from gatehouse.domain.sightings import Means, Sighting
 from gatehouse.edge.spool import Mark, Spool
 from gatehouse.wire import Attempt

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from gatehouse.crypto.errors import Unreadable
 from gatehouse.crypto.letters import hpke_open
-from gatehouse.domain.access import Clearance, Permit, Policy, Subject, by_looks
+from gatehouse.domain.policy import Clearance, Permit, Policy, Subject, by_looks
 from gatehouse.edge.errors import FeedRefused
 from gatehouse.vision.faces import EMBEDDING_SIZE, MODEL
 from gatehouse.vision.gallery import Gallery

@@ -15,7 +15,7 @@ from gatehouse.devices.cameras.port import Camera, Condition
 from gatehouse.devices.catalog import open_camera, open_relay
 from gatehouse.devices.errors import UnknownDriver
 from gatehouse.devices.relays.port import Relay
-from gatehouse.domain.access import Gate
+from gatehouse.domain.policy import Gate
 from gatehouse.edge import config, logs, status
 from gatehouse.edge.attendant import Attendant
 from gatehouse.edge.contact import SteadyClock, Surroundings

@@ -13,8 +13,8 @@ import msgspec
 import structlog
 
 from gatehouse.clock import monotonic_s
-from gatehouse.domain.access import Gate
 from gatehouse.domain.offline import ServerAway
+from gatehouse.domain.policy import Gate
 from gatehouse.edge import cache, config
 from gatehouse.edge.contact import SteadyClock, Surroundings
 from gatehouse.edge.errors import AlreadyRunning, SpoolFailed

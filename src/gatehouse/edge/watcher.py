@@ -7,7 +7,7 @@ import structlog
 
 from gatehouse.clock import monotonic_s
 from gatehouse.devices.cameras.port import Camera, Frame
-from gatehouse.domain.access import Gate
+from gatehouse.domain.policy import Gate
 from gatehouse.edge.gatekeeper import Gatekeeper
 from gatehouse.edge.looking import Looker
 from gatehouse.edge.roster import Knowledge

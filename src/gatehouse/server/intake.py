@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from gatehouse.domain.access import Reason
+from gatehouse.domain.decisions import Reason
 from gatehouse.keeper.protocol import Admitted, Unadmitted
 from gatehouse.server import bus, keeping
 from gatehouse.server.attendance.actions import punch

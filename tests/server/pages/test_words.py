@@ -9,7 +9,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from django.utils import translation
 
-from gatehouse.domain.access import Reason
+from gatehouse.domain.decisions import Reason
 from gatehouse.domain.money import Money
 from gatehouse.domain.performance import Measure
 from gatehouse.domain.reckoning import Flag, Rule

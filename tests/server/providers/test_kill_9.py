@@ -42,7 +42,7 @@ facts = json.loads(sys.argv[2])
 SET_UP = (
     BEGINNING
     + """
-from gatehouse.domain import access
+from gatehouse.domain import policy
 from gatehouse.domain.sightings import Means
 from gatehouse.server.gates.actions import add_edge, add_gate
 from gatehouse.server.parking.accounts import add_account
@@ -51,7 +51,7 @@ from gatehouse.server.people.actions import add_site, add_zone
 from gatehouse.server.people.models import SiteType
 site = add_site("works", "Works", SiteType.GARAGE, zone="Asia/Shanghai", currency="CNY", by=by, at=at)
 zone = add_zone(site, "garage", "Garage", by=by, at=at)
-lane = access.Gate("in", access.GateKind.LANE, access.Direction.IN, frozenset({Means.PLATE}), admits_unknown=True)
+lane = policy.Gate("in", policy.GateKind.LANE, policy.Direction.IN, frozenset({Means.PLATE}), admits_unknown=True)
 add_gate(site, lane, "Entry", zone=zone, by=by, at=at)
 tariff = add_tariff(site, "city", facts["tariff"], by=by, at=at)
 garage = add_garage(site, zone, "main", "Garage", tariff, by=by, at=at)

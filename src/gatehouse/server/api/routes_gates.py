@@ -8,9 +8,9 @@ from django.http import HttpRequest
 from ninja import Router
 from pydantic import AfterValidator, Field
 
-from gatehouse.domain.access import Direction, GateKind
-from gatehouse.domain.access import Gate as GateFact
 from gatehouse.domain.offline import CameraLost, ServerAway
+from gatehouse.domain.policy import Direction, GateKind
+from gatehouse.domain.policy import Gate as GateFact
 from gatehouse.domain.sightings import Means
 from gatehouse.server import bus, moment
 from gatehouse.server.api import reach

@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from gatehouse.domain import access, offline
+from gatehouse.domain import offline, policy
 from gatehouse.domain.sightings import Means
 from gatehouse.server.audit.by import By
 from gatehouse.server.backoffice.base import GUARDS, NOBODY, OWNERS, OfficeAdmin, OfficeForm, chosen_site
@@ -71,11 +71,11 @@ class NewGate(GateForm):
         return data
 
 
-def _fact(data: dict[str, Any], code: str, mode: str) -> access.Gate:
-    return access.Gate(
+def _fact(data: dict[str, Any], code: str, mode: str) -> policy.Gate:
+    return policy.Gate(
         code=code,
-        kind=access.GateKind(data["kind"]),
-        direction=access.Direction(data["direction"]),
+        kind=policy.GateKind(data["kind"]),
+        direction=policy.Direction(data["direction"]),
         means=frozenset(Means(means) for means in data["means"]),
         open_s=data["open_s"],
         confirm_s=data["confirm_s"],
@@ -100,7 +100,7 @@ class GateAdmin(OfficeAdmin):
 
     @admin.display(description=_("Display"))
     def screen(self, row: Gate) -> str | SafeString:
-        if row.kind != access.GateKind.LANE:
+        if row.kind != policy.GateKind.LANE:
             return ""
         return format_html('<a href="{}">{}</a>', display_address(row), _("Open"))
 

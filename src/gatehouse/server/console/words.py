@@ -1,6 +1,6 @@
 """Codes in plain words, for people who stand at a gate or sit at a desk. Short, without blame, with what to do.
 
-Rules give codes; only pages word them. Every code of `domain.access.Reason` has its words here (held by a test).
+Rules give codes; only pages word them. Every code of `domain.decisions.Reason` has its words here (held by a test).
 """
 
 from dataclasses import dataclass

@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from gatehouse.domain import access
+from gatehouse.domain import policy
 from gatehouse.domain.offline import CameraLost, ServerAway
 from gatehouse.server.console.words import Text
 
@@ -30,14 +30,14 @@ _ALONE: dict[ServerAway, Text] = {
 }
 
 
-def alone(gate: access.Gate) -> Text:
+def alone(gate: policy.Gate) -> Text:
     """What a lane does without its server."""
     return _ALONE[gate.offline().away()]
 
 
-def in_trouble(gate: access.Gate, fault: str) -> Text:
+def in_trouble(gate: policy.Gate, fault: str) -> Text:
     """What a lane does now that `fault` is unsolved; "" where that goes without saying."""
-    if gate.kind is not access.GateKind.LANE:
+    if gate.kind is not policy.GateKind.LANE:
         return ""
     match fault:
         case "edge_silent":

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from django.db import transaction
 
-from gatehouse.domain import access
+from gatehouse.domain import policy
 from gatehouse.server import bus, keeping
 from gatehouse.server.audit.actions import record
 from gatehouse.server.audit.by import By
@@ -31,7 +31,7 @@ from gatehouse.server.people.models import Group, Site, Zone
 @transaction.atomic
 def add_gate(
     site: Site,
-    fact: access.Gate,
+    fact: policy.Gate,
     name: str,
     *,
     zone: Zone | None = None,
@@ -46,7 +46,7 @@ def add_gate(
     return gate
 
 
-def _columns(fact: access.Gate) -> dict[str, Any]:
+def _columns(fact: policy.Gate) -> dict[str, Any]:
     """A gate's policy as its row holds it; where it stands is the row's own zone."""
     fields = asdict(fact) | {
         "means": sorted(fact.means),
@@ -58,7 +58,7 @@ def _columns(fact: access.Gate) -> dict[str, Any]:
 
 
 @transaction.atomic
-def change_gate(gate: Gate, fact: access.Gate, name: str, *, by: By, at: datetime) -> Gate:
+def change_gate(gate: Gate, fact: policy.Gate, name: str, *, by: By, at: datetime) -> Gate:
     """Everything but the code, which letters already carry."""
     fields = _columns(fact) | {"code": gate.code, "name": name}
     Gate.objects.filter(pk=gate.pk).update(**fields)

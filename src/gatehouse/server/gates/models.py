@@ -8,12 +8,12 @@ import uuid
 
 from django.db import models
 
-from gatehouse.domain import access, offline
+from gatehouse.domain import offline, policy
 from gatehouse.domain.sightings import Means
 from gatehouse.server.people.models import Group, Site, Zone
 
-GATE_KINDS = [(kind.value, kind.value) for kind in access.GateKind]
-DIRECTIONS = [(direction.value, direction.value) for direction in access.Direction]
+GATE_KINDS = [(kind.value, kind.value) for kind in policy.GateKind]
+DIRECTIONS = [(direction.value, direction.value) for direction in policy.Direction]
 MEANS = [means.value for means in Means]
 
 
@@ -28,7 +28,7 @@ class GateMode(models.TextChoices):
 
 
 class Gate(models.Model):
-    """One door, turnstile or lane; the fields are those of `domain.access.Gate`.
+    """One door, turnstile or lane; the fields are those of `domain.policy.Gate`.
 
     `counts_attendance` makes its passages punches. A lane of a garage stands in the garage's zone.
     """

@@ -6,8 +6,10 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from gatehouse.domain import access, offline
+from gatehouse.domain import offline, policy
 from gatehouse.domain.periods import Period
+from gatehouse.domain.schedules import Schedule as ScheduleFact
+from gatehouse.domain.schedules import TimeWindow
 from gatehouse.domain.sightings import Means
 from gatehouse.server.gates.models import (
     Attempt,
@@ -81,14 +83,14 @@ def schedules(site: Site) -> QuerySet[Schedule]:
     return Schedule.objects.filter(site=site).order_by("name")
 
 
-# --- as the facts of domain.access -------------------------------------------------------------------------------
+# --- as the facts of domain.policy -------------------------------------------------------------------------------
 
 
-def gate_fact(gate: Gate) -> access.Gate:
-    return access.Gate(
+def gate_fact(gate: Gate) -> policy.Gate:
+    return policy.Gate(
         code=gate.code,
-        kind=access.GateKind(gate.kind),
-        direction=access.Direction(gate.direction),
+        kind=policy.GateKind(gate.kind),
+        direction=policy.Direction(gate.direction),
         means=frozenset(Means(means) for means in gate.means),
         open_s=gate.open_s,
         confirm_s=gate.confirm_s,
@@ -104,9 +106,9 @@ def gate_fact(gate: Gate) -> access.Gate:
     )
 
 
-def schedule_fact(schedule: Schedule) -> access.Schedule:
+def schedule_fact(schedule: Schedule) -> ScheduleFact:
     windows = tuple(
-        access.TimeWindow(
+        TimeWindow(
             weekdays=frozenset(window["weekdays"]),
             start=time.fromisoformat(window["start"]),
             end=time.fromisoformat(window["end"]),
@@ -115,11 +117,11 @@ def schedule_fact(schedule: Schedule) -> access.Schedule:
         for window in schedule.windows
     )
     closed = frozenset(date.fromisoformat(day) for day in schedule.closed_on)
-    return access.Schedule(str(schedule.pk), windows, closed)
+    return ScheduleFact(str(schedule.pk), windows, closed)
 
 
-def rule_fact(rule: Rule) -> access.Rule:
-    return access.Rule(
+def rule_fact(rule: Rule) -> policy.Rule:
+    return policy.Rule(
         id=str(rule.pk),
         groups=frozenset(str(group.pk) for group in rule.groups.all()),
         gates=frozenset(gate.code for gate in rule.gates.all()),

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from gatehouse.domain.access import Reason
+from gatehouse.domain.decisions import Reason
 from gatehouse.domain.errors import DomainError
 from gatehouse.domain.matching import last_known_inside
 from gatehouse.domain.money import Money

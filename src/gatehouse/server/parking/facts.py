@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from gatehouse.domain.access import Reason
+from gatehouse.domain.decisions import Reason
 from gatehouse.domain.errors import DomainError
 from gatehouse.domain.money import Money
 from gatehouse.domain.parking import Price, StayError, StayFact, amount_due, overpaid, price

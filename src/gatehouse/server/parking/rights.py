@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 
-from gatehouse.domain import access
+from gatehouse.domain import policy
 from gatehouse.domain.periods import DAY, EARLIEST, LATEST, local_date, start_of_day
 from gatehouse.domain.permits import Span
 from gatehouse.server.gates.models import Gate
@@ -33,9 +33,9 @@ KEPT_AFTER = 7 * DAY  # an edge that was cut off still lets out whose booking or
 class Rights:
     """Of one vehicle."""
 
-    permits: list[access.Permit] = field(default_factory=list)
-    welcome: list[access.Permit] = field(default_factory=list)
-    emergency: list[access.Permit] = field(default_factory=list)
+    permits: list[policy.Permit] = field(default_factory=list)
+    welcome: list[policy.Permit] = field(default_factory=list)
+    emergency: list[policy.Permit] = field(default_factory=list)
     blocked: bool = False
     blocked_until: datetime | None = None
 
@@ -67,13 +67,13 @@ def rights_by_vehicle(site: Site, at: datetime) -> dict[UUID, Rights]:
     members = PoolVehicle.objects.filter(_not_over(since, "pool__"), pool__garage__site=site)
     for member in members.select_related("pool").order_by("id"):
         right = _right(str(member.pk), lanes[member.pool.garage_id], member.pool, zone)
-        shared = access.Permit(right.id, right.gates, right.starts, right.ends, str(member.pool_id), member.pool.bays)
+        shared = policy.Permit(right.id, right.gates, right.starts, right.ends, str(member.pool_id), member.pool.bays)
         found[member.vehicle_id].permits.append(shared)
     bookings = Booking.objects.filter(garage__site=site, state=BookingState.EXPECTED, ends__gt=at - KEPT_AFTER)
     for booking in bookings.order_by("id"):
         own = str(booking.pk)
         starts = booking.starts - timedelta(minutes=booking.tolerance_min)
-        right = access.Permit(own, lanes[booking.garage_id], starts, booking.ends, own, 1, once=True)
+        right = policy.Permit(own, lanes[booking.garage_id], starts, booking.ends, own, 1, once=True)
         found[booking.vehicle_id].permits.append(right)
     everywhere = frozenset[str]().union(*lanes.values())
     listed = ListEntry.objects.filter(Q(ends=None) | Q(ends__gt=local_date(at, zone)), vehicle__site=site)
@@ -87,9 +87,9 @@ def _not_over(since: date, path: str = "") -> Q:
     return Q(**{f"{path}ends": None}) | Q(**{f"{path}ends__gte": since - timedelta(days=366)})
 
 
-def _right(own: str, gates: frozenset[str], of: Permit | PermitPool, zone: ZoneInfo) -> access.Permit:
+def _right(own: str, gates: frozenset[str], of: Permit | PermitPool, zone: ZoneInfo) -> policy.Permit:
     starts, ends = _span(of, zone)
-    return access.Permit(own, gates, starts, ends)
+    return policy.Permit(own, gates, starts, ends)
 
 
 def _span(of: Permit | PermitPool, zone: ZoneInfo) -> Span:
@@ -104,7 +104,7 @@ def _start(day: date, zone: ZoneInfo) -> datetime:
 
 def _list(rights: Rights, entry: ListEntry, gates: frozenset[str], zone: ZoneInfo) -> None:
     ends = None if entry.ends is None else _start(entry.ends, zone)
-    right = access.Permit(str(entry.pk), gates, _start(EARLIEST, zone), ends)
+    right = policy.Permit(str(entry.pk), gates, _start(EARLIEST, zone), ends)
     match entry.kind:
         case ListKind.BLOCKED:
             rights.block(ends)

@@ -1,4 +1,4 @@
-"""Rights of vehicles beside a single permit: shared bays, lists, bookings. Dates of rights, not of passages."""
+"""Rights of vehicles: permits, shared bays, lists, bookings. Dates of rights, not of passages."""
 
 import uuid
 
@@ -13,6 +13,23 @@ class Period(models.TextChoices):
     MONTH = "month"
     SEASON = "season"  # three months
     YEAR = "year"
+
+
+class Permit(models.Model):
+    """A vehicle's right to be in a garage on the dates [starts, ends), and for `grace_days` more in which it may be
+    renewed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    vehicle = models.ForeignKey("people.Vehicle", on_delete=models.CASCADE, related_name="permits")
+    garage = models.ForeignKey("parking.Garage", on_delete=models.PROTECT, related_name="permits")
+    starts = models.DateField()
+    ends = models.DateField(null=True, blank=True)
+    period = models.CharField(max_length=8, choices=Period.choices, default=Period.NONE)
+    renews = models.BooleanField(default=False)
+    grace_days = models.PositiveSmallIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return str(self.pk)
 
 
 class PermitPool(models.Model):

@@ -14,7 +14,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from gatehouse.domain.access import Reason
+from gatehouse.domain.decisions import Reason
 from gatehouse.domain.money import Money
 from gatehouse.server import bus
 from gatehouse.server.console import words

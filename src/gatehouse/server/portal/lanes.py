@@ -11,8 +11,8 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
-from gatehouse.domain.access import Direction, GateKind
 from gatehouse.domain.errors import DomainError
+from gatehouse.domain.policy import Direction, GateKind
 from gatehouse.server import bus
 from gatehouse.server.audit.by import By
 from gatehouse.server.gates import actions as gates

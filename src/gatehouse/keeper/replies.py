@@ -1,0 +1,208 @@
+"""What the keeper answers: a reply of the verb's own type, or `Refused`."""
+
+from datetime import date, datetime
+from typing import Literal
+
+import msgspec
+
+from gatehouse.keeper.labels import Budget
+from gatehouse.keeper.terms import Ticket
+
+
+class Reply(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="reply"):
+    pass
+
+
+class Refused(Reply, frozen=True, tag="refused"):
+    """`code`: over_budget, no_ticket, bad_code, not_allowed, bad_request, unknown_edge, capped, locked, day_destroyed,
+    log_full, not_granted, own_grant, unfillable, unknown_recipient. `facts` help to word it and never hold personal
+    data."""
+
+    code: str
+    facts: dict[str, str | int] = {}
+
+
+class Done(Reply, frozen=True, tag="done"):
+    pass
+
+
+class Welcome(Reply, frozen=True, tag="welcome"):
+    version: int
+    seal_key: bytes  # X25519: edges seal letters to it
+    verify_key: bytes  # Ed25519: passes, receipts, checkpoints
+
+
+class Bytes(Reply, frozen=True, tag="bytes"):
+    data: bytes
+
+
+class Text(Reply, frozen=True, tag="text"):
+    text: str
+
+
+class Sealed(Reply, frozen=True, tag="sealed"):
+    cells: list[bytes]
+
+
+class PlateTokens(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A plate's tokens of one stay day; `folded` is that of every plate which looks the same."""
+
+    exact: bytes
+    folded: bytes
+
+
+class Located(Reply, frozen=True, tag="located"):
+    tokens: PlateTokens
+
+
+class Retokened(Reply, frozen=True, tag="retokened"):
+    tokens: list[PlateTokens | None]
+
+
+class Alike(Reply, frozen=True, tag="alike"):
+    how: list[str]
+
+
+class Second(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A stay's second plate: a cell stay.plate/1 of the row `second_row(stay)`, and its tokens."""
+
+    cell: bytes
+    tokens: PlateTokens
+
+
+class Claimed(Reply, frozen=True, tag="claimed"):
+    """`stay` is "" when the claim fits nobody."""
+
+    stay: str = ""
+    second: Second | None = None
+
+
+class Plated(Reply, frozen=True, tag="plated"):
+    second: Second
+
+
+class Revealed(Reply, frozen=True, tag="revealed"):
+    data: list[bytes | None]
+
+
+class Names(Reply, frozen=True, tag="names"):
+    ids: list[str]
+
+
+class Entered(Reply, frozen=True, tag="entered"):
+    token: str  # the bearer token; the keeper stores only its hash
+    ticket: Ticket
+
+
+class TicketReply(Reply, frozen=True, tag="ticket"):
+    ticket: Ticket
+
+
+class Lane(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the server needs to open or close a stay. On the way in `stay` is a fresh random id with its two cells
+    (stay.plate/1, stay.entry/1 both with row = stay id); on the way out only the token."""
+
+    token: bytes  # under the site's stay day
+    folded: bytes  # the same of every plate that looks so
+    stay: str | None = None
+    plate_cell: bytes | None = None
+    entry_cell: bytes | None = None
+
+
+class Admitted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="admitted"):
+    """A letter's facts without its person. `cell` is sealed under the site-day (and the person); `reason` is for the
+    moment's screens and is never stored in the clear."""
+
+    edge: str
+    seq: int
+    site: str
+    kind: Literal["attempt", "passage", "event"]
+    id: str
+    gate: str
+    at: datetime
+    day: date  # the site's local date of `at`
+    direction: Literal["in", "out", ""]
+    granted: bool
+    reason: str
+    means: str
+    sensed: bool = False
+    attempt: str | None = None
+    token: bytes | None = None
+    cell: bytes | None = None
+    lane: Lane | None = None
+    stay: str | None = None  # of a passage out by receipt: the stay that it lets out
+
+
+class Unadmitted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="unadmitted"):
+    """A letter that is refused for good. `code`: unknown_edge, bad_signature, unreadable, day_destroyed
+    (the day's key is gone, or the day lies more than 35 days back), wrong_day (more than 35 days ahead)."""
+
+    edge: str
+    seq: int
+    code: str
+
+
+class Admissions(Reply, frozen=True, tag="admissions"):
+    results: list[Admitted | Unadmitted]
+
+
+class Look(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    at: datetime
+    actor: str
+    role: str
+    purpose: str
+    budget: Budget
+
+
+class LookList(Reply, frozen=True, tag="looks"):
+    looks: list[Look]
+
+
+class UsageRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    actor: str
+    budget: Budget
+    hour: int
+    day: int
+    hour_cap: int
+    day_cap: int
+
+
+class UsageList(Reply, frozen=True, tag="usage"):
+    rows: list[UsageRow]
+    log_size: int
+
+
+class FillFault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What keeps a file from being written, and in whose row ("" for all of it); a code, never the value."""
+
+    reference: str
+    code: str
+
+
+class Checked(Reply, frozen=True, tag="checked"):
+    """How many rows would be written, and what is in the way; without faults the job is granted."""
+
+    rows: int
+    faults: list[FillFault]
+
+
+class Filled(Reply, frozen=True, tag="filled"):
+    data: bytes  # an age file
+    rows: int
+
+
+class Recipient(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: str
+    site: str
+    key: str
+
+
+class RecipientList(Reply, frozen=True, tag="recipients"):
+    recipients: list[Recipient]
+
+
+AnyReply = (
+    Refused | Done | Welcome | Bytes | Text | Sealed | Located | Retokened | Alike | Claimed | Plated
+    | Revealed | Names | Entered | TicketReply | Admissions
+    | LookList | UsageList | Checked | Filled | RecipientList
+)  # fmt: skip

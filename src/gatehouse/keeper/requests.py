@@ -1,0 +1,304 @@
+"""What the keeper is asked: one struct per verb, which says the reply that it gets."""
+
+from datetime import date, datetime
+from typing import Literal
+
+import msgspec
+
+from gatehouse.keeper.labels import KeyClass
+from gatehouse.keeper.terms import Authority, Cell, Plain, Role
+from gatehouse.wire import Letter
+
+
+class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="verb"):
+    pass
+
+
+class Hello(Request, frozen=True, tag="hello"):
+    """-> Welcome"""
+
+
+class Secret(Request, frozen=True, tag="secret"):
+    """A secret of the server's that must not lie in its home: session signing, a provider's webhook key. -> Bytes"""
+
+    name: str
+
+
+class Seal(Request, frozen=True, tag="seal"):
+    """-> Sealed, in order. Makes the owner's key when it is the first cell of that class. Not for the labels that the
+    keeper writes itself when it admits a letter."""
+
+    cells: list[Plain]
+
+
+class Admit(Request, frozen=True, tag="admit"):
+    """Verify, open and re-seal letters. `stay_days`: for each site the local date whose tokens its open stays carry, as
+    with `locate` a day of the last week. -> Admissions, in order."""
+
+    letters: list[Letter]
+    stay_days: dict[str, date]
+
+
+class Tokens(Request, frozen=True, tag="tokens"):
+    """Day tokens of these people, to find their rows of that day; counts the people. b"" where one has no access key.
+    -> Sealed"""
+
+    site: str
+    day: date
+    subjects: list[str]
+    by: Authority
+
+
+class Who(Request, frozen=True, tag="who"):
+    """Whose day tokens are these (persons only). -> Names with one id or "" per token"""
+
+    site: str
+    day: date
+    tokens: list[bytes]
+    by: Authority
+
+
+class Locate(Request, frozen=True, tag="locate"):
+    """The tokens under which an open stay of this typed plate would lie. Answered for any plate; capped per `source`
+    and site; only for a stay day of the last week. -> Located"""
+
+    site: str
+    stay_day: date
+    plate: str
+    source: str  # opaque: the server's keyed hash of the asking address
+
+
+class Retoken(Request, frozen=True, tag="retoken"):
+    """Tokens of these open stays for the site's new day (today, give or take one), from their plate cells (label
+    stay.plate/1); None for a stay whose key is gone. -> Retokened"""
+
+    site: str
+    day: date
+    stays: list[Cell]
+
+
+class Resemble(Request, frozen=True, tag="resemble"):
+    """How alike the plate of a gate's facts (attempt.facts/1, passage.facts/1) is to those of open stays: a
+    `domain.matching.Likeness` for each cell stay.plate/1, and no plate. Counts as a look at those facts. -> Alike"""
+
+    read: Cell
+    stays: list[Cell]
+    by: Authority
+
+
+class StayCells(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Both cells of one open stay; `row` is its id."""
+
+    row: str
+    plate: bytes
+    entry: bytes
+
+
+class Claim(Request, frozen=True, tag="claim"):
+    """The one of these open stays whose plate is nearly the typed one, or that of a gate's facts, and which came in
+    within a quarter of an hour of `entered_about`; nobody's when there is none or more than one. Capped per `source`,
+    garage and plate. -> Claimed"""
+
+    site: str
+    garage: str
+    stay_day: date
+    entered_about: datetime
+    stays: list[StayCells]
+    source: str
+    plate: str | None = None
+    read: Cell | None = None
+
+
+class SecondPlate(Request, frozen=True, tag="second_plate"):
+    """Seal the plate of a gate's facts as the second plate of an open stay, by the ticket of somebody who says that
+    both are one car. Counts as a look at those facts. -> Plated"""
+
+    stay_day: date
+    stay: str
+    read: Cell
+    by: Authority
+
+
+class Find(Request, frozen=True, tag="find"):
+    """Search names, staff numbers and plates in memory, of all or of those `among`; every hit counts as seen.
+    -> Names (person/vehicle ids)"""
+
+    text: str
+    ticket: str
+    limit: int = 25
+    among: list[str] | None = None
+
+
+class Index(Request, frozen=True, tag="index"):
+    """Feed ciphertexts of indexed labels at the server's start and after changes. -> Done"""
+
+    cells: list[Cell]
+
+
+class Reveal(Request, frozen=True, tag="reveal"):
+    """Plaintexts, in order, None where a key is gone. Budget checked and logged before the answer. -> Revealed"""
+
+    cells: list[Cell]
+    by: Authority
+    purpose: str  # a code such as "person.page"; it goes into the log
+
+
+class Reseal(Request, frozen=True, tag="reseal"):
+    """Cells of edge-bound labels, HPKE to that enrolled edge; `owners[i]` goes into the aad. None where a key is gone.
+    -> Revealed"""
+
+    edge: str
+    cells: list[Cell]
+    owners: list[str]
+
+
+class Sign(Request, frozen=True, tag="sign"):
+    """Sign a pass or receipt: returns its compact text (crypto.tokens). -> Text"""
+
+    kind: Literal["pass", "receipt"]
+    claims: dict[str, str | int]
+    by: Authority
+
+
+class Forget(Request, frozen=True, tag="forget"):
+    """Destroy the keys of these classes of one subject: a person's or vehicle's by an owner's or HR's ticket (their own
+    face also by a worker's), a stay's when it closes by the job `stays`. -> Done"""
+
+    subject: str
+    classes: list[KeyClass]
+    by: Authority
+
+
+class ForgetDays(Request, frozen=True, tag="forget_days"):
+    """Destroy the keys of a site's days before `before`; they are never made again. By the job `retention` (days that
+    are more than 7 days old), or an owner's ticket. -> Done"""
+
+    site: str
+    before: date
+    by: Authority
+
+
+class FillRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One person's part of a file. `reference` is an opaque id of at most 32 characters; all cells are that person's:
+    payslip.run/1 always, person.name/1 where a name is written, and person.bank/1 for a bank, person.brief/1 for a
+    list."""
+
+    reference: str
+    cells: list[Cell]
+
+
+class FillJob(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What is to be written for whom: a template with its few words, and cells. Its digest is what is granted, so
+    nothing of it can change afterwards, not even a cell that was sealed anew."""
+
+    site: str
+    template: Literal["bank", "list", "journal"]
+    recipient: str  # the name under which an owner enrolled it
+    id: str  # of the file, unique for the payer
+    pay_on: date
+    payer: Cell | None = None  # pay.setup/1, for a bank
+    accounts: dict[str, str] = {}  # for the journal
+    rows: list[FillRow]
+
+
+class Grant(Request, frozen=True, tag="grant"):
+    """A second person's word for this very job, good for 8 hours. -> Checked: granted when there are no faults."""
+
+    job: FillJob
+    by: Authority
+
+
+class Fill(Request, frozen=True, tag="fill"):
+    """The file, filled in here and encrypted to its recipient; plaintext never leaves. By somebody else than who
+    granted it. -> Filled"""
+
+    job: FillJob
+    by: Authority
+
+
+class EnrolRecipient(Request, frozen=True, tag="enrol_recipient"):
+    """Admit a recipient of files ("age1..." key) by name: by an owner's ticket or the shell, never by the server alone.
+    An empty key takes it away. -> Done"""
+
+    name: str
+    site: str
+    key: str
+    by: Authority = Authority()
+
+
+class Recipients(Request, frozen=True, tag="recipients"):
+    """Who may get a site's files. -> RecipientList"""
+
+    site: str
+    by: Authority
+
+
+class Invite(Request, frozen=True, tag="invite"):
+    """A one-time sign-in code for an operator, or for a worker (role worker, subject). By an owner's ticket (HR's for
+    workers); a local shell of the keeper's own user needs none for the first owner. -> Text"""
+
+    actor: str
+    role: Role
+    sites: tuple[str, ...] = ()
+    subject: str | None = None
+    by: Authority = Authority()
+
+
+class SignIn(Request, frozen=True, tag="sign_in"):
+    """-> Entered, or Refused bad_code / locked."""
+
+    code: str
+
+
+class WhoAmI(Request, frozen=True, tag="whoami"):
+    """-> Ticket, or Refused no_ticket."""
+
+    ticket: str
+
+
+class SignOut(Request, frozen=True, tag="sign_out"):
+    """-> Done"""
+
+    ticket: str
+
+
+class EnrolEdge(Request, frozen=True, tag="enrol_edge"):
+    """Admit an edge by its public keys: only by an owner's ticket or from the keeper's own user's shell. -> Done"""
+
+    edge: str
+    site: str
+    zone: str
+    sign_key: bytes  # Ed25519, 32 bytes
+    seal_key: bytes  # X25519, 32 bytes
+    by: Authority = Authority()
+
+
+class Note(Request, frozen=True, tag="note"):
+    """Hashes of the server's own audit entries, for the same tree. -> Done"""
+
+    hashes: list[bytes]
+
+
+class Checkpoint(Request, frozen=True, tag="checkpoint"):
+    """-> Text: the signed head of the log (C2SP checkpoint)."""
+
+
+class Looks(Request, frozen=True, tag="looks"):
+    """Who looked at this person: by the person's own ticket, an owner's or an auditor's. -> LookList"""
+
+    subject: str
+    ticket: str
+
+
+class Usage(Request, frozen=True, tag="usage"):
+    """Budget use now, per actor and class, for the Trust page. -> UsageList"""
+
+    ticket: str
+
+
+AnyRequest = (
+    Hello | Secret | Seal | Admit | Tokens | Who | Locate | Retoken | Resemble | Claim | SecondPlate
+    | Find | Index | Reveal | Reseal | Sign | Forget
+    | ForgetDays | Grant | Fill | EnrolRecipient | Recipients
+    | Invite | SignIn | WhoAmI | SignOut | EnrolEdge | Note | Checkpoint | Looks | Usage
+)  # fmt: skip

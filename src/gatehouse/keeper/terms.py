@@ -1,0 +1,64 @@
+"""What requests and replies have in common: cells on their way in and out, whose they are, and the right to ask."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+import msgspec
+
+
+class Owner(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whose key. `id` is the person, vehicle, stay or site; `day` for SITE_DAY, `year` for BOOKS."""
+
+    id: str
+    day: date | None = None
+    year: int | None = None
+
+
+class Plain(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A plaintext on its way in. `row` is the id of the row that will hold the cell: it is bound as AAD."""
+
+    label: str
+    owner: Owner
+    row: str
+    data: bytes
+
+
+class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A sealed cell on its way to be opened. The header names its key, except a passage's second half: `token` is the
+    day token of the row, which lets the keeper find the person."""
+
+    label: str
+    row: str
+    data: bytes
+    token: bytes | None = None
+
+
+def second_row(stay: object) -> str:
+    """The row that a stay's second plate is sealed for: it never passes for the first."""
+    return f"{stay}/second"
+
+
+class Role(StrEnum):
+    OWNER = "owner"
+    SECURITY = "security"
+    HR = "hr"
+    PARKING = "parking"
+    AUDITOR = "auditor"
+    WORKER = "worker"
+
+
+class Ticket(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the keeper knows of somebody whom it verified itself."""
+
+    actor: str  # operator id, or person id for a worker
+    role: Role
+    sites: tuple[str, ...]  # empty: every site
+    subject: str | None  # the person whose own data a worker may see
+    ends: datetime
+
+
+class Authority(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """By what right: a signed-in person's ticket (bearer token), or a named job of the server."""
+
+    ticket: str | None = None
+    job: str | None = None
