@@ -1,8 +1,7 @@
 """What a lane does when something that it leans on is gone, in words for forms and tiles."""
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from gatehouse.domain import access
 from gatehouse.domain.offline import CameraLost, ServerAway
