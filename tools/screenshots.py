@@ -1,9 +1,8 @@
 """Draw docs/screenshots anew: `make screenshots`.
 
 Plays the demo in a folder of its own, waits until its site stays open, and visits the pages in Chromium as an owner, a
-worker and a driver would: at 390 and 1440 px, light and dark, in English and simplified Chinese. The garage is set up
-through its own pages first: bays and a sign, a merchant, and a tariff without grace, so that a car that has just come
-in owes something.
+worker and a driver would: at 390 and 1440 px, light and dark, in English and simplified Chinese. The garage gets its
+bays, its sign and a merchant through its own pages first.
 """
 
 import io
@@ -114,7 +113,7 @@ class Garage:
 
 
 def set_up_garage(browser: Browser, demo: Demo, owner: Any) -> Garage:
-    """Bays and a sign, a shop, and prices from the first minute on; in force a minute later."""
+    """Bays and a sign, and a shop."""
     context = browser.new_context(storage_state=owner, locale="en-GB")
     page = context.new_page()
     page.goto(f"{demo.url}/parking/")
@@ -136,9 +135,6 @@ def set_up_garage(browser: Browser, demo: Demo, owner: Any) -> Garage:
     page.locator("main .card h3 a, main .card h2 a").first.click()
     page.wait_for_load_state()
     tariff = page.url
-    page.get_by_label("Stays free up to, in minutes").fill("0")
-    page.get_by_role("button", name="Save new version").click()
-    page.wait_for_load_state()
     context.close()
     return Garage(tariff, sign, merchant)
 
@@ -228,7 +224,6 @@ def draw(browser: Browser, demo: Demo) -> None:
     worker_link, person = link_of_a_worker(browser, demo, owner)
     worker = sign_in(browser, worker_link)
     garage = set_up_garage(browser, demo, owner)
-    time.sleep(61)  # until the new prices are in force
     wait_for_visitor(browser, demo, owner)
     paid = draw_card(browser, demo)
     draw_till(browser, garage)

@@ -44,6 +44,17 @@ def test_empty_tabs_say_what_to_do_first(clerk) -> None:
         assert page.count('aria-current="page"') >= 2
 
 
+def test_a_reader_sees_the_tabs_of_their_role_only(house) -> None:
+    seen = {
+        role: re.search(r'<div class="tabs.*?</div>', text(house.browser(role).get(reverse("money"))), re.S)[0]
+        for role in (Role.OWNER, Role.PARKING, Role.AUDITOR)
+    }
+    assert all(said in seen[Role.OWNER] for said in ("Prices", "Invoices", "Payouts"))
+    assert "Payouts" not in seen[Role.PARKING]
+    assert "Prices" not in seen[Role.AUDITOR]
+    assert "Invoices" not in seen[Role.AUDITOR]
+
+
 def test_a_plate_is_put_on_a_list_shown_on_a_click_and_taken_off(house, clerk) -> None:
     form = {"plate": PLATE, "place": f"site {house.world.site.pk}", "until": "2199-01-01", "reason": "Unpaid damage"}
     assert clerk.post(reverse("lists-of", args=["blocked"]), form).status_code == 302
