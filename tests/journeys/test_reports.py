@@ -70,7 +70,7 @@ def test_an_owner_picks_dates_takes_them_to_a_spreadsheet_and_sees_who_opens_muc
             open_lane(world.lane_out, "goodwill", by=operator, at=world.now())
     page = place.open(Role.OWNER, **DESK)
     page.goto(place.url + "/parking/reports/")
-    page.get_by_label("From", exact=True).fill((today(world) - 2 * DAY).isoformat())
+    page.get_by_label("First date", exact=True).fill((today(world) - 2 * DAY).isoformat())
     with page.expect_download() as loaded:
         page.get_by_role("button", name="For a spreadsheet").click()
     assert loaded.value.suggested_filename.startswith("takings-all-")

@@ -17,14 +17,14 @@ NIGHT_PLATE = "沪C2T918"
 # Fictional people; the two faces are public-domain portraits from installed packages.
 MARA, TEODORA, RUOXI = "Mara Lindqvist", "Teodora Vance", "周若溪"
 
-# 4.00 a started half hour, 15 minutes of grace, at most 40.00 a calendar day.
+# 4.00 a started half hour, at most 40.00 a calendar day. No grace: once the story is told cars come and go within
+# minutes, and are to be seen paying.
 TARIFF = {
     "name": "demo",
     "zone": ZONE,
     "currency": CURRENCY,
     "versions": [
         {
-            "grace_min": 15,
             "blocks": {
                 "length_min": 30,
                 "rules": [{"code": "day", "price": 400}],

@@ -55,6 +55,11 @@ def test_every_text_is_translated() -> None:
     assert bare == []
 
 
+def test_no_text_goes_by_a_name_that_translators_do_not_collect() -> None:
+    known = re.compile(r"\bgettext(?:_lazy)? as (?!_\b)")
+    assert [file.name for file in SERVER.rglob("*.py") if known.search(file.read_text("utf-8"))] == []
+
+
 def test_a_translation_keeps_what_is_filled_in() -> None:
     for message in _catalog():
         source = message.id[-1] if isinstance(message.id, tuple) else message.id

@@ -11,6 +11,7 @@ from fractions import Fraction
 from gatehouse.server.console.words import Text
 
 MOST_LABELS = 6
+LAST_LABEL = 85  # % of the width, beyond which a label would stick out at 390 px
 STEPS = (1, 2, 5)
 
 
@@ -37,6 +38,11 @@ class Bar:
     middle: str
     mark_y: str
     label: str  # "" where there is no room for every one
+
+    @property
+    def leans_back(self) -> bool:
+        """Near the right edge the label ends at its bar instead of beginning there."""
+        return float(self.x) > LAST_LABEL
 
 
 @dataclass(frozen=True, slots=True)

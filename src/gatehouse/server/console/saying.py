@@ -56,6 +56,10 @@ def short_day(value: date) -> str:
     return format_date(value, "M月d日 EEE" if locale().language == "zh" else "EEE d MMM", locale=locale())
 
 
+def date_full(value: date) -> str:
+    return format_date(value, "y年M月d日" if locale().language == "zh" else "d MMM y", locale=locale())
+
+
 def date_short(value: date) -> str:
     return format_date(value, "M月d日" if locale().language == "zh" else "d MMM", locale=locale())
 
@@ -81,10 +85,12 @@ def hours(minutes: int) -> str:
 
 
 def length(value: timedelta) -> str:
-    """A length of time in whole minutes: 2 h 5 min."""
+    """A length of time in whole minutes: 2 h 5 min, and 2 h when it is just that."""
     minutes = int(value.total_seconds()) // 60
     if minutes < 60:
         return _("%(minutes)d min") % {"minutes": minutes}
+    if minutes % 60 == 0:
+        return _("%(hours)d h") % {"hours": minutes // 60}
     return _("%(hours)d h %(minutes)d min") % {"hours": minutes // 60, "minutes": minutes % 60}
 
 

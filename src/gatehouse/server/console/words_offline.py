@@ -1,8 +1,7 @@
 """What a lane does when something that it leans on is gone, in words for forms and tiles."""
 
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from gatehouse.domain import policy
 from gatehouse.domain.offline import CameraLost, ServerAway
@@ -43,7 +42,7 @@ def in_trouble(gate: policy.Gate, fault: str) -> Text:
         case "edge_silent":
             minutes = max(1, round(gate.server_away_s / 60))
             after = ngettext("after %(count)d minute", "after %(count)d minutes", minutes) % {"count": minutes}
-            return _now("%(does)s It does so %(after)s without us.") % {"does": alone(gate), "after": after}
+            return gettext("%(does)s It does so %(after)s without us.") % {"does": alone(gate), "after": after}
         case "camera_lost":
             stands_open = gate.camera_lost is CameraLost.OPEN
             return _("It stands open meanwhile.") if stands_open else _("It stays shut: open by hand.")

@@ -14,7 +14,8 @@ from gatehouse.domain.errors import DomainError
 from gatehouse.domain.money import Money
 from gatehouse.server.console.words_takings import DECIDED, problem
 from gatehouse.server.moment import now
-from gatehouse.server.parking.models import RefundState
+from gatehouse.server.parking import receipts
+from gatehouse.server.parking.models import Garage, Payment, RefundState
 from gatehouse.server.portal.garage import frame, garage_of
 from gatehouse.server.portal.pay import payment_of
 from gatehouse.server.takings import disputes
@@ -42,6 +43,7 @@ def dispute(request: HttpRequest, code: str, payment_id: UUID) -> HttpResponse:
             fault = error.code
     context = frame(request, garage) | {
         "payment": payment.pk,
+        "number": _number(garage, payment),
         "amount": Money(payment.amount_minor, payment.currency),
         "limit": disputes.TEXT_LIMIT,
         "typed": text[: disputes.TEXT_LIMIT],
@@ -50,6 +52,13 @@ def dispute(request: HttpRequest, code: str, payment_id: UUID) -> HttpResponse:
     if held is not None:
         context |= _standing(held)
     return render(request, "portal/dispute.html", context, status=422 if fault else 200)
+
+
+def _number(garage: Garage, payment: Payment) -> str:
+    """As it stands on the receipt."""
+    given = receipts.give_receipt(payment.pk, at=now())
+    facts = receipts.read_receipt(given) if given else None
+    return receipts.number_text(garage, facts) if facts else str(payment.pk)
 
 
 def _standing(held: Dispute) -> dict[str, object]:

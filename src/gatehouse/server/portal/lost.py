@@ -26,7 +26,7 @@ from gatehouse.server.parking.facts import StayUnreadable, quote
 from gatehouse.server.parking.models import Garage
 from gatehouse.server.portal.garage import Problem, frame, garage_of
 from gatehouse.server.portal.lanes import is_unfound_code
-from gatehouse.server.portal.pay import CAPPED, EXPIRED, PLATE_LIMIT, UNPRICED, card, form
+from gatehouse.server.portal.pay import CAPPED, EXPIRED, PLATE_LIMIT, UNPRICED, card, form, plate_keys
 
 FLOOR_S = 0.25
 DAYS_BACK = 7  # for longer stays a human is quicker
@@ -116,13 +116,17 @@ def _form(
     gate: Gate | None = None,
 ) -> HttpResponse:
     today = local_date(now(), ZoneInfo(garage.site.zone))
-    context = frame(request, garage) | {
-        "problem": problem,
-        "plate": plate,
-        "gate": gate,
-        "action": request.path,
-        "came": request.POST.get("came", "")[:5],
-        "day": request.POST.get("day", "0")[:1],
-        "days": [(str(back), today - back * DAY) for back in range(DAYS_BACK + 1)],
-    }
+    context = (
+        frame(request, garage)
+        | {
+            "problem": problem,
+            "plate": plate,
+            "gate": gate,
+            "action": request.path,
+            "came": request.POST.get("came", "")[:5],
+            "day": request.POST.get("day", "0")[:1],
+            "days": [(str(back), today - back * DAY) for back in range(DAYS_BACK + 1)],
+        }
+        | plate_keys(request, garage)
+    )
     return render(request, "portal/lost.html", context, status=status)

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from gatehouse.domain.money import Money
-from gatehouse.domain.plates import PROVINCES, normalise
+from gatehouse.domain.plates import normalise
 from gatehouse.keeper.protocol import Refused
 from gatehouse.server.console import saying, words
 from gatehouse.server.console.qr import qr_svg
@@ -28,7 +28,7 @@ from gatehouse.server.parking.actions import find_stay
 from gatehouse.server.parking.merchants import CODE_HOLDS, UNDO_HOLDS, BudgetSpent
 from gatehouse.server.parking.models import GiftKind, Merchant
 from gatehouse.server.parking.queries import merchant_room
-from gatehouse.server.portal.pay import PLATE_LIMIT
+from gatehouse.server.portal.pay import PLATE_LIMIT, plate_keys
 
 COOKIE = "gatehouse_merchant"
 SIGNED_IN_FOR = timedelta(hours=12)
@@ -113,8 +113,7 @@ def _page(
     context |= {
         "gift": gift(merchant),
         "left": gift(merchant, room) if room >= merchant.gives else "",
-        "provinces": PROVINCES if merchant.garage.currency == "CNY" else "",
-    }
+    } | plate_keys(request, merchant.garage)
     return render(request, "portal/merchant.html", context | more, status=status)
 
 
@@ -229,9 +228,8 @@ def scan(request: HttpRequest, code: str) -> HttpResponse:
         "garage_name": found.garage.name,
         "merchant": found.name,
         "gift": gift(found),
-        "provinces": PROVINCES if found.garage.currency == "CNY" else "",
         "now": now(),
-    }
+    } | plate_keys(request, found.garage)
     if request.method != "POST":
         return render(request, "portal/validate.html", context)
     typed = request.POST.get("plate", "").strip()[:PLATE_LIMIT]

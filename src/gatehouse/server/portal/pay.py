@@ -90,12 +90,14 @@ def station(request: HttpRequest, code: str) -> HttpResponse:
 def form(
     request: HttpRequest, garage: Garage, problem: Problem | None = None, plate: str = "", status: int = 200
 ) -> HttpResponse:
-    context = frame(request, garage) | {
-        "problem": problem,
-        "plate": plate,
-        "keys": _keys() if is_chinese(garage) else None,
-        "open_keys": translation.get_language() == "zh-hans" or request.session.get(STATION) == garage.pay_code,
-    }
+    context = (
+        frame(request, garage)
+        | {
+            "problem": problem,
+            "plate": plate,
+        }
+        | plate_keys(request, garage)
+    )
     return render(request, "portal/pay.html", context, status=status)
 
 
@@ -104,8 +106,13 @@ def is_chinese(garage: Garage) -> bool:
     return garage.currency == "CNY"
 
 
-def _keys() -> dict[str, str]:
-    return {"provinces": PROVINCES, "digits": DIGITS, "letters": LETTERS, "last": LAST}
+def plate_keys(request: HttpRequest, garage: Garage) -> dict[str, object]:
+    """For the template `portal/plate_field.html`: the keys of Chinese plates, and whether they are out at once."""
+    if not is_chinese(garage):
+        return {"keys": None}
+    keys = {"provinces": PROVINCES, "digits": DIGITS, "letters": LETTERS, "last": LAST}
+    at_once = translation.get_language() == "zh-hans" or request.session.get(STATION) == garage.pay_code
+    return {"keys": keys, "open_keys": at_once}
 
 
 @answers_a_form

@@ -11,7 +11,7 @@ from django.core.validators import validate_email
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -51,7 +51,7 @@ def receipt(request: HttpRequest, code: str, payment_id: UUID) -> HttpResponse:
         "paid_at": payment.at if came else None,
         # Later than the same day only the date is known; it is kept as its midnight.
         "date_only": payment.at == start_of_day(local_date(payment.at, zone), zone),
-        "exit_code": qr_svg(exit_code, _now("QR code that opens the exit once")) if exit_code else "",
+        "exit_code": qr_svg(exit_code, gettext("QR code that opens the exit once")) if exit_code else "",
         "invoice": _invoice_of(given),
         "refunds": _refunds(payment),
     }
@@ -109,7 +109,7 @@ def _state(payment: Payment) -> dict[str, object]:
         more = _("The time to leave has passed. You pay only what was added since; what you paid still counts.")
         return _said(_("Paid, but you stayed longer"), more, "warn") | {"over": True}
     go = _("The barrier opens by itself when your car stands there.")
-    after = _now("From %(time)s on you pay for what was added; what you paid still counts.") % {
+    after = gettext("From %(time)s on you pay for what was added; what you paid still counts.") % {
         "time": time_of_day(ends)
     }
     left = {"left": ends - now(), "ends": ends, "after": after}

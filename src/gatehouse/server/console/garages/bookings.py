@@ -112,12 +112,12 @@ def bookings(request: HttpRequest) -> HttpResponse:
 
 def _line(row: Booking) -> dict[str, Any]:
     said, tone, mark = STATES[row.state]
-    zone = ZoneInfo(row.garage.site.zone)
     return {
         "pk": row.pk,
         "garage": row.garage.name,
-        "starts": row.starts.astimezone(zone),
-        "ends": row.ends.astimezone(zone),
+        "zone": row.garage.site.zone,
+        "starts": row.starts,
+        "ends": row.ends,
         "prepaid": Money(row.prepaid_minor, row.garage.currency),
         "said": said,
         "tone": tone,

@@ -30,7 +30,7 @@ def by_hand(request: HttpRequest, since: date | None = None, until: date | None 
     found = acts(garages, asked.since, asked.until)
     out = exits(garages, asked.period)
     names = handles(act.operator for act in found)
-    rule = _("Marked is who has at least %(least)s of a kind and more than %(times)s times the median of the others.")
+    rule = _("Marked: at least %(least)s of one kind, and more than %(times)s times what most others have.")
     context = tabs(request, "by-hand") | {
         "asked": asked,
         "presets": presets(asked),

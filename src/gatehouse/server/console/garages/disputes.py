@@ -20,6 +20,7 @@ from gatehouse.server.console.garages.payouts import minor_of
 from gatehouse.server.console.garages.spans import chosen
 from gatehouse.server.console.garages.tabs import tabs
 from gatehouse.server.console.paging import paged
+from gatehouse.server.console.words_money import PROVIDERS
 from gatehouse.server.console.words_parking import price_line
 from gatehouse.server.console.words_takings import (
     DECIDED,
@@ -120,6 +121,7 @@ def dispute(request: HttpRequest, dispute_id: UUID) -> HttpResponse:
         "refund": _refund(row),
         "paid": Money(payment.amount_minor, payment.currency) if payment else None,
         "payment": payment,
+        "provider": PROVIDERS.get(payment.provider, payment.provider) if payment else "",
         "may_act": may_act,
         "waits": row.state in rows.WAITING,
         "upheld_because": UPHELD_BECAUSE,
@@ -226,7 +228,7 @@ def _payments(found: Evidence) -> list[dict[str, object]]:
         {
             "on": one.at,
             "amount": Money(one.amount_minor, one.currency),
-            "provider": one.provider,
+            "provider": PROVIDERS.get(one.provider, one.provider),
             "state": MONEY_STATES.get(one.state, one.state),
             "number": one.pk,
         }
@@ -236,7 +238,7 @@ def _payments(found: Evidence) -> list[dict[str, object]]:
         {
             "day": one.on,
             "amount": Money(-one.minor, currency),
-            "provider": one.provider,
+            "provider": PROVIDERS.get(one.provider, one.provider),
             "state": MONEY_STATES.get(one.state, one.state),
             "number": one.id,
         }

@@ -42,6 +42,7 @@ class Line:
 
     id: UUID
     at: datetime
+    zone: str
     date_only: bool
     garage: str
     amount: Money
@@ -81,6 +82,7 @@ def _line(row: Payment) -> Line:
     return Line(
         row.pk,
         row.at,
+        row.garage.site.zone,
         row.at == start_of_day(local_date(row.at, zone), zone),
         row.garage.name,
         Money(row.amount_minor, row.currency),

@@ -21,6 +21,7 @@ from gatehouse.server.console.charts import Chart, Point
 from gatehouse.server.console.garages.spans import Chosen, chosen, presets
 from gatehouse.server.console.garages.tabs import tabs
 from gatehouse.server.console.paging import paged
+from gatehouse.server.console.words_money import PROVIDERS
 from gatehouse.server.moment import now
 from gatehouse.server.parking import queries
 from gatehouse.server.parking.facts import StayUnreadable, entries
@@ -59,7 +60,10 @@ def reports(request: HttpRequest, since: date | None = None, until: date | None 
         "presets": presets(asked),
         "figures": _figures(asked, found, counted),
         "money_chart": _money_chart(asked, found) if found.whole.paid else None,
-        "providers": [(name, Money(minor, asked.currency)) for name, minor in sorted(found.whole.providers.items())],
+        "providers": [
+            (PROVIDERS.get(name, name), Money(minor, asked.currency))
+            for name, minor in sorted(found.whole.providers.items())
+        ],
         "too_many": too_many,
         "hidden": FEWEST,
         "rows": _garage_rows(request, asked, found),

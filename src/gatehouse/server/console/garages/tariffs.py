@@ -106,7 +106,7 @@ def _prices(version: domain.TariffVersion, currency: str) -> str:
 
 
 def wall_text(wall: datetime | None) -> str:
-    return "" if wall is None else f"{saying.short_day(wall.date())} {wall.year}, {wall:%H:%M}"
+    return "" if wall is None else f"{saying.date_full(wall.date())} {wall:%H:%M}"
 
 
 def wanted(request: HttpRequest, tariff_id: UUID) -> Tariff:

@@ -56,7 +56,7 @@ def icon(name: str) -> SafeString:
     )
 
 
-@register.filter
+@register.filter(expects_localtime=True)
 def day(value: date | None) -> str:
     return saying.day(value) if value else _NOTHING
 
@@ -64,6 +64,12 @@ def day(value: date | None) -> str:
 @register.filter
 def short_day(value: date) -> str:
     return saying.short_day(value)
+
+
+@register.filter(expects_localtime=True)
+def date_full(value: date) -> str:
+    """A date with its year."""
+    return saying.date_full(value)
 
 
 @register.filter

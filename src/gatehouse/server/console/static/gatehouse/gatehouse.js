@@ -89,6 +89,12 @@
     button.click();
   });
 
+  // On a phone a row of pages is wider than the screen: the open one is brought into view.
+  doc.querySelectorAll(".nav").forEach((nav) => {
+    const open = nav.querySelector("[aria-current]");
+    if (open) nav.scrollLeft = open.offsetLeft - nav.offsetLeft - (nav.clientWidth - open.offsetWidth) / 2;
+  });
+
   setClock(doc.body.dataset.now || "");
   tick();
   setInterval(tick, 5000);
