@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gatehouse import cli
+from gatehouse import terminal
 from gatehouse.box.processes import free_port
 
 COMMAND = [sys.executable, "-m", "gatehouse"]
@@ -57,7 +57,7 @@ def test_a_port_that_is_none_is_refused_as_wrong_use(tmp_path: Path, verb: list[
 
 def test_an_empty_variable_is_not_the_current_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GATEHOUSE_HOME", "")
-    assert cli.default_home() == Path.home() / "gatehouse"
+    assert terminal.default_home() == Path.home() / "gatehouse"
 
 
 def test_a_server_says_that_its_port_is_in_use(keeper: Path) -> None:
