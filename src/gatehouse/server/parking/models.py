@@ -77,6 +77,7 @@ class OpenStay(models.Model):
 
     `folded` is the token of every plate that looks the same (empty where a row was written before there were any). The
     second plate is the one under which it leaves too: who was misread at one of the lanes, or changed plates inside.
+    `vehicle_class` is what an operator said that it is; empty where nobody did.
     """
 
     id = models.UUIDField(primary_key=True)
@@ -89,6 +90,7 @@ class OpenStay(models.Model):
     second_cell = models.BinaryField(null=True)
     state = models.CharField(max_length=8, choices=OpenState.choices, default=OpenState.OPEN)
     paid_minor = models.BigIntegerField(default=0)
+    vehicle_class = models.CharField(max_length=64, default="", blank=True)
 
     class Meta:
         constraints = [
@@ -417,6 +419,7 @@ class Act(models.TextChoices):
     LEFT_UNSEEN = "left_unseen"  # a stay was closed that nobody saw leave
     CLOSED_UNPAID = "closed_unpaid"  # a stay was closed that left without paying
     SAME_CAR = "same_car"  # a read was taken for that of a stay of another plate
+    CLASS_SET = "class_set"  # a stay was said to be a motorcycle, say, and is priced so
 
 
 class LaneAct(models.Model):

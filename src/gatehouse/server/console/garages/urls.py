@@ -98,6 +98,7 @@ urlpatterns = [
     page("parking/inside/<uuid:garage_id>/", inside.inside, "inside-garage", tabs.READERS),
     page("parking/inside/<uuid:garage_id>/plate", inside.show_plate, "inside-plate", tabs.PARKERS),
     page("parking/inside/<uuid:garage_id>/close", inside.close, "inside-close", tabs.PARKERS),
+    page("parking/inside/<uuid:garage_id>/class", inside.set_class, "inside-class", tabs.PARKERS),
     page("parking/inside/<uuid:garage_id>/count", inside.count, "inside-count", tabs.PARKERS),
     page("parking/permits/", permits.listed, "permits", tabs.READERS),
     page("parking/permits/page/<int:number>/", permits.listed, "permits-page", tabs.READERS),
