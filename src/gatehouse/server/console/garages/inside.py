@@ -80,11 +80,17 @@ def _page(
             "overnight": sum(row.overnight for row in rows),
             "over": sum(bool(row.over) for row in rows),
             "rows": [_line(row) for row in rows[:SHOWN]],
-            "classes": [(code, CLASSES.get(code, code)) for code in classes.classes_of(garage)],
+            "classes": _classes(garage),
             "more": max(0, len(rows) - SHOWN),
             "may": reader(request).role in PARKERS,
         }
     return render(request, "garages/inside.html", context, status=status)
+
+
+def _classes(garage: Garage) -> list[tuple[str, words.Text]]:
+    """What a car inside can be said to be; nothing where the tariff has one price for all."""
+    found = classes.classes_of(garage)
+    return [(code, CLASSES.get(code, code)) for code in found] if len(found) > 1 else []
 
 
 def _line(row: Inside) -> dict[str, object]:
