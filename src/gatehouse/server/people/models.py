@@ -174,7 +174,7 @@ class VehicleState(models.TextChoices):
 
 
 class Vehicle(models.Model):
-    """A registered vehicle; its plate is sealed. `vehicle_class` is what tariffs call it, empty where the plate says."""
+    """A registered vehicle; its plate is sealed. `vehicle_class` is what tariffs call it, empty where a plate says."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="vehicles")
