@@ -64,7 +64,7 @@ def test_a_stay_whose_plate_was_tampered_with_does_not_jam_the_others(world, mov
 
 
 def test_a_stay_whose_entry_was_tampered_with_leaves_the_others_their_price(world):
-    odd, kept = enter(world, "京B00001", hours=2), enter(world, hours=2)
+    odd, kept = enter(world, "京B00001", hours=2), enter(world, hours=1.5)
     OpenStay.objects.filter(pk=odd.pk).update(entry_cell=bytes(kept.entry_cell))
     world.tell(world.leaves("京B00001"), world.leaves(PLATE))
     assert ClosedStay.objects.get(pk=odd.pk).state == "unpriced"

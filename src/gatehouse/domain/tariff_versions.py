@@ -47,6 +47,32 @@ def without_version(tariff: Tariff, starts: datetime, now: datetime) -> Tariff:
     return replace(tariff, versions=tuple(kept))
 
 
+def switched(before: Tariff, after: Tariff, starts: datetime, name: str, now: datetime) -> Tariff:
+    """One tariff called `name`: `before` until the wall time `starts`, and `after` from then on, so that every stay is
+    priced by the one that was in force when it entered. What was planned of `before` for later never comes. Raises
+    TariffError: `in_the_past`, `other_currency`, `other_zone`, or `not_covered` when either leaves `starts` without
+    prices."""
+    if _instant(before, starts) < instant(now):
+        raise TariffError("in_the_past", "starts", "begin now or later: stays that have begun keep their price")
+    if before.currency != after.currency:
+        raise TariffError("other_currency", "currency", "both tariffs have one currency")
+    if before.zone.key != after.zone.key:
+        raise TariffError("other_zone", "zone", "both tariffs have one zone")
+    kept = [
+        replace(held, ends=starts) if held.ends is None or held.ends > starts else held
+        for held in before.versions
+        if held.starts is None or held.starts < starts
+    ]
+    taken = [
+        replace(held, starts=starts) if held.starts is None or held.starts < starts else held
+        for held in after.versions
+        if held.ends is None or held.ends > starts
+    ]
+    if not taken or taken[0].starts != starts:
+        raise TariffError("not_covered", "starts", "the tariff has no prices at that time")
+    return replace(before, name=name, versions=(*kept, *taken))
+
+
 def check_history(before: Tariff, after: Tariff, now: datetime) -> None:
     """That going from `before` to `after` prices no stay anew that entered by `now`. Raises TariffError with
     `begun_changed` or `in_the_past`."""

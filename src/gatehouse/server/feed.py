@@ -22,7 +22,7 @@ from gatehouse.server import keeping
 from gatehouse.server.audit.by import By
 from gatehouse.server.gates import queries as gates
 from gatehouse.server.gates.models import Edge
-from gatehouse.server.gates.virtual import DRIVER, plate_of
+from gatehouse.server.gates.virtual import is_numbered, plate_of
 from gatehouse.server.parking import matching, permits, rights, room
 from gatehouse.server.parking import queries as parking
 from gatehouse.server.parking.facts import second_cell_of
@@ -102,7 +102,7 @@ def _openings(edge: Edge, site: Site) -> list[wire.Opening]:
             id=str(row.pk),
             gate=row.gate.code,
             at=row.at,
-            plate=plate_of(row.pk) if row.operator == DRIVER else None,
+            plate=plate_of(row.pk) if is_numbered(row) else None,
         )
         for row in due
     ]

@@ -141,3 +141,14 @@ def test_the_queue_is_narrowed_to_a_garage(house):
     assert "has no entry" in browser.get(f"/lanes/?garage={house.world.garage.pk}").content.decode()
     assert "Nothing waits" in browser.get("/lanes/?garage=00000000-0000-4000-8000-000000000000").content.decode()
     assert browser.get("/lanes/?garage=nonsense").status_code == 200
+
+
+def test_a_car_that_nobody_read_is_let_in_under_a_number_that_the_operator_tells(house):
+    world, browser = house.world, house.browser(Role.PARKING)
+    unread = LaneException.objects.create(garage=world.garage, kind="unread", at=world.now(), gate="in")
+    assert "Let it in under a number" in browser.get(f"/lanes/{unread.pk}/").content.decode()
+    done = post(browser, unread, "answer", answer="admit", why="dirty")
+    address = re.search(r'href="http://[^/]+(/[^"]+)" target="_blank"', done)[1]
+    number = re.search(r'class="plate">(V[0-9A-Z]{4} [0-9A-Z]{4})<', done)[1]
+    assert "<svg" in done
+    assert number in Browser().get(address).content.decode()

@@ -27,10 +27,12 @@ LONGEST_SPAN = 400 * DAY
 
 
 class NewVehicle(Shape):
-    """`plate` as people write it; `owner` is a person's id."""
+    """`plate` as people write it; `owner` is a person's id; `vehicle_class` what tariffs call it, left out where its
+    plate says so."""
 
     plate: Annotated[Text, Field(min_length=1, max_length=20)]
     owner: UUID | None = None
+    vehicle_class: Annotated[Text, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")] | None = None
 
 
 @route(router, "POST", "/sites/{uuid:site_id}/vehicles", response={201: Made})
@@ -38,7 +40,10 @@ def add_vehicle(request: HttpRequest, site_id: UUID, body: NewVehicle) -> Made:
     site = reach.site(request, site_id)
     owner = reach.owner(site, body.owner) if body.owner else None
     try:
-        vehicle = register_vehicle(site, body.plate, owner=owner, by=caller(request).by, at=moment.now())
+        called = body.vehicle_class or ""
+        vehicle = register_vehicle(
+            site, body.plate, owner=owner, vehicle_class=called, by=caller(request).by, at=moment.now()
+        )
     except ValueError as fault:
         raise Invalid("plate", "plate") from fault
     return Made(id=vehicle.pk)

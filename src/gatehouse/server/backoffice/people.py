@@ -33,6 +33,7 @@ from gatehouse.server.backoffice.base import (
 from gatehouse.server.backoffice.site import backoffice
 from gatehouse.server.console import words
 from gatehouse.server.console.access import reader
+from gatehouse.server.console.words_tariff import CLASSES
 from gatehouse.server.people import actions, looks, queries, vehicle_actions
 from gatehouse.server.people.cells import Bank, Contact, File, Identity
 from gatehouse.server.people.models import (
@@ -278,9 +279,20 @@ class PersonAdmin(OfficeAdmin):
 # --- vehicles ----------------------------------------------------------------------------------------------------
 
 
+def _class_field() -> forms.ChoiceField:
+    """What tariffs call it; empty is what its plate says."""
+    return forms.ChoiceField(
+        label=_("Vehicle class"),
+        required=False,
+        choices=[("", _("As its plate says")), *CLASSES.items()],
+        help_text=_("Its stays are priced so."),
+    )
+
+
 class NewVehicle(OfficeForm):
     site = forms.ModelChoiceField(Site.objects.none(), label=_("Site"))
     plate = forms.CharField(label=_("Plate"), max_length=20)
+    vehicle_class = _class_field()
 
     def clean_plate(self) -> str:
         plate: str = self.cleaned_data["plate"]
@@ -291,6 +303,7 @@ class NewVehicle(OfficeForm):
 
 class VehicleForm(OfficeForm):
     state = forms.ChoiceField(label=_("State"), choices=VehicleState.choices)
+    vehicle_class = _class_field()
 
 
 @admin.register(Vehicle, site=backoffice)
@@ -302,7 +315,11 @@ class VehicleAdmin(OfficeAdmin):
     shown = ("site", "state")
 
     def create(self, data: dict[str, Any], by: By, at: datetime) -> Vehicle:
-        return vehicle_actions.register_vehicle(chosen_site(data), data["plate"], owner=None, by=by, at=at)
+        return vehicle_actions.register_vehicle(
+            chosen_site(data), data["plate"], owner=None, vehicle_class=data["vehicle_class"], by=by, at=at
+        )
 
     def change(self, row: Vehicle, data: dict[str, Any], by: By, at: datetime) -> None:
         vehicle_actions.set_vehicle_state(row, VehicleState(data["state"]), by=by, at=at)
+        if data["vehicle_class"] != row.vehicle_class:
+            vehicle_actions.set_vehicle_class(row, data["vehicle_class"], by=by, at=at)

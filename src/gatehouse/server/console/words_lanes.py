@@ -57,6 +57,7 @@ ANSWERS: dict[str, Wording] = {
     Answer.CLOSE: Wording(_("It was this stay: it left"), _("The stay ends at that moment, unpaid.")),
     Answer.LEFT_UNSEEN: Wording(_("This stay left unseen"), _("Charged only until it was last known inside.")),
     Answer.OPEN: Wording(_("Open the barrier"), _("Once, now, under your name.")),
+    Answer.ADMIT: Wording(_("Let it in under a number"), _("It gets a number instead of its plate, and pays by that.")),
     Answer.NO_STAY: Wording(_("It has no stay here"), _("Nothing is closed.")),
     Answer.COME_AGAIN: Wording(_("It comes again"), _("The driver backs up and tries once more.")),
     Answer.HELPED: Wording(_("Helped by word"), _("Nothing is opened.")),

@@ -29,6 +29,7 @@ ACTS: dict[str, words.Text] = {
     Act.CLOSED_UNPAID: gettext_lazy("Closed unpaid"),
     Act.LEFT_UNSEEN: gettext_lazy("Closed as left unseen"),
     Act.SAME_CAR: gettext_lazy("Taken for a car of another plate"),
+    Act.CLASS_SET: gettext_lazy("Vehicle class set by hand"),
 }
 
 MONEY_STATES: dict[str, words.Text] = {

@@ -205,13 +205,15 @@ class Quarantine(models.Model):
 
 
 class Opening(models.Model):
-    """An operator's order to open one gate once. Acknowledged by the attempt that carries its id."""
+    """An operator's order to open one gate once. Acknowledged by the attempt that carries its id. `numbered` is for a
+    vehicle that nobody read: it comes in under a virtual plate (`gates.virtual`)."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     gate = models.ForeignKey(Gate, on_delete=models.CASCADE, related_name="+")
     at = models.DateTimeField()
     operator = models.CharField(max_length=36)
     reason_cell = models.BinaryField(null=True)
+    numbered = models.BooleanField(default=False)
     acknowledged = models.BooleanField(default=False)
 
     class Meta:

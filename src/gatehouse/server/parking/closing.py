@@ -23,11 +23,13 @@ from gatehouse.server.parking.facts import (
     StayUnreadable,
     beyond,
     books,
+    class_of,
     ending_spans,
     entries,
     is_cleared,
     owed,
     price_of,
+    registered_as,
 )
 from gatehouse.server.parking.models import ClosedState, ClosedStay, ExceptionKind, Garage, OpenState, OpenStay
 from gatehouse.server.parking.steps import step_plain
@@ -76,13 +78,21 @@ class _Pricer:
     given: Given
     spans: tuple[Span, ...]
     until: datetime
+    vehicle_class: str
 
     def price(self, gifts: int | None = None) -> Price | None:
         """With the first so many gifts, or with all. Raises DomainError."""
         if self.entry is None or self.one.reason in FREE_EXITS:
             return None
         given = facts_of(self.given if gifts is None else self.given[:gifts])
-        return price_of(self.one.garage, self.entry, self.until, validations=given, spans=self.spans)
+        return price_of(
+            self.one.garage,
+            self.entry,
+            self.until,
+            vehicle_class=self.vehicle_class,
+            validations=given,
+            spans=self.spans,
+        )
 
 
 def close_all(ended: Sequence[Ended]) -> dict[UUID, Closing]:
@@ -95,13 +105,15 @@ def close_all(ended: Sequence[Ended]) -> dict[UUID, Closing]:
         known = {}
     gifts = given_to(one.stay.pk for one in ended)
     rights = ending_spans((one.garage.pk, known[one.stay.pk]) for one in ended if one.stay.pk in known)
+    classes = registered_as(known.values())
     closings, plains = {}, []
     for one in ended:
         lost = one.odd is ExceptionKind.STAY_UNREADABLE or one.reason == TIMELESS
         entry, given = None if lost else known.get(one.stay.pk), gifts.get(one.stay.pk, NOTHING)
         spans = rights.get((one.garage.pk, entry.vehicle or ""), ()) if entry else ()
         until = _charged_until(one, entry) if entry and not one.seen else one.left_at
-        pricer = _Pricer(one, entry, given, spans, until)
+        called = class_of(one.stay, entry, classes) if entry else ""
+        pricer = _Pricer(one, entry, given, spans, until, called)
         row, plain = _closed_row(pricer)
         plains.append(plain)
         booked = entry.vehicle if entry is not None and entry.reason == Reason.BOOKING else None

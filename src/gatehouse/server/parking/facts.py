@@ -1,6 +1,6 @@
 """What parking's cells hold, and a stay as the facts that `domain.parking` prices."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -23,6 +23,7 @@ from gatehouse.server.audit.by import By
 from gatehouse.server.parking.models import Garage, OpenStay
 from gatehouse.server.parking.rights import Pair, spans_of
 from gatehouse.server.parking.validations import NOTHING, Given, facts_of, given_to
+from gatehouse.server.people.queries import vehicle_classes
 
 STAYS = By.job("stays")
 FREE_REASONS = {"permit", "booking", "welcome", "emergency"}
@@ -105,6 +106,7 @@ def price_of(
     entry: StayEntry,
     at: datetime,
     *,
+    vehicle_class: str,
     validations: tuple[Validation, ...] = (),
     spans: tuple[Span, ...] = (),
 ) -> Price | None:
@@ -119,12 +121,22 @@ def price_of(
         if over is None or at <= over:
             return None
         entered = over
-    return price(StayFact(entered, vehicle_class=entry.vehicle_class, validations=validations), tariff_of(garage), at)
+    return price(StayFact(entered, vehicle_class=vehicle_class, validations=validations), tariff_of(garage), at)
 
 
 def ending_spans(stays: Iterable[tuple[UUID, StayEntry]]) -> dict[Pair, tuple[Span, ...]]:
     """The spans of the rights under which these came into these garages."""
     return spans_of((garage, entry.vehicle) for garage, entry in stays if entry.reason in ENDING and entry.vehicle)
+
+
+def registered_as(came: Iterable[StayEntry]) -> dict[str, str]:
+    """What the registered vehicles among these are, where somebody said so."""
+    return vehicle_classes(entry.vehicle for entry in came if entry.vehicle)
+
+
+def class_of(stay: OpenStay, entry: StayEntry, registered: Mapping[str, str]) -> str:
+    """As what a stay is priced: as an operator said, else as its vehicle is registered, else as its plate says."""
+    return stay.vehicle_class or registered.get(entry.vehicle or "") or entry.vehicle_class
 
 
 def tariff_of(garage: Garage) -> Tariff:
@@ -188,7 +200,8 @@ def quoted_anew(asked: Quote, stay: OpenStay, at: datetime) -> Quote:
 
 def _quoted(stay: OpenStay, entry: StayEntry, given: Given, at: datetime) -> Quote:
     spans = ending_spans([(stay.garage_id, entry)]).get((stay.garage_id, entry.vehicle or ""), ())
-    priced = price_of(stay.garage, entry, at, validations=facts_of(given), spans=spans)
+    called = class_of(stay, entry, registered_as([entry]))
+    priced = price_of(stay.garage, entry, at, vehicle_class=called, validations=facts_of(given), spans=spans)
     paid = Money(stay.paid_minor, stay.garage.currency)
     due = Money.zero(paid.currency) if is_cleared(stay, at) else owed(priced, paid)
     return Quote(stay.pk, entry.entered_at, due, paid, priced, entry, given)

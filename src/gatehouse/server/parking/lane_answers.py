@@ -13,11 +13,12 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
+from gatehouse.domain.access import Direction
 from gatehouse.keeper.protocol import Refused, Second
 from gatehouse.server import keeping
 from gatehouse.server.audit.actions import record
 from gatehouse.server.audit.by import By
-from gatehouse.server.gates.actions import order_opening, sealed_reason
+from gatehouse.server.gates.actions import order_numbered, order_opening, sealed_reason
 from gatehouse.server.gates.models import Gate, Opening
 from gatehouse.server.parking import exits, lane_exceptions, matching, queries, stays
 from gatehouse.server.parking.actions import free_pass, waived_by
@@ -35,6 +36,7 @@ class Answer(StrEnum):
     CLOSE = "close"  # it was this stay, which has left then without paying
     LEFT_UNSEEN = "left_unseen"  # this stay has left, nobody knows when
     OPEN = "open"  # the barrier, once
+    ADMIT = "admit"  # a vehicle that nobody read comes in under a virtual plate, so that its stay opens
 
     NO_STAY = "no_stay"
     COME_AGAIN = "come_again"
@@ -51,8 +53,8 @@ class Answer(StrEnum):
 
 ALONG = timedelta(hours=1)  # how long a stay may wait for the passage that it goes with
 NEEDS_STAY = frozenset({Answer.CHARGE, Answer.CLOSE, Answer.LEFT_UNSEEN})
-NEEDS_GATE = frozenset({Answer.LET_OUT, Answer.OPEN})
-_UNDONE = frozenset(Answer) - {Answer.LET_OUT, Answer.CLOSE, Answer.LEFT_UNSEEN, Answer.OPEN}
+NEEDS_GATE = frozenset({Answer.LET_OUT, Answer.OPEN, Answer.ADMIT})
+_UNDONE = frozenset(Answer) - {Answer.LET_OUT, Answer.CLOSE, Answer.LEFT_UNSEEN, Answer.OPEN, Answer.ADMIT}
 _PAYMENT = (Answer.PAID_BACK, Answer.KEPT)
 
 # The two likely answers of every kind, the likelier first.
@@ -73,8 +75,8 @@ OFFERS: dict[str, tuple[Answer, Answer]] = {
 }
 # What is possible besides, once the driver has told whose stay it is.
 MORE: dict[str, tuple[Answer, ...]] = {
-    ExceptionKind.UNREAD: (Answer.LET_OUT,),
-    ExceptionKind.HELP: (Answer.CHARGE, Answer.LET_OUT),
+    ExceptionKind.UNREAD: (Answer.ADMIT, Answer.LET_OUT),
+    ExceptionKind.HELP: (Answer.CHARGE, Answer.ADMIT, Answer.LET_OUT),
     ExceptionKind.OVERSTAYED: (),
     ExceptionKind.TAILGATE: (Answer.LEFT_UNSEEN,),
     ExceptionKind.REVERSED: (Answer.LEFT_UNSEEN,),
@@ -105,6 +107,7 @@ class Resolved:
     answer: Answer
     stay: UUID | None
     may_undo: bool
+    admitted: UUID | None = None  # the opening by which a vehicle comes in under a virtual plate
 
 
 class _Lost(Exception):
@@ -117,7 +120,9 @@ class _Lost(Exception):
 
 def offered(exception: LaneException) -> tuple[Answer, ...]:
     """All that may be answered to it, the two likely ones first."""
-    return OFFERS[exception.kind] + MORE.get(exception.kind, ())
+    found, gate = OFFERS[exception.kind] + MORE.get(exception.kind, ()), _gate(exception)
+    enters = gate is not None and gate.direction == Direction.IN
+    return tuple(one for one in found if enters or one is not Answer.ADMIT)
 
 
 def resolve(
@@ -134,6 +139,8 @@ def resolve(
     gate = _gate(exception)
     if gate is None and answer in NEEDS_GATE:
         return Problem.NO_LANE
+    if answer is Answer.ADMIT and gate is not None:
+        return _admit(_Case(exception, answer, why, by, at), gate)
     try:
         refused = _carry_out(_Case(exception, answer, why, by, at), stay, gate)
     except _Lost as lost:
@@ -263,6 +270,21 @@ def _open(case: _Case, gate: Gate, then: Callable[[UUID], None]) -> None:
         order_opening(gate, opening, cell, by=case.by, at=case.at)
         note_act(garage, Act.OPENED, case.why, by=case.by, at=case.at)
         then(opening)
+
+
+def _admit(case: _Case, gate: Gate) -> Resolved | Problem:
+    """Open an entry for a vehicle that nobody read. Its stay opens with the passage, as of any other."""
+    garage = case.exception.garage
+    opening, cell = sealed_reason(gate, case.why.value)
+    try:
+        with transaction.atomic():
+            lock_site(garage.site_id)
+            case.settle()
+            order_numbered(gate, opening, cell, by=case.by, at=case.at)
+            note_act(garage, Act.OPENED, case.why, by=case.by, at=case.at)
+    except _Lost as lost:
+        return lost.problem
+    return Resolved(case.answer, None, may_undo=False, admitted=opening)
 
 
 def _close(case: _Case, stay: OpenStay, left_at: datetime | None, act: Act) -> None:

@@ -61,6 +61,7 @@ class Act(models.TextChoices):
     LEFT_UNSEEN = "left_unseen"  # a stay was closed that nobody saw leave
     CLOSED_UNPAID = "closed_unpaid"  # a stay was closed that left without paying
     SAME_CAR = "same_car"  # a read was taken for that of a stay of another plate
+    CLASS_SET = "class_set"  # a stay was said to be a motorcycle, say, and is priced so
 
 
 class LaneAct(models.Model):

@@ -18,8 +18,11 @@ from gatehouse.domain.periods import local_date
 from gatehouse.server.audit.actions import record
 from gatehouse.server.audit.by import By
 from gatehouse.server.keeping import KeeperAway
+from gatehouse.server.parking import lane_exceptions
 from gatehouse.server.parking.locks import lock_site
 from gatehouse.server.parking.models import (
+    ExceptionKind,
+    LaneException,
     Payment,
     PaymentState,
     ProviderAccount,
@@ -27,6 +30,8 @@ from gatehouse.server.parking.models import (
     RefundReason,
     RefundState,
 )
+from gatehouse.server.parking.money_queries import still_to_pay_back
+from gatehouse.server.parking.payments import exception_of
 from gatehouse.server.parking.providers.known import PAYMENTS, order_of, speak
 from gatehouse.server.parking.providers.protocol import (
     Declined,
@@ -39,6 +44,7 @@ from gatehouse.server.parking.providers.rounds import Round
 
 log = structlog.get_logger()
 
+PAID_BACK = "paid_back"  # as an operator answers: `lane_answers.Answer`
 UNDER_WAY = (RefundState.REQUESTED, RefundState.SENT)
 AGAIN_FIRST, AGAIN_LONGEST = timedelta(seconds=20), timedelta(hours=1)
 
@@ -69,7 +75,36 @@ def request_refund(
         facts = {"amount_minor": amount.minor, "reason": reason, "operator": by.actor, "day": day}
         made = Refund.objects.create(id=refund_id, payment=payment, **facts)
         record("refund.requested", "payment", payment.pk, by=by, at=at)
+        _close_exception(payment, reason, by=by, at=at)
     return made
+
+
+# What raises an exception when it comes, and is over when all of it is on its way back.
+_RAISED = {
+    PaymentState.SETTLED.value: ExceptionKind.EXCESS_PAYMENT,
+    PaymentState.LATE.value: ExceptionKind.LATE_PAYMENT,
+}
+
+
+def _close_exception(payment: Payment, reason: RefundReason, *, by: By, at: datetime) -> None:
+    """The exception of money that nobody owed is answered as soon as all of it is to go back; whoever looks after it
+    has nothing left to do."""
+    payment.refresh_from_db(fields=["refunded_minor", "state", "excess_minor"])
+    if still_to_pay_back(payment) or payment.state not in _RAISED:
+        return
+    waiting = LaneException.objects.filter(pk=exception_of(payment.pk, _RAISED[payment.state]), done=False)
+    if waiting.update(done=True, answer=PAID_BACK, reason=reason.value, taken_by=by.actor):
+        record("lane.paid_back", "garage", payment.garage_id, by=by, at=at)
+        lane_exceptions.tell([payment.garage.site_id])
+
+
+def _open_exception_again(payment: Payment, at: datetime) -> None:
+    """The provider will not pay it back: somebody has to find another way."""
+    ids = [exception_of(payment.pk, kind) for kind in _RAISED.values()]
+    answered = LaneException.objects.filter(pk__in=ids, done=True, answer=PAID_BACK)
+    if answered.update(done=False, answer="", reason="", taken_by=""):
+        record("lane.exception_raised", "garage", payment.garage_id, by=PAYMENTS, at=at)
+        lane_exceptions.tell([payment.garage.site_id])
 
 
 def send(refund: Refund, at: datetime) -> Refund:
@@ -110,6 +145,7 @@ def _write(refund: Refund, payment: Payment, answer: Refunding, at: datetime) ->
             if under_way.update(state=RefundState.FAILED, code=code):
                 Payment.objects.filter(pk=payment.pk).update(refunded_minor=F("refunded_minor") - refund.amount_minor)
                 record("refund.failed", "payment", payment.pk, by=PAYMENTS, at=at)
+                _open_exception_again(payment, at)
 
 
 def pay_back(payment: Payment, amount: Money, reason: RefundReason, *, refund_id: UUID, by: By, at: datetime) -> Refund:

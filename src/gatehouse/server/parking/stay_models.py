@@ -17,6 +17,7 @@ class OpenStay(models.Model):
 
     `folded` is the token of every plate that looks the same (empty where a row was written before there were any). The
     second plate is the one under which it leaves too: who was misread at one of the lanes, or changed plates inside.
+    `vehicle_class` is what an operator said that it is; empty where nobody did.
     """
 
     id = models.UUIDField(primary_key=True)
@@ -29,6 +30,7 @@ class OpenStay(models.Model):
     second_cell = models.BinaryField(null=True)
     state = models.CharField(max_length=8, choices=OpenState.choices, default=OpenState.OPEN)
     paid_minor = models.BigIntegerField(default=0)
+    vehicle_class = models.CharField(max_length=64, default="", blank=True)
 
     class Meta:
         constraints = [

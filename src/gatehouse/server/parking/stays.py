@@ -216,8 +216,8 @@ def _take_out(closings: Sequence[Closing]) -> None:
     OpenStay.objects.filter(pk__in=ids).delete()
 
 
-def _as_priced(row: OpenStay) -> tuple[bytes, int, str]:
-    return bytes(row.token), row.paid_minor, row.state
+def _as_priced(row: OpenStay) -> tuple[bytes, int, str, str]:
+    return bytes(row.token), row.paid_minor, row.state, row.vehicle_class
 
 
 def _put_in(rows: Sequence[OpenStay]) -> None:

@@ -174,13 +174,14 @@ class VehicleState(models.TextChoices):
 
 
 class Vehicle(models.Model):
-    """A registered vehicle; its plate is sealed."""
+    """A registered vehicle; its plate is sealed. `vehicle_class` is what tariffs call it, empty where a plate says."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="vehicles")
     owner = models.ForeignKey(Person, on_delete=models.SET_NULL, null=True, blank=True, related_name="vehicles")
     state = models.CharField(max_length=8, choices=VehicleState.choices, default=VehicleState.ACTIVE)
     plate_cell = models.BinaryField()
+    vehicle_class = models.CharField(max_length=64, default="", blank=True)
 
     def __str__(self) -> str:
         return str(self.pk)

@@ -126,3 +126,20 @@ def vehicles_of(person: Person) -> QuerySet[Vehicle]:
 def listed_vehicles(site: Site) -> QuerySet[Vehicle]:
     """Those that gates must know: active and blocked ones."""
     return Vehicle.objects.filter(site=site).exclude(state=VehicleState.GONE).order_by("id")
+
+
+def vehicle_classes(ids: Iterable[str]) -> dict[str, str]:
+    """What these vehicles are, by their ids, of those of which somebody said so."""
+    wanted = {found for text in ids if (found := _uuid(text))}
+    if not wanted:
+        return {}
+    said = Vehicle.objects.filter(pk__in=wanted).exclude(vehicle_class="")
+    return {str(pk): called for pk, called in said.values_list("pk", "vehicle_class")}
+
+
+def _uuid(text: str) -> UUID | None:
+    """An edge's word for a vehicle may be none of ours."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

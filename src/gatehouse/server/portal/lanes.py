@@ -18,7 +18,7 @@ from gatehouse.server.audit.by import By
 from gatehouse.server.gates import actions as gates
 from gatehouse.server.gates import queries as gate_queries
 from gatehouse.server.gates.models import Gate, GateMode
-from gatehouse.server.gates.virtual import DRIVER, plate_of
+from gatehouse.server.gates.virtual import DRIVER, is_numbered, plate_of
 from gatehouse.server.moment import now
 from gatehouse.server.parking import queries
 from gatehouse.server.parking.facts import StayUnreadable, quote
@@ -159,7 +159,7 @@ def mine(request: HttpRequest, code: str, opening_id: UUID) -> HttpResponse:
     """The page that a vehicle without a plate is known by: kept on the phone, it shows and pays its stay."""
     garage = garage_of(code)
     opening = gate_queries.opening(opening_id)
-    if opening is None or opening.operator != DRIVER or opening.gate.zone_id != garage.zone_id:
+    if opening is None or not is_numbered(opening) or opening.gate.zone_id != garage.zone_id:
         raise Http404
     plate = plate_of(opening.pk)
     context = frame(request, garage) | {

@@ -8,18 +8,19 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from gatehouse.domain.plates import display
 from gatehouse.keeper.protocol import Refused
-from gatehouse.server.console import words
+from gatehouse.server.console import saying, words
 from gatehouse.server.console.access import reader
 from gatehouse.server.console.garages.forms import ParkingForm
 from gatehouse.server.console.garages.tabs import PARKERS, tabs
+from gatehouse.server.console.words_tariff import CLASSES
 from gatehouse.server.moment import now
-from gatehouse.server.parking import queries, room, stays
+from gatehouse.server.parking import classes, queries, room, stays
 from gatehouse.server.parking.inside import Inside, Over, plate
 from gatehouse.server.parking.inside import inside as everybody
 from gatehouse.server.parking.models import Garage
@@ -79,10 +80,17 @@ def _page(
             "overnight": sum(row.overnight for row in rows),
             "over": sum(bool(row.over) for row in rows),
             "rows": [_line(row) for row in rows[:SHOWN]],
+            "classes": _classes(garage),
             "more": max(0, len(rows) - SHOWN),
             "may": reader(request).role in PARKERS,
         }
     return render(request, "garages/inside.html", context, status=status)
+
+
+def _classes(garage: Garage) -> list[tuple[str, words.Text]]:
+    """What a car inside can be said to be; nothing where the tariff has one price for all."""
+    found = classes.classes_of(garage)
+    return [(code, CLASSES.get(code, code)) for code in found] if len(found) > 1 else []
 
 
 def _line(row: Inside) -> dict[str, object]:
@@ -91,6 +99,7 @@ def _line(row: Inside) -> dict[str, object]:
         "entered": row.entered,
         "came": CAME.get(row.reason, row.reason),
         "overnight": row.overnight,
+        "called": CLASSES.get(row.stay.vehicle_class, row.stay.vehicle_class),
         "over": [OVER[one] for one in row.over],
     }
 
@@ -124,6 +133,27 @@ def close(request: HttpRequest, garage_id: UUID) -> HttpResponse:
     count = stays.close_unseen(found, by=reader(request).by, at=now())
     said = ngettext("%(count)d stay was closed as left unseen.", "%(count)d stays were closed as left unseen.", count)
     return _page(request, garage, said=said % {"count": count})
+
+
+@require_POST
+def set_class(request: HttpRequest, garage_id: UUID) -> HttpResponse:
+    """What one car inside is: it is priced so from now on."""
+    garage = _named(request, garage_id)
+    stay = queries.open_stay(_uuid(request.POST.get("stay", "")))
+    if stay is None or stay.garage_id != garage.pk:
+        return _page(request, garage, wrong=str(_("It has left.")), status=409)
+    called = request.POST.get("class", "")[:64]
+    try:
+        done = classes.set_class(stay, called, by=reader(request).by, at=now())
+    except classes.ClassError:
+        return _page(request, garage, wrong=str(_("The tariff has no prices for that class.")), status=422)
+    if done is None:
+        return _page(request, garage, said=str(_("It is priced so already, or it has left.")))
+    if done.before is None or done.after is None:
+        return _page(request, garage, said=str(_("The class is set. It has no price at the moment.")))
+    said = gettext("Priced as: %(class)s. It owed %(before)s and owes %(after)s now.")
+    amounts = {"before": saying.money(done.before), "after": saying.money(done.after)}
+    return _page(request, garage, said=said % (amounts | {"class": CLASSES.get(called, called)}))
 
 
 @require_POST

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -18,9 +19,11 @@ from gatehouse.server.accounts.queries import handle_of
 from gatehouse.server.accounts.signed_in import SignedIn
 from gatehouse.server.console import words, words_lanes
 from gatehouse.server.console.access import GUARDS, reader
+from gatehouse.server.console.qr import qr_svg
 from gatehouse.server.console.watch import TileView, tile_of
 from gatehouse.server.gates import queries as gates
 from gatehouse.server.gates.models import Gate, GateMode
+from gatehouse.server.gates.virtual import plate_of
 from gatehouse.server.moment import now
 from gatehouse.server.parking import evidence, lane_exceptions, queries
 from gatehouse.server.parking.evidence import LikelyStay
@@ -59,6 +62,9 @@ class Note:
     tone: str
     mark: str
     undo: str = ""
+    number: str = ""  # what a vehicle is called that was let in unread
+    address: str = ""  # and its page
+    qr: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +166,7 @@ def answer(request: HttpRequest, exception_id: UUID) -> HttpResponse:
         done = Problem.CHANGED
     match done:
         case Resolved():
-            return _page(request, _next(request, after=exception), _done(exception, done))
+            return _page(request, _next(request, after=exception), _done(request, exception, done))
         case Problem.ALREADY:
             return _page(request, _next(request, after=exception), _problem(done))
         case Problem():
@@ -360,10 +366,21 @@ def _looks_used(who: SignedIn) -> str:
     return ""
 
 
-def _done(exception: LaneException, done: Resolved) -> Note:
+def _done(request: HttpRequest, exception: LaneException, done: Resolved) -> Note:
     said = words_lanes.ANSWERS[done.answer]
+    if done.admitted is not None:
+        return _admitted(request, exception.garage, done.admitted)
     code = signing.dumps([str(exception.pk), done.answer.value, str(done.stay or "")], salt=_SALT)
     return Note(said.what, said.do, "good", "yes", undo=code if done.may_undo else "")
+
+
+def _admitted(request: HttpRequest, garage: Garage, opening: UUID) -> Note:
+    """What the operator tells the driver, or prints: the number, and the page that shows and pays the stay."""
+    plate = plate_of(opening)
+    address = request.build_absolute_uri(reverse("pay-mine", args=[garage.pay_code, opening]))
+    said, then = _("The barrier opens. Tell the driver this number"), _("It pays and leaves by it, as by a plate.")
+    qr = qr_svg(address, _("The page of this car"))
+    return Note(said, then, "good", "yes", number=f"{plate[:5]} {plate[5:]}", address=address, qr=qr)
 
 
 def _problem(problem: Problem) -> Note:

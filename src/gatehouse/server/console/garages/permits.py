@@ -21,6 +21,7 @@ from gatehouse.server.console.access import reader
 from gatehouse.server.console.garages.forms import Day, ParkingForm, Plate, garage_field
 from gatehouse.server.console.garages.tabs import PARKERS, tabs
 from gatehouse.server.console.paging import paged
+from gatehouse.server.console.words_tariff import CLASSES
 from gatehouse.server.moment import now
 from gatehouse.server.parking import actions, permits
 from gatehouse.server.parking.actions import PermitError
@@ -71,7 +72,13 @@ class TermsForm(ParkingForm):
 
 class NewPermit(TermsForm):
     plate = Plate()
-    field_order = ("plate", "garage", "starts", "ends")
+    vehicle_class = forms.ChoiceField(
+        label=_("Vehicle class"),
+        required=False,
+        choices=[("", _("As its plate says")), *CLASSES.items()],
+        help_text=_("What it pays when the permit does not cover it."),
+    )
+    field_order = ("plate", "vehicle_class", "garage", "starts", "ends")
 
     def clean_plate(self) -> str:
         typed = normalise(self.cleaned_data["plate"])
@@ -105,7 +112,9 @@ def listed(request: HttpRequest, number: int = 1) -> HttpResponse:
         data, by = form.cleaned_data, reader(request).by
         try:
             _check(data)
-            vehicle = register_vehicle(data["garage"].site, data["plate"], owner=None, by=by, at=now())
+            vehicle = register_vehicle(
+                data["garage"].site, data["plate"], owner=None, vehicle_class=data["vehicle_class"], by=by, at=now()
+            )
             permit = actions.add_permit(
                 vehicle, data["garage"], starts=data["starts"], ends=data["ends"], by=by, at=now()
             )

@@ -21,6 +21,7 @@ from gatehouse.server.console.garages import (
     tabs,
     tariff_edit,
     tariff_expert,
+    tariff_switch,
     tariffs,
 )
 
@@ -78,6 +79,7 @@ urlpatterns = [
     page("parking/money/accounts/<uuid:account_id>/keys", accounts.keys, "money-account-keys", OWNERS),
     page("parking/money/auto/", auto_pay.auto_pay, "money-auto", tabs.PARKERS),
     page("parking/money/auto/<uuid:mandate_id>/withdraw", auto_pay.withdraw, "money-auto-withdraw", tabs.PARKERS),
+    page("parking/garages/<uuid:garage_id>/tariff", tariff_switch.switch, "garage-tariff", tabs.PARKERS),
     page("parking/tariffs/", tariffs.tariff_list, "parking-tariffs", tabs.PARKERS),
     page("parking/tariffs/new/<uuid:site_id>/", tariff_edit.new, "parking-tariff-new", tabs.PARKERS),
     page(
@@ -98,6 +100,7 @@ urlpatterns = [
     page("parking/inside/<uuid:garage_id>/", inside.inside, "inside-garage", tabs.READERS),
     page("parking/inside/<uuid:garage_id>/plate", inside.show_plate, "inside-plate", tabs.PARKERS),
     page("parking/inside/<uuid:garage_id>/close", inside.close, "inside-close", tabs.PARKERS),
+    page("parking/inside/<uuid:garage_id>/class", inside.set_class, "inside-class", tabs.PARKERS),
     page("parking/inside/<uuid:garage_id>/count", inside.count, "inside-count", tabs.PARKERS),
     page("parking/permits/", permits.listed, "permits", tabs.READERS),
     page("parking/permits/page/<int:number>/", permits.listed, "permits-page", tabs.READERS),
