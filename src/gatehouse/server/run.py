@@ -3,12 +3,16 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from ipaddress import ip_network
 from pathlib import Path
 
 from gatehouse.clock import Clock
 from gatehouse.machine import lock
 
 LOCAL_HOSTS = {"127.0.0.1", "::1", "localhost"}
+# Whose X-Forwarded-For and -Proto are believed: programs on this machine, and the proxies of this setting (addresses or
+# networks, with commas) that stand before them. Else all drivers behind an outer one share one cap.
+PROXIES = "GATEHOUSE_PROXIES"
 
 
 class NotLocal(ValueError):
@@ -53,6 +57,12 @@ def prepare(home: Path, clock: Clock) -> None:
     call_command("migrate", interactive=False, verbosity=0)
 
 
+def trusted_proxies() -> list[str]:
+    """Raises ValueError for what is neither an address nor a network. "*" is neither: drivers would choose theirs."""
+    more = [part.strip() for part in os.environ.get(PROXIES, "").split(",") if part.strip()]
+    return ["127.0.0.1", "::1", *(str(ip_network(part)) for part in more)]
+
+
 def run(home: Path, port: int, clock: Clock, host: str = "127.0.0.1") -> None:
     """Serve until SIGTERM or SIGINT. Raises NotLocal, AlreadyRunning, KeeperAway."""
     if host not in LOCAL_HOSTS:
@@ -83,6 +93,7 @@ def _serve(home: Path, port: int, clock: Clock, host: str) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        forwarded_allow_ips=trusted_proxies(),
         timeout_graceful_shutdown=2,
         lifespan="off",
     )
