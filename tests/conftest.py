@@ -18,6 +18,7 @@ from gatehouse.clock import ShiftedClock
 HOME = Path(tempfile.mkdtemp(prefix="gatehouse-tests-"))
 os.environ["GATEHOUSE_HOME"] = str(HOME)  # for processes that tests start
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ["GATEHOUSE_PROVIDER_HOSTS"] = "127.0.0.1"  # where the stand-ins of payment providers listen
 
 
 def pytest_unconfigure() -> None:
