@@ -3,7 +3,7 @@
 import pytest
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from gatehouse.server.run import PROXIES, trusted_proxies
+from gatehouse.server.run import PROXIES, BadProxies, trusted_proxies
 
 
 async def _seen(from_: str, forwarded: str) -> str:
@@ -42,5 +42,5 @@ def test_drivers_behind_a_proxy_that_is_named_are_told_apart(monkeypatch) -> Non
 @pytest.mark.parametrize("said", ["*", "proxy.example", "0.0.0.0/0/0"])
 def test_what_is_no_address_is_no_proxy(monkeypatch, said) -> None:
     monkeypatch.setenv(PROXIES, said)
-    with pytest.raises(ValueError, match="does not appear"):
+    with pytest.raises(BadProxies, match=r"GATEHOUSE_PROXIES: .* is no address"):
         trusted_proxies()

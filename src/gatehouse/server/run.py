@@ -15,6 +15,10 @@ LOCAL_HOSTS = {"127.0.0.1", "::1", "localhost"}
 PROXIES = "GATEHOUSE_PROXIES"
 
 
+class BadProxies(ValueError):
+    """GATEHOUSE_PROXIES names something that is neither an address nor a network."""
+
+
 class NotLocal(ValueError):
     """An address that others could reach; put a proxy with TLS in front instead."""
 
@@ -58,15 +62,21 @@ def prepare(home: Path, clock: Clock) -> None:
 
 
 def trusted_proxies() -> list[str]:
-    """Raises ValueError for what is neither an address nor a network. "*" is neither: drivers would choose theirs."""
-    more = [part.strip() for part in os.environ.get(PROXIES, "").split(",") if part.strip()]
-    return ["127.0.0.1", "::1", *(str(ip_network(part)) for part in more)]
+    """Raises BadProxies; for "*" too, since then drivers would choose their addresses."""
+    found = ["127.0.0.1", "::1"]
+    for part in filter(None, map(str.strip, os.environ.get(PROXIES, "").split(","))):
+        try:
+            found.append(str(ip_network(part)))
+        except ValueError as fault:
+            raise BadProxies(f"{PROXIES}: {part} is no address and no network; write 192.0.2.0/24, say") from fault
+    return found
 
 
 def run(home: Path, port: int, clock: Clock, host: str = "127.0.0.1") -> None:
-    """Serve until SIGTERM or SIGINT. Raises NotLocal, AlreadyRunning, KeeperAway."""
+    """Serve until SIGTERM or SIGINT. Raises NotLocal, BadProxies, AlreadyRunning, KeeperAway."""
     if host not in LOCAL_HOSTS:
         raise NotLocal(f"{host} is reachable by others; the server listens on localhost only")
+    trusted_proxies()  # said before anything is started
     os.umask(0o077)
     (home / "server").mkdir(parents=True, exist_ok=True)
     with claimed(home):
