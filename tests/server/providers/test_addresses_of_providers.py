@@ -44,8 +44,9 @@ def test_a_statement_is_fetched_from_alipay_alone(settings) -> None:
 def test_an_answer_without_end_is_none(monkeypatch) -> None:
     class Endless(httpx.SyncByteStream):
         def __iter__(self):
-            while True:
+            for _ in range(50):
                 yield b"x" * 1_000_000
+            pytest.fail("it was read to its end")
 
     transport = httpx.MockTransport(lambda request: httpx.Response(200, stream=Endless()))
 
