@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db import connections
 from tests.demo_run import Told, tell
 
@@ -18,6 +19,8 @@ from gatehouse.clock import ShiftedClock
 HOME = Path(tempfile.mkdtemp(prefix="gatehouse-tests-"))
 os.environ["GATEHOUSE_HOME"] = str(HOME)  # for processes that tests start
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ["GATEHOUSE_PROVIDER_HOSTS"] = "127.0.0.1"  # where the stand-ins of payment providers listen
+settings.PROVIDER_HOSTS = frozenset({"127.0.0.1"})  # this process may have read its environment before
 
 
 def pytest_unconfigure() -> None:

@@ -127,7 +127,7 @@ def server(home: Home, port: Port = 8000) -> None:
         check_port(port)
         with using(home):
             run.run(home.absolute(), port, clock.from_environment())
-    except (DatabaseUrlError, UnusableHome, run.AlreadyRunning) as fault:
+    except (DatabaseUrlError, UnusableHome, run.AlreadyRunning, run.BadProxies) as fault:
         fail(str(fault))
     except DatabaseFault as fault:
         fail(f"the database cannot be used: {fault}")

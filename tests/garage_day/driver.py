@@ -87,7 +87,7 @@ class Phones:
         begun = self.ask(driver, "POST", f"/pay/{pay_code}/start", fields)
         if begun.status != 302:
             return None
-        found = re.search(r"/([0-9a-f-]{36})/?$", begun.location)
+        found = re.search(r"/([0-9a-f-]{36})-[0-9a-f]{32}/?$", begun.location)
         assert found, begun.location
         # A block may have begun since the card was shown: what the provider's page asks for is what it takes.
         amount = amount_of(self.ask(driver, "GET", begun.location))
@@ -101,7 +101,7 @@ class Phones:
 
     def paid_page(self, driver: int, pay_code: str, started: Started) -> Page:
         """What the driver sees after paying; a server that is not sure asks the provider then. Raises Away."""
-        return self.ask(driver, "GET", f"/pay/{pay_code}/paid/{started.id}/")
+        return self.ask(driver, "GET", started.page.replace("/test/", "/paid/"))
 
 
 @dataclass

@@ -23,7 +23,7 @@ TABLET = {"viewport": {"width": 1024, "height": 768}, "has_touch": True}
 
 @pytest.fixture
 def phone(place):
-    for limit in (asking.PER_PLATE, help.CALLS, lanes.PER_SOURCE, lanes.PER_LANE):
+    for limit in (asking.PER_PLATE, asking.PER_PLATE_AND_SOURCE, help.CALLS, lanes.PER_SOURCE, lanes.PER_LANE):
         limit.forget()
     page = place.open(**PHONE)
     page.goto(f"{place.url}/pay/{place.house.world.garage.pay_code}/")

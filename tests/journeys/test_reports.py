@@ -4,6 +4,7 @@ what was done by hand, a payout of two people, a dispute from the driver's phone
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 from playwright.sync_api import expect
 from tests.server.garage_days import days_ago, today, visit
 from tests.server.test_payout_statements import came, month
@@ -111,7 +112,7 @@ def test_a_driver_contests_on_a_phone_and_an_operator_decides_on_the_evidence(pl
     world = place.house.world
     paid = visit(world, "京A12345", world.ago(minutes=70), 65)
     phone = place.open(**PHONE)
-    phone.goto(f"{place.url}/pay/{world.garage.pay_code}/paid/{paid.pk}/")
+    phone.goto(place.url + reverse("pay-receipt", args=[world.garage.pay_code, paid.pk]))
     phone.get_by_role("link", name="Something is wrong with this payment").click()
     phone.get_by_label("What is wrong?").fill("The barrier did not open for half an hour.")
     phone.get_by_role("button", name="Send").click()

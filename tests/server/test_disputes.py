@@ -135,6 +135,18 @@ def test_what_went_back_already_can_not_go_back_again(world):
     assert Refund.objects.count() == 1
 
 
+def test_a_refund_under_anothers_id_is_refused_and_takes_nothing_from_it(world):
+    row = contested(world)
+    paid, ask = Payment.objects.get(), {"refund_id": row.pk, "by": SETUP, "at": world.now()}
+    refunds.request_refund(paid, Money(1, "CNY"), RefundReason.FAULT, **ask)  # under the dispute's own id, before it
+    assert refused(disputes.uphold, row, "fault", "Sorry", 400, by=SETUP, at=world.now()) == "bad_amount"
+    assert (Dispute.objects.get().state, Dispute.objects.get().refund_minor) == ("open", 0)
+    other = visit(world, "京A54321", world.ago(minutes=70), 65)
+    with pytest.raises(refunds.RefundError):
+        refunds.request_refund(other, Money(1, "CNY"), RefundReason.FAULT, **ask)
+    assert refunds.request_refund(paid, Money(1, "CNY"), RefundReason.FAULT, **ask).pk == row.pk
+
+
 @pytest.mark.parametrize("amount", [0, -1, 1001, 10**15])
 def test_no_more_goes_back_than_was_paid(world, amount):
     row = contested(world)

@@ -21,6 +21,7 @@ from gatehouse.server.parking.models import (
     ClosedStay,
     FreedBay,
     GarageRoom,
+    LaneAct,
     LaneException,
     ListEntry,
     ListKind,
@@ -240,7 +241,13 @@ def test_a_bay_that_a_car_left_unseen_is_freed_here_and_at_the_edge(world):
     (freed,) = told(world)[1].freed
     assert world.sim.open("vehicle.plate/1", str(vehicle.pk), freed.plate).decode() == PLATE
     assert not permits.free_bay(stay, vehicle, by=SETUP, at=world.now())
-    FreedBay.objects.update(at=world.now() - permits.FREED_KEPT)
+    stored = "".join(str(value) for row in FreedBay.objects.values() for value in row.values())
+    assert str(vehicle.pk) not in stored
+    cells = b"".join(bytes(row.cell) for row in FreedBay.objects.all())
+    assert str(vehicle.pk).encode() not in cells
+    assert vehicle.pk.bytes not in cells
+    assert [freed for freed, _ in permits.freed_bays(world.site, world.now())] == [vehicle] * 2
+    FreedBay.objects.update(on=world.now().date() - permits.FREED_KEPT)
     assert permits.freed_bays(world.site, world.now()) == []
 
 
@@ -288,7 +295,10 @@ def test_stays_that_were_closed_as_left_unseen_are_not_taken_off_twice(world):
     set_room(world, 10)
     stays = [enter(world, plate) for plate in (PLATE, "京B22222", "京B33333")]
     room.correct(world.garage, 1, by=SETUP, at=world.now())
-    assert close_unseen([queries.open_stay(one.pk) for one in stays[:2]], by=SETUP, at=world.now()) == 2
+    operator = world.operator(Role.PARKING)
+    assert close_unseen([queries.open_stay(one.pk) for one in stays[:2]], by=operator, at=world.now()) == 2
+    acts = [(act.operator, act.act, act.garage) for act in LaneAct.objects.all()]
+    assert acts == [(operator.actor, "left_unseen", world.garage)] * 2  # an owner sees who closes stays without money
     assert room.room(world.garage).inside == 1
     assert GarageRoom.objects.get().correction == 0
     assert close_unseen(stays[:2], by=SETUP, at=world.now()) == 0

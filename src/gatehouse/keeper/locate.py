@@ -29,10 +29,10 @@ class _Windows:
                 self._windows = {key: window for key, window in self._windows.items() if window.used(now)}
             one = frozenset((asked,))
             for key, cap in windows:
-                if self._windows.setdefault(key, Window(HOUR)).after(one, now) > cap:
-                    return cap
+                if (self._windows.get(key) or Window(HOUR)).after(one, now) > cap:
+                    return cap  # and no window is made for whoever is refused: strangers do not fill the memory
             for key, _ in windows:
-                self._windows[key].add(one, now)
+                self._windows.setdefault(key, Window(HOUR)).add(one, now)
             return None
 
 

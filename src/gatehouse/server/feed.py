@@ -270,10 +270,10 @@ def _clearances(edge: Edge, site: Site, version: int, now: datetime) -> wire.Cle
 
 def _freed(edge: Edge, site: Site, now: datetime) -> list[wire.FreedBay]:
     rows = permits.freed_bays(site, now)
-    cells = [(keeping.cell("vehicle.plate/1", row.vehicle_id, row.vehicle.plate_cell), row.vehicle_id) for row in rows]
+    cells = [(keeping.cell("vehicle.plate/1", car.pk, car.plate_cell), car.pk) for car, _ in rows]
     return [
-        wire.FreedBay(vehicle=str(row.vehicle_id), plate=plate, at=row.at)
-        for row, plate in zip(rows, _reseal(edge, cells), strict=True)
+        wire.FreedBay(vehicle=str(car.pk), plate=plate, at=at)
+        for (car, at), plate in zip(rows, _reseal(edge, cells), strict=True)
         if plate is not None
     ]
 

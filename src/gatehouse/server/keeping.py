@@ -8,6 +8,7 @@ and raises `KeeperRefused`. A keeper that does not answer raises `KeeperAway`.
 import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import date
+from ipaddress import IPv6Network, ip_address
 from typing import Protocol, TypeVar
 
 import structlog
@@ -251,10 +252,22 @@ _source_key: list[bytes] = []
 
 
 def source_of(address: str) -> str:
-    """The keyed hash of an asking address: the same within a run, and telling nothing afterwards."""
+    """The keyed hash of an asking address: the same within a run, and telling nothing afterwards. Of an IPv6 address
+    its network counts: whoever has one has 2^64 addresses in it."""
     if not _source_key:
         _source_key.append(secret("sources"))
-    return hashlib.blake2b(address.encode(), key=_source_key[0][:64], digest_size=16).hexdigest()
+    return hashlib.blake2b(_network(address).encode(), key=_source_key[0][:64], digest_size=16).hexdigest()
+
+
+def _network(address: str) -> str:
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if found.version == 4:
+        return str(found)
+    mapped = found.ipv4_mapped
+    return str(mapped) if mapped else str(IPv6Network((int(found) >> 64 << 64, 64)))
 
 
 _alias_key: list[bytes] = []

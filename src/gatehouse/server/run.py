@@ -3,12 +3,20 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from ipaddress import ip_network
 from pathlib import Path
 
 from gatehouse.clock import Clock
 from gatehouse.machine import lock
 
 LOCAL_HOSTS = {"127.0.0.1", "::1", "localhost"}
+# Whose X-Forwarded-For and -Proto are believed: programs on this machine, and the proxies of this setting (addresses or
+# networks, with commas) that stand before them. Else all drivers behind an outer one share one cap.
+PROXIES = "GATEHOUSE_PROXIES"
+
+
+class BadProxies(ValueError):
+    """GATEHOUSE_PROXIES names something that is neither an address nor a network."""
 
 
 class NotLocal(ValueError):
@@ -53,10 +61,22 @@ def prepare(home: Path, clock: Clock) -> None:
     call_command("migrate", interactive=False, verbosity=0)
 
 
+def trusted_proxies() -> list[str]:
+    """Raises BadProxies; for "*" too, since then drivers would choose their addresses."""
+    found = ["127.0.0.1", "::1"]
+    for part in filter(None, map(str.strip, os.environ.get(PROXIES, "").split(","))):
+        try:
+            found.append(str(ip_network(part)))
+        except ValueError as fault:
+            raise BadProxies(f"{PROXIES}: {part} is no address and no network; write 192.0.2.0/24, say") from fault
+    return found
+
+
 def run(home: Path, port: int, clock: Clock, host: str = "127.0.0.1") -> None:
-    """Serve until SIGTERM or SIGINT. Raises NotLocal, AlreadyRunning, KeeperAway."""
+    """Serve until SIGTERM or SIGINT. Raises NotLocal, BadProxies, AlreadyRunning, KeeperAway."""
     if host not in LOCAL_HOSTS:
         raise NotLocal(f"{host} is reachable by others; the server listens on localhost only")
+    trusted_proxies()  # said before anything is started
     os.umask(0o077)
     (home / "server").mkdir(parents=True, exist_ok=True)
     with claimed(home):
@@ -83,6 +103,7 @@ def _serve(home: Path, port: int, clock: Clock, host: str) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        forwarded_allow_ips=trusted_proxies(),
         timeout_graceful_shutdown=2,
         lifespan="off",
     )

@@ -2,7 +2,9 @@
 
 Environment: GATEHOUSE_HOME (the home), DATABASE_URL (postgresql://user:password@host:port/name; else SQLite in the
 home), GATEHOUSE_TEST_PROVIDER=1 (the payment provider of demonstrations), GATEHOUSE_HOSTS (names it is reached by),
-GATEHOUSE_PUBLIC_URL (https://name under which payment providers and drivers reach it through a proxy).
+GATEHOUSE_PUBLIC_URL (https://name under which payment providers and drivers reach it through a proxy),
+GATEHOUSE_PROVIDER_HOSTS (hosts, with commas, at which an owner may say that a payment provider answers, besides the
+providers' own; for a gateway or a stand-in of yours, also without TLS).
 """
 
 import os
@@ -22,6 +24,7 @@ SECRET_KEY = secrets.token_urlsafe(48)
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *filter(None, os.environ.get("GATEHOUSE_HOSTS", "").split(","))]
 PUBLIC_URL = os.environ.get("GATEHOUSE_PUBLIC_URL", "").rstrip("/")
 TEST_PROVIDER = os.environ.get("GATEHOUSE_TEST_PROVIDER") == "1"
+PROVIDER_HOSTS = frozenset(filter(None, os.environ.get("GATEHOUSE_PROVIDER_HOSTS", "").split(",")))
 
 DATABASES = {"default": database(os.environ.get("DATABASE_URL"), HOME)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

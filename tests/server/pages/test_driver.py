@@ -31,7 +31,7 @@ GOOD_NUMBER = "91350100M000100Y43"
 @pytest.fixture
 def driver(house, settings):
     settings.TEST_PROVIDER = True
-    for limit in (asking.PER_PLATE, help.CALLS, lanes.PER_SOURCE, lanes.PER_LANE):
+    for limit in (asking.PER_PLATE, asking.PER_PLATE_AND_SOURCE, help.CALLS, lanes.PER_SOURCE, lanes.PER_LANE):
         limit.forget()
     house.world.tell(house.world.enters(PLATE, at=house.world.ago(hours=2, minutes=18)))
     return house.browser()
@@ -330,6 +330,13 @@ def test_two_taps_and_a_source_that_goes_on_open_once_and_then_seldom(driver, ho
         moved(timedelta(seconds=20))
         answers.append(driver.post(address).status_code)
     assert answers == [302, 302, 429, 429]
+
+
+def test_of_two_who_ask_in_the_same_moment_one_is_let_in(driver, house, monkeypatch) -> None:
+    bus.clear()
+    monkeypatch.setattr(lanes, "_is_busy", lambda gate, at: False)  # both have looked before either asked
+    assert [driver.post(_entry(house, "pay-come-in")).status_code for _ in range(2)] == [302, 409]
+    assert Opening.objects.count() == 1
 
 
 def test_only_a_lane_that_lets_everybody_in_lets_in_who_was_not_read(driver, house) -> None:

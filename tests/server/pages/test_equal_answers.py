@@ -34,7 +34,7 @@ class Seen:
 @pytest.fixture
 def garage(house, settings):
     settings.TEST_PROVIDER = True
-    asking.PER_PLATE.forget()
+    asking.forget()
     world = house.world
     world.tell(world.enters(OWING, at=world.ago(hours=2, minutes=18)))
     world.tell(world.enters(FREE, at=world.ago(minutes=5)))
@@ -42,7 +42,7 @@ def garage(house, settings):
     quote = re.search(r'name="quote" value="([^"]+)"', _ask(house, PAID).content.decode())[1]
     started = house.browser().post(reverse("pay-start", args=[world.garage.pay_code]), {"quote": quote})
     house.browser().post(started["Location"], {"outcome": "paid"})
-    asking.PER_PLATE.forget()
+    asking.forget()
     return house
 
 
@@ -97,7 +97,7 @@ def test_time_tells_nothing(garage) -> None:
     took = {FREE: [], ABSENT: []}
     for turn in range(12):
         for plate in (FREE, ABSENT) if turn % 2 else (ABSENT, FREE):
-            asking.PER_PLATE.forget()
+            asking.forget()
             began = time.monotonic()
             _ask(garage, plate)
             took[plate].append(time.monotonic() - began)
@@ -108,8 +108,8 @@ def test_time_tells_nothing(garage) -> None:
 
 def test_the_caps_come_at_the_same_place_for_both(garage) -> None:
     for plate in (FREE, ABSENT, OWING):
-        answers = [_ask(garage, plate).status_code for _ in range(asking.PER_PLATE.most + 1)]
-        assert answers == [200] * asking.PER_PLATE.most + [429]
+        answers = [_ask(garage, plate).status_code for _ in range(asking.PER_PLATE_AND_SOURCE.most + 1)]
+        assert answers == [200] * asking.PER_PLATE_AND_SOURCE.most + [429]
 
 
 def test_a_claim_that_fails_says_the_same_for_a_car_that_is_there(garage, monkeypatch) -> None:

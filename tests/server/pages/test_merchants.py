@@ -4,13 +4,15 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.urls import reverse
 from tests.server.world import SETUP
 
 from gatehouse.keeper.protocol import Role
 from gatehouse.server.parking import merchants
+from gatehouse.server.parking.actions import clear
 from gatehouse.server.parking.merchants import Terms
-from gatehouse.server.parking.models import GiftKind, Merchant, MerchantMonth, Validation
+from gatehouse.server.parking.models import GiftKind, Merchant, MerchantMonth, OpenStay, Validation
 from gatehouse.server.portal import merchant as page
 
 PLATE = "京N8P367"
@@ -100,6 +102,25 @@ def test_a_driver_scans_the_code_and_owes_less(house, shop, till) -> None:
     assert "¥10.00" in owed
     assert "Validated by Moss Books" in owed
     assert driver.post(reverse("validate", args=[code]), {"plate": PLATE}).status_code == 410
+
+
+def test_a_code_tells_nobody_of_another_car_that_is_here(house, shop) -> None:
+    """A car that has paid gets the answer of one that is not here, and a code is good for a few plates only."""
+    page.TRIES.forget()
+    at = house.world.now()
+    given = merchants.show_code(shop[0], at=at)
+    address = reverse("validate", args=[page.validation_code(given.validation, at + timedelta(minutes=10))])
+    with transaction.atomic():
+        clear(OpenStay.objects.get(), at + timedelta(minutes=15))
+    stranger = house.browser()
+
+    def ask(plate: str) -> tuple[int, str]:
+        answer = stranger.post(address, {"plate": plate})
+        return answer.status_code, _bare(answer).replace(plate, "P")
+
+    assert ask(PLATE) == ask("京N8P999")
+    assert [ask(f"京N8P{n}")[0] for n in range(900, 906)] == [200] * 3 + [429] * 3
+    assert Validation.objects.get(pk=given.validation).stay == given.validation
 
 
 def test_a_code_that_is_old_or_changed_is_good_for_nothing(house, shop) -> None:

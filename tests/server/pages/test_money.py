@@ -17,8 +17,9 @@ from tests.server.world import SETUP
 
 from gatehouse.keeper.protocol import Role
 from gatehouse.server import keeping
-from gatehouse.server.parking import accounts, actions, autopay, payments, queries, testprovider
+from gatehouse.server.parking import accounts, actions, autopay, orders, payments, queries, testprovider
 from gatehouse.server.parking.models import BuiltinEntry, Difference, Mandate, Payment, ProviderAccount, Refund
+from gatehouse.server.parking.providers.protocol import Redirect
 from gatehouse.server.people.vehicle_actions import register_vehicle
 
 PLATE = "京A90909"
@@ -216,6 +217,19 @@ def test_with_several_ways_to_pay_the_driver_chooses(house) -> None:
     away = driver.post(reverse("pay-start", args=[code]), {"quote": quote, "way": "stripe"})
     assert (away.status_code, "does not answer" in away.content.decode()) == (503, True)
     assert driver.post(reverse("pay-start", args=[code]), {"quote": quote, "way": "gold"}).status_code == 503
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "//elsewhere.example/", "/watch/", "data:text/html,x", ""])
+def test_a_providers_answer_sends_a_browser_to_a_page_of_the_web_or_nowhere(house, monkeypatch, url) -> None:
+    form = STRIPE | {"site": house.world.site.pk, "base_url": "http://127.0.0.1:9"}
+    assert house.browser(Role.OWNER).post(reverse("money-accounts"), form).status_code == 302
+    monkeypatch.setattr(orders, "begin", lambda payment, **_: Redirect(url, ""))
+    house.world.tell(house.world.enters(PLATE, house.world.ago(minutes=61)))
+    driver, code = house.browser(), house.world.garage.pay_code
+    card = driver.post(reverse("pay-find", args=[code]), {"plate": PLATE}, REMOTE_ADDR="192.0.2.56").content.decode()
+    quote = re.search(r'name="quote" value="([^"]+)"', card)[1]
+    answer = driver.post(reverse("pay-start", args=[code]), {"quote": quote, "way": "stripe"})
+    assert (answer.status_code, "Location" in answer.headers) == (503, False)
 
 
 # --- auto-pay --------------------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ PLATE = "京N8P367"
 @pytest.fixture
 def driver(house, settings):
     settings.TEST_PROVIDER = True
-    asking.PER_PLATE.forget()
+    asking.forget()
     house.world.tell(house.world.enters(PLATE, at=house.world.ago(hours=2, minutes=18)))
     return house.browser()
 
@@ -81,11 +81,39 @@ def test_another_refusal_of_the_keepers_is_not_put_down_to_too_many_tries(driver
 
 
 def test_one_plate_is_asked_for_so_often_and_no_more_from_wherever(driver, house) -> None:
+    def ask(source: str, plate: str = "京n8p36b") -> int:
+        found = driver.post(reverse("pay-find", args=[_code(house)]), {"plate": plate}, REMOTE_ADDR=source)
+        return found.status_code
+
     for number in range(asking.PER_PLATE.most):
-        assert _find(driver, house, "京N8P36B").status_code == 200, number
-    assert _find(driver, house, "京N8P36B").status_code == 429
-    assert house.browser().post(reverse("pay-find", args=[_code(house)]), {"plate": "京n8p36b"}).status_code == 429
-    assert _find(driver, house).status_code == 200
+        assert ask(f"192.0.2.{number}") == 200, number
+    assert ask("192.0.2.100") == ask("192.0.2.0") == 429
+    assert ask("192.0.2.100", PLATE) == 200
+
+
+def test_no_single_address_takes_a_plates_answers_from_its_driver(driver, house) -> None:
+    def ask(source: str, plate: str = PLATE) -> int:
+        found = driver.post(reverse("pay-find", args=[_code(house)]), {"plate": plate}, REMOTE_ADDR=source)
+        return found.status_code
+
+    answers = [ask("192.0.2.1") for _ in range(asking.PER_PLATE.most + 5)]
+    assert answers.count(200) == asking.PER_PLATE_AND_SOURCE.most
+    assert ask("198.51.100.7") == 200
+    for number in range(40):  # far beyond the keeper's cap of plates for one source
+        ask("192.0.2.9", f"沪A0{number:04d}")
+    assert [ask("192.0.2.9") for _ in range(20)] == [429] * 20
+    assert ask("198.51.100.8") == 200
+    assert len(asking.PER_PLATE._times) <= 40  # whoever is refused leaves nothing in memory
+
+
+def test_an_ipv6_network_is_one_source(driver, house) -> None:
+    same = {keeping.source_of(f"2001:db8:1:2::{number:x}") for number in range(1, 300)}
+    other = {
+        keeping.source_of("2001:db8:1:3::1"),
+        keeping.source_of("192.0.2.1"),
+        keeping.source_of("::ffff:192.0.2.1"),
+    }
+    assert (len(same), len(other), same & other) == (1, 2, set())
 
 
 @pytest.mark.parametrize("typed", ["Ｎ８Ｐ３６７", "n8p367", "N8P-367"])

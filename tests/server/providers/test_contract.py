@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from django.urls import reverse
 from tests.server.providers.standin import Told
 from tests.server.test_stays import enter
 from tests.server.world import SETUP
@@ -83,7 +84,7 @@ def test_the_receipts_page_asks_by_itself_and_not_at_every_look(desk):
     desk.there.pay(payment.pk)
     desk.world.clock.advance(timedelta(seconds=5))
     asked = len(desk.there.requests)
-    page = f"{desk.url}/pay/{desk.world.garage.pay_code}/paid/{payment.pk}/"
+    page = desk.url + reverse("pay-receipt", args=[desk.world.garage.pay_code, payment.pk])
     assert "Paid. You can leave." in httpx.get(page, headers={"accept-language": "en"}).text
     other = desk.begin(minutes=50)
     at = desk.now() + timedelta(seconds=4)

@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
-from gatehouse.domain.access import Direction
+from gatehouse.domain.policy import Direction
 from gatehouse.keeper.protocol import Refused, Second
 from gatehouse.server import keeping
 from gatehouse.server.audit.actions import record

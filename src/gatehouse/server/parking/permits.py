@@ -1,15 +1,18 @@
 """Permits and pools: terms, renewals, and bays whose car has left unseen. `actions` adds and ends a single permit."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import msgspec
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 
 from gatehouse.domain.periods import DAY, can_be_meant, local_date
 from gatehouse.domain.permits import MONTHS, next_end
+from gatehouse.keeper.protocol import Refused
+from gatehouse.server import keeping
 from gatehouse.server.audit.actions import record
 from gatehouse.server.audit.by import By
 from gatehouse.server.parking.actions import PermitError
@@ -25,8 +28,16 @@ ENDING_WITHIN = 14 * DAY
 MOST_GRACE = 60
 MOST_BAYS = 5000
 FREED_KEPT = 7 * DAY
+FEED = By.job("feed")
 
 Renewable = Permit | PermitPool
+
+
+class Freed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """In a site.text/1 cell: the vehicle that has left its bay unseen, and when somebody said so."""
+
+    vehicle: str
+    at: datetime
 
 
 @transaction.atomic
@@ -167,19 +178,32 @@ def free_bay(stay: OpenStay, vehicle: Vehicle, *, by: By, at: datetime) -> bool:
     """An operator says that this vehicle has left unseen: its stay is closed and the edge frees its bay. False when the
     stay was over already; the edge is told all the same."""
     closed = close_unseen([stay], by=by, at=at)
+    freed = Freed(str(vehicle.pk), at)
+    row = FreedBay(site_id=vehicle.site_id, on=_today(vehicle.site, at))
+    row.cell = keeping.seal_one("site.text/1", vehicle.site_id, row.pk, msgspec.json.encode(freed))
     with transaction.atomic():
         lock_site(vehicle.site_id)
-        FreedBay.objects.filter(site_id=vehicle.site_id, at__lte=at - FREED_KEPT).delete()
-        FreedBay.objects.create(site_id=vehicle.site_id, vehicle=vehicle, at=at)
+        FreedBay.objects.filter(site_id=vehicle.site_id, on__lt=row.on - FREED_KEPT).delete()
+        row.save(force_insert=True)
         bump_clearances(vehicle.site_id)
         record("pool.bay_freed", "vehicle", vehicle.pk, by=by, at=at)
     return closed == 1
 
 
-def freed_bays(site: Site, at: datetime) -> Sequence[FreedBay]:
-    """Of the last days."""
-    found = FreedBay.objects.filter(site=site, at__gt=at - FREED_KEPT)
-    return list(found.select_related("vehicle").order_by("id"))
+def freed_bays(site: Site, at: datetime) -> list[tuple[Vehicle, datetime]]:
+    """Of the last days. Raises KeeperAway."""
+    rows = list(FreedBay.objects.filter(site=site, on__gt=_today(site, at) - FREED_KEPT).order_by("id"))
+    cells = [keeping.cell("site.text/1", row.pk, row.cell) for row in rows]
+    opened = keeping.reveal(cells, FEED.authority, "pool.freed")
+    if isinstance(opened, Refused):
+        return []
+    freed = [msgspec.json.decode(data, type=Freed) for data in opened if data is not None]
+    known = {str(one.pk): one for one in Vehicle.objects.filter(pk__in=[one.vehicle for one in freed])}
+    return [(known[one.vehicle], one.at) for one in freed if one.vehicle in known]
+
+
+def _today(site: Site, at: datetime) -> date:
+    return local_date(at, ZoneInfo(site.zone))
 
 
 # --- reading -----------------------------------------------------------------------------------------------------

@@ -50,7 +50,7 @@ AGAIN_FIRST, AGAIN_LONGEST = timedelta(seconds=20), timedelta(hours=1)
 
 
 class RefundError(DomainError):
-    """A refund that can not be. Codes: `not_paid`, `too_much`, `nothing`."""
+    """A refund that can not be. Codes: `not_paid`, `too_much`, `nothing`, `another`."""
 
 
 def request_refund(
@@ -64,6 +64,8 @@ def request_refund(
         site = lock_site(payment.garage.site_id)
         made = Refund.objects.filter(pk=refund_id).first()
         if made is not None:
+            if made.payment_id != payment.pk or made.amount_minor != amount.minor:
+                raise RefundError("another", "this id is that of another refund")
             return made
         paid = Payment.objects.filter(pk=payment.pk, state__in=[PaymentState.SETTLED, PaymentState.LATE])
         if not paid.exists():

@@ -72,12 +72,13 @@ class PoolVehicle(models.Model):
 
 
 class FreedBay(models.Model):
-    """An operator's word that this vehicle has left its bay unseen. Edges are told for a few days."""
+    """An operator's word that a vehicle has left its bay unseen. Edges are told for a few days. Which vehicle and when
+    are sealed: the time is that of an entry in the log, where the vehicle stands under an alias."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     site = models.ForeignKey("people.Site", on_delete=models.CASCADE, related_name="+")
-    vehicle = models.ForeignKey("people.Vehicle", on_delete=models.CASCADE, related_name="+")
-    at = models.DateTimeField()
+    on = models.DateField()
+    cell = models.BinaryField()
 
     def __str__(self) -> str:
         return str(self.pk)

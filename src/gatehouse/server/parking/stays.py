@@ -29,8 +29,10 @@ from gatehouse.server.parking.facts import (
     odd_cell,
     second_cell_of,
 )
+from gatehouse.server.parking.lane_acts import Why, note_act
 from gatehouse.server.parking.locks import lock_site
 from gatehouse.server.parking.models import (
+    Act,
     ClosedStay,
     ExceptionKind,
     ExitClearance,
@@ -279,16 +281,19 @@ def close_by_hand(
 
 def close_unseen(stays: Sequence[OpenStay], *, by: By, at: datetime) -> int:
     """Somebody says that these have left unseen; how many were still open. Nothing is owed for them, what was paid
-    stands. Stays that have left meanwhile, or changed, are left alone. Raises KeeperAway."""
+    stands, and each is an act of theirs that the garage's owner sees. Stays that have left meanwhile, or changed, are
+    left alone. Raises KeeperAway."""
     closed = 0
     for stay in stays:
         steps = list(close_all([Ended(stay.garage, stay, at, seen=False)]).values())
+        waived = sum(max(0, one.closed.amount_minor - one.closed.paid_minor) for one in steps)
         try:
             with transaction.atomic():
                 lock_site(stay.garage.site_id)
                 apply(steps, by=by, at=at)
                 room.found_gone(stay.garage, 1)
                 room.follow([stay.garage_id])
+                note_act(stay.garage, Act.LEFT_UNSEEN, Why.OTHER, waived_minor=waived, by=by, at=at)
                 record("stay.left_unseen", "garage", stay.garage_id, by=by, at=at)
                 closed += 1
         except Outdated:

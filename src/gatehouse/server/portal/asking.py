@@ -23,6 +23,7 @@ from gatehouse.server.portal.limits import Limit
 
 FLOOR_S = 0.12
 PER_PLATE = Limit(12, timedelta(hours=1))  # whoever asks: nobody watches one car come and go
+PER_PLATE_AND_SOURCE = Limit(6, timedelta(hours=1))  # so that no single address takes all of them from the driver
 
 
 class No(Enum):
@@ -49,12 +50,16 @@ def ask(garage: Garage, typed: str, source: str, at: datetime) -> Owed | No:
 
 
 def _ask(garage: Garage, plate: str, source: str, at: datetime) -> Owed | No:
-    if not PER_PLATE.take(keeping.source_of(f"{garage.pk}/{fold(plate)}"), at):
-        return No.CAPPED
     stay_day = people.site(garage.site_id).stay_day
     tokens = keeping.locate(garage.site_id, stay_day, plate, source)
     if isinstance(tokens, Refused):
         return No.CAPPED if tokens.code == "capped" else No.UNPRICED
+    # After the keeper's cap of plates for a source: whoever is refused there takes nothing from anybody.
+    looks = f"{garage.pk}/{fold(plate)}"
+    if not PER_PLATE_AND_SOURCE.take(keeping.source_of(f"{source}/{looks}"), at):
+        return No.CAPPED
+    if not PER_PLATE.take(keeping.source_of(looks), at):
+        return No.CAPPED
     found = matching.find(garage, tokens).stay
     # A stay that is found was read by its id; where none is, another one is read in its place.
     stay = found or queries.some_open_stay(garage.pk)
@@ -73,3 +78,9 @@ def _quoted(stay: OpenStay | None, at: datetime) -> Quote | None:
         return quote(stay, at) if stay else None
     except (StayUnreadable, DomainError):
         return None
+
+
+def forget() -> None:
+    """For tests."""
+    PER_PLATE.forget()
+    PER_PLATE_AND_SOURCE.forget()

@@ -143,7 +143,9 @@ def come_in(request: HttpRequest, code: str, gate: str, lane: str) -> HttpRespon
         return _entry_page(request, garage, found, BUSY, status=409)
     if not PER_SOURCE.take(source_of(request), at) or not PER_LANE.take(str(found.pk), at):
         return _entry_page(request, garage, found, TOO_OFTEN, status=429)
-    opening = gates.open_by_hand(found, "", by=By.job(DRIVER), at=at)
+    opening = gates.open_once(found, _fresh_since(found, at), by=By.job(DRIVER), at=at)
+    if opening is None:
+        return _entry_page(request, garage, found, BUSY, status=409)
     return HttpResponseRedirect(reverse("pay-mine", args=[garage.pay_code, opening.pk]))
 
 
@@ -151,7 +153,12 @@ def _is_busy(gate: Gate, at: datetime) -> bool:
     """Whether somebody has just been let in, or is about to be."""
     live = bus.tile(gate.site_id, gate.code)
     let_in = live.outcome in ("granted", "passed") and live.at is not None and at - live.at < QUIET
-    return let_in or gate_queries.opening_waits(gate, at - timedelta(seconds=gate.freshness_s))
+    return let_in or gate_queries.opening_waits(gate, _fresh_since(gate, at))
+
+
+def _fresh_since(gate: Gate, at: datetime) -> datetime:
+    """An order of before then is carried out no more."""
+    return at - timedelta(seconds=gate.freshness_s)
 
 
 @require_safe

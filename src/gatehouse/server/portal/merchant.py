@@ -28,12 +28,14 @@ from gatehouse.server.parking.actions import find_stay
 from gatehouse.server.parking.merchants import CODE_HOLDS, UNDO_HOLDS, BudgetSpent
 from gatehouse.server.parking.models import GiftKind, Merchant
 from gatehouse.server.parking.queries import merchant_room
+from gatehouse.server.portal.limits import Limit
 from gatehouse.server.portal.pay import PLATE_LIMIT, plate_keys
 
 COOKIE = "gatehouse_merchant"
 SIGNED_IN_FOR = timedelta(hours=12)
 _UNDO = "gatehouse.merchant.undo"
 _MAC = 32
+TOO_OFTEN = Refused("capped")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ NOT_HERE = Said(
 ASKED_TOO_OFTEN = Said(
     _("Too many plates were tried from here"), _("Wait a few minutes, then try again."), "stop", "clock"
 )
+TRIES = Limit(5, CODE_HOLDS)  # plates to a code: it is for one's own car, and finds nobody else's
 CODE_OVER = Said(
     _("This code is used or too old"), _("Ask in the shop for a new one. Your own time is not touched."), "stop", "no"
 )
@@ -233,12 +236,14 @@ def scan(request: HttpRequest, code: str) -> HttpResponse:
     if request.method != "POST":
         return render(request, "portal/validate.html", context)
     typed = request.POST.get("plate", "").strip()[:PLATE_LIMIT]
-    stay = find_stay(found.garage, typed, address=request.META.get("REMOTE_ADDR", ""))
+    tried = TRIES.take(str(validation), now())
+    stay = find_stay(found.garage, typed, address=request.META.get("REMOTE_ADDR", "")) if tried else TOO_OFTEN
     if isinstance(stay, Refused):
         return render(request, "portal/validate.html", context | {"said": ASKED_TOO_OFTEN}, status=429)
-    if stay is None:
+    done = stay is not None and merchants.scan(validation, stay, at=now())
+    if not done and merchants.waiting_merchant(validation) is not None:
+        # Also of a car that is here and may not have it: a code tells nobody of a car that has paid, or has a permit.
         return render(request, "portal/validate.html", context | {"said": NOT_HERE, "plate": typed})
-    done = merchants.scan(validation, stay, at=now())
     said = None if done else CODE_OVER
     shown = {"pay_code": found.garage.pay_code, "plate": normalise(typed), "said": said}
     return render(request, "portal/validated.html", context | shown, status=200 if done else 409)

@@ -220,10 +220,12 @@ def _to_provider(request: HttpRequest, garage: Garage, payment: Payment) -> Http
         case QrCode(text=text):
             title = str(_("QR code of the payment provider"))
             return render(request, "portal/scan.html", shown | {"qr": qr_svg(text, title), "link": text})
-        case Redirect(url=url) if url.startswith("/"):
+        case Redirect(url=url) if payment.account is None:
             return HttpResponseRedirect(url)
-        case Redirect(url=url):
+        case Redirect(url=url) if url.startswith(("https://", "http://")):
             return render(request, "portal/go.html", shown | {"url": url})
+        case Redirect():  # an address that no browser should be sent to
+            return form(request, garage, PROVIDER_AWAY, status=503)
 
 
 def payment_of(garage: Garage, payment_id: UUID) -> Payment:

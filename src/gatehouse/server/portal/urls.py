@@ -1,5 +1,7 @@
 """The portal's addresses."""
 
+from django.urls import register_converter
+
 from gatehouse.server.console.access import WORKERS, page, public
 from gatehouse.server.portal import (
     auto,
@@ -16,20 +18,25 @@ from gatehouse.server.portal import (
     sign,
     slips,
 )
+from gatehouse.server.portal.addresses import MandateAddress, OpeningAddress, PaymentAddress
+
+register_converter(PaymentAddress, "own_payment")
+register_converter(MandateAddress, "own_mandate")
+register_converter(OpeningAddress, "own_opening")
 
 urlpatterns = [
     public("pay/notice/<slug:provider>/<code:code>", notices.notice, "pay-notice"),
-    public("pay/auto/<uuid:mandate_id>/", auto.auto_pay, "auto-pay"),
+    public("pay/auto/<own_mandate:mandate_id>/", auto.auto_pay, "auto-pay"),
     public("pay/<code:code>/", pay.pay, "pay"),
     public("pay/<code:code>/station/", pay.station, "pay-station"),
     public("pay/<code:code>/find", pay.find, "pay-find"),
     public("pay/<code:code>/start", pay.start, "pay-start"),
-    public("pay/<code:code>/test/<uuid:payment_id>/", pay.test_provider, "pay-test"),
-    public("pay/<code:code>/paid/<uuid:payment_id>/", receipt.receipt, "pay-receipt"),
-    public("pay/<code:code>/paid/<uuid:payment_id>/state", receipt.receipt_state, "pay-state"),
-    public("pay/<code:code>/paid/<uuid:payment_id>/more", receipt.more, "pay-more"),
-    public("pay/<code:code>/paid/<uuid:payment_id>/receipt.pdf", receipt.pdf, "pay-pdf"),
-    public("pay/<code:code>/paid/<uuid:payment_id>/invoice", receipt.invoice, "pay-invoice"),
+    public("pay/<code:code>/test/<own_payment:payment_id>/", pay.test_provider, "pay-test"),
+    public("pay/<code:code>/paid/<own_payment:payment_id>/", receipt.receipt, "pay-receipt"),
+    public("pay/<code:code>/paid/<own_payment:payment_id>/state", receipt.receipt_state, "pay-state"),
+    public("pay/<code:code>/paid/<own_payment:payment_id>/more", receipt.more, "pay-more"),
+    public("pay/<code:code>/paid/<own_payment:payment_id>/receipt.pdf", receipt.pdf, "pay-pdf"),
+    public("pay/<code:code>/paid/<own_payment:payment_id>/invoice", receipt.invoice, "pay-invoice"),
     public("pay/<code:code>/lost/", lost.lost, "pay-lost"),
     public("pay/<code:code>/help", help.call, "pay-help"),
     public("pay/<code:code>/help/<uuid:exception_id>/", help.called, "pay-help-state"),
@@ -37,8 +44,8 @@ urlpatterns = [
     public("pay/<code:code>/exit/<slug:gate>/<code:lane>/", lost.unfound, "pay-unfound"),
     public("pay/<code:code>/entry/<slug:gate>/<code:lane>/", lanes.entry, "pay-entry"),
     public("pay/<code:code>/entry/<slug:gate>/<code:lane>/open", lanes.come_in, "pay-come-in"),
-    public("pay/<code:code>/mine/<uuid:opening_id>/", lanes.mine, "pay-mine"),
-    public("pay/<code:code>/paid/<uuid:payment_id>/dispute", dispute.dispute, "pay-dispute"),
+    public("pay/<code:code>/mine/<own_opening:opening_id>/", lanes.mine, "pay-mine"),
+    public("pay/<code:code>/paid/<own_payment:payment_id>/dispute", dispute.dispute, "pay-dispute"),
     public("display/<slug:site>/<slug:gate>/<code:code>/", display.display, "display"),
     public("display/<slug:site>/<slug:gate>/<code:code>/screen", display.screen, "display-screen"),
     public("merchant/<code:code>/", merchant.merchant, "merchant"),

@@ -110,6 +110,8 @@ def uphold(row: Dispute, code: str, text: str, amount_minor: int, *, by: By, at:
         raise DisputeError("bad_amount", "what goes back is more than nothing and no more than was paid")
     message, amount = _next(row, Side.OPERATOR, Words(on, text, code=code)), Money(amount_minor, payment.currency)
     with transaction.atomic():
+        if not Dispute.objects.filter(pk=row.pk, state__in=WAITING).exists():
+            raise DisputeError("decided", "this dispute was decided meanwhile")
         # First, since it waits for whoever writes the site's money. Its id is the dispute's: one dispute pays once.
         _request(payment, amount, row, by=by, at=at)
         _write(row, message, DisputeState.UPHELD, "dispute.upheld", by=by, at=at)

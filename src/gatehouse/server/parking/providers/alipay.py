@@ -48,7 +48,7 @@ from gatehouse.server.parking.providers.protocol import (
     is_ref,
     our_id,
 )
-from gatehouse.server.parking.providers.web import STATEMENT_TIMEOUT_S, call
+from gatehouse.server.parking.providers.web import STATEMENT_TIMEOUT_S, call, is_of
 from gatehouse.server.parking.providers.wechat_pay import BEIJING, yuan_to_money
 
 MOST_MINOR = 100_000_000_00  # total_amount is at most 100,000,000 yuan
@@ -57,6 +57,7 @@ _PAID = frozenset({"TRADE_SUCCESS", "TRADE_FINISHED"})
 _UNSURE = frozenset({"ACQ.SYSTEM_ERROR", "aop.ACQ.SYSTEM_ERROR", "isp.unknow-error", "aop.unknow-error"})
 _AGAIN = frozenset({"ACQ.SELLER_BALANCE_NOT_ENOUGH", "ACQ.REFUND_FEE_NOT_ENOUGH"})
 BILL_LIMIT = 20_000_000
+BILL_HOSTS = (".alipay.com", ".alipaydev.com")  # dwbillcenter.alipay.com, over http in its documents
 
 
 class AlipayKeys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -141,7 +142,10 @@ class Alipay:
             if answer.code in ("isp.bill_not_exist", "BILL_NOT_EXIST") and at.astimezone(BEIJING).hour >= 10:
                 return []  # a date without any money has no bill
             raise ProviderFault("not_ready", answer.code)
-        fetched = call("GET", str(answer.get("bill_download_url")), timeout_s=STATEMENT_TIMEOUT_S)
+        url = str(answer.get("bill_download_url"))
+        if not is_of(url, BILL_HOSTS, ("http", "https")):
+            raise ProviderFault("odd_answer", "bill_download_url")
+        fetched = call("GET", url, timeout_s=STATEMENT_TIMEOUT_S)
         if fetched.status_code != 200:
             raise ProviderFault("not_ready")
         return read_bill(fetched.content)

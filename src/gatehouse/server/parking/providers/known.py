@@ -15,6 +15,7 @@ from gatehouse.server.parking.providers import builtin
 from gatehouse.server.parking.providers.alipay import Alipay, AlipayKeys
 from gatehouse.server.parking.providers.protocol import Order, Provider, ProviderFault
 from gatehouse.server.parking.providers.stripe_checkout import StripeCheckout, StripeKeys
+from gatehouse.server.parking.providers.web import is_of
 from gatehouse.server.parking.providers.wechat_pay import WechatKeys, WechatPay
 
 PAYMENTS = By.job("payments")
@@ -37,14 +38,19 @@ class Kind:
     speak: Callable[[Any], Provider]
     currencies: frozenset[str] | None = None
     auto_pay: bool = False
+    hosts: tuple[str, ...] = ()  # where it answers
 
+
+WECHAT_HOSTS = ("api.mch.weixin.qq.com", "api2.mch.weixin.qq.com", "apihk.mch.weixin.qq.com")
+ALIPAY_HOSTS = ("openapi.alipay.com", "openapi-sandbox.dl.alipaydev.com")
+ADDRESSES = ("base_url", "gateway")  # the keys that say so
 
 KINDS = {
     kind.name: kind
     for kind in (
-        Kind("stripe", StripeKeys, StripeCheckout, auto_pay=True),
-        Kind("wechat", WechatKeys, WechatPay, frozenset({"CNY"})),
-        Kind("alipay", AlipayKeys, Alipay, frozenset({"CNY"})),
+        Kind("stripe", StripeKeys, StripeCheckout, auto_pay=True, hosts=("api.stripe.com",)),
+        Kind("wechat", WechatKeys, WechatPay, frozenset({"CNY"}), hosts=WECHAT_HOSTS),
+        Kind("alipay", AlipayKeys, Alipay, frozenset({"CNY"}), hosts=ALIPAY_HOSTS),
     )
 }
 
@@ -57,6 +63,8 @@ def checked_keys(provider: str, keys: dict[str, str]) -> bytes:
     given = {name: value.strip().replace("\r\n", "\n") for name, value in keys.items() if value.strip()}
     for field in msgspec.structs.fields(kind.keys):
         if field.required and field.name not in given:
+            raise BadKeys(field.name)
+        if field.name in ADDRESSES and not is_of(given.get(field.name, field.default), kind.hosts):
             raise BadKeys(field.name)
     try:
         made = msgspec.convert(given, kind.keys)
