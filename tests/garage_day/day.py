@@ -22,6 +22,7 @@ from gatehouse.domain.decisions import Grant, Reason
 TICK = timedelta(seconds=100)  # below the two minutes after which a lane does without its server
 PASSES_AFTER = timedelta(seconds=3)
 PATIENCE = 2  # refusals without a way to pay, before a driver presses the help button
+TOO_OFTEN = 429  # the payment page was asked about one plate more often than it answers
 ROUND = timedelta(minutes=30)  # of the operator who looks at exceptions
 
 
@@ -320,12 +321,18 @@ class Play:
             return
         try:
             garage = self.town.garages[visit.garage]
+            waits = any(own not in self.provider.taken for own in visit.payments)
+            if waits:  # the phone shows that the payment is under way: nobody types a plate again
+                self.soon(60, self.drives_out, visit)
+                return
             card = self.phones.find(visit.number, garage.pay_code, visit.plate)
+            if card.status == TOO_OFTEN:
+                self.counts["asked too often"] += 1
+                self.soon(15 * 60, self.drives_out, visit)
+                return
             if QUOTE.search(card.text):
-                waits = any(own not in self.provider.taken for own in visit.payments)
-                if not waits:
-                    self.pays(visit, card)
-                self.soon(45 + visit.delay.total_seconds() if not waits else 60, self.drives_out, visit)
+                self.pays(visit, card)
+                self.soon(45 + visit.delay.total_seconds(), self.drives_out, visit)
                 return
         except Away:
             self.soon(60, self.drives_out, visit)
