@@ -175,6 +175,7 @@ PURPOSES: dict[str, Text] = {
     "parking.stay": _("looked at a parked car"),
     "parking.inside": _("looked at a parked car"),
     "parking.list": _("looked at a vehicle on a list"),
+    "pool.freed": _("told a gate computer that a car had left its bay"),
     "parking.permit": _("looked at a vehicle with a permit"),
     "parking.booking": _("looked at a booked vehicle"),
     "backoffice": _("worked in the back office"),

@@ -95,7 +95,7 @@ def _close_exception(payment: Payment, reason: RefundReason, *, by: By, at: date
     if still_to_pay_back(payment) or payment.state not in _RAISED:
         return
     waiting = LaneException.objects.filter(pk=exception_of(payment.pk, _RAISED[payment.state]), done=False)
-    if waiting.update(done=True, answer=PAID_BACK, reason=reason.value, taken_by=by.actor):
+    if waiting.update(done=True, answer=PAID_BACK, reason=RefundReason(reason).value, taken_by=by.actor):
         record("lane.paid_back", "garage", payment.garage_id, by=by, at=at)
         lane_exceptions.tell([payment.garage.site_id])
 
