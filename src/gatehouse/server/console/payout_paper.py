@@ -6,23 +6,20 @@ from datetime import date
 
 from django.utils.translation import gettext as _
 from reportlab.lib.pagesizes import A4
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
 from gatehouse.domain.money import Money
 from gatehouse.server.console import saying
+from gatehouse.server.console.paper import HAN
 from gatehouse.server.console.words_takings import PAYOUT_STATES
 from gatehouse.server.takings.models import PayoutStatement
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56, float(A4[0]) - 56, float(A4[1]) - 64, 72
 _LINE = 18
-_CHINESE = "STSong-Light"  # not embedded: every reader that knows Chinese has it
 
 
 def paper(row: PayoutStatement, lines: Sequence[dict[str, object]]) -> bytes:
     """`lines` as the page shows them: garage, said, amount."""
-    pdfmetrics.registerFont(UnicodeCIDFont(_CHINESE))
     out = io.BytesIO()
     canvas = Canvas(out, pagesize=A4, invariant=True)
     title = _("Statement for %(month)s") % {"month": saying.month(date.fromisoformat(f"{row.month}-01"))}
@@ -68,7 +65,7 @@ def _font(text: str, *, bold: bool) -> str:
     try:
         text.encode("cp1252")
     except UnicodeEncodeError:
-        return _CHINESE
+        return HAN
     return "Helvetica-Bold" if bold else "Helvetica"
 
 

@@ -17,15 +17,15 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
 from gatehouse.domain.money import Money
 from gatehouse.server.console import saying
+from gatehouse.server.console.paper import HAN
 from gatehouse.server.console.slips import Slip
 
-LATIN, BOLD, HAN = "GatehouseSans", "GatehouseSansBold", "STSong-Light"
+LATIN, BOLD = "GatehouseSans", "GatehouseSansBold"
 _HAN = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\u3000-\u303f]+")
 _FONTS = Path(reportlab.__file__).parent / "fonts"
 _ALIGN_RIGHT = 2
@@ -36,7 +36,6 @@ def _register() -> None:
     if LATIN not in pdfmetrics.getRegisteredFontNames():
         pdfmetrics.registerFont(TTFont(LATIN, str(_FONTS / "Vera.ttf")))
         pdfmetrics.registerFont(TTFont(BOLD, str(_FONTS / "VeraBd.ttf")))
-        pdfmetrics.registerFont(UnicodeCIDFont(HAN))
 
 
 def payslip_pdf(slip: Slip, *, heading: str, person: str, number: str, site: str) -> bytes:

@@ -8,24 +8,19 @@ from datetime import timedelta
 from django.utils.translation import gettext as _
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
 from gatehouse.domain.money import Money
 from gatehouse.domain.parking_lines import Line, LineKind
+from gatehouse.server.console.paper import font_of
 from gatehouse.server.console.saying import exact, money
 from gatehouse.server.console.words_parking import price_line
 from gatehouse.server.parking.facts import BooksLine
 from gatehouse.server.parking.models import Garage
 from gatehouse.server.parking.receipts import ReceiptFacts
 
-_HAN = "STSong-Light"
 _LEFT, _RIGHT, _TOP = 25 * mm, A4[0] - 25 * mm, A4[1] - 30 * mm
 _LEAST_Y = 30 * mm
-_FIRST_WIDE = 0x2E80  # from here on characters are Han, kana or their punctuation
-
-pdfmetrics.registerFont(UnicodeCIDFont(_HAN))
 
 
 class _Page:
@@ -41,8 +36,7 @@ class _Page:
             self.y = _TOP
         for said, x, draw in ((left, _LEFT, self.canvas.drawString), (right, _RIGHT, self.canvas.drawRightString)):
             shown = said.replace("\N{MINUS SIGN}", "-")
-            wide = any(ord(character) >= _FIRST_WIDE for character in shown)
-            self.canvas.setFont(_HAN if wide else f"Helvetica{bold}", size)
+            self.canvas.setFont(font_of(shown, bold), size)
             draw(x, self.y, shown)
         self.y -= gap * mm
 

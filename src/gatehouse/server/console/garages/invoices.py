@@ -1,7 +1,5 @@
 """Invoices: which ones drivers wait for. For whom is shown on a click, which the keeper logs and counts."""
 
-import csv
-import io
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -18,6 +16,7 @@ from gatehouse.server.console import problems
 from gatehouse.server.console.access import reader
 from gatehouse.server.console.garages.tabs import tabs
 from gatehouse.server.console.paging import paged
+from gatehouse.server.console.spreadsheet import csv_file, plain
 from gatehouse.server.moment import now
 from gatehouse.server.parking import invoices, queries, receipts
 from gatehouse.server.parking.models import InvoiceRequest
@@ -25,7 +24,6 @@ from gatehouse.server.people.queries import sites_visible_to
 
 PAGE = 25
 EXPORTED = 50  # in one file: as many as a parking operator may see in an hour, or fewer
-_RUNS = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for a formula
 
 
 @require_safe
@@ -80,10 +78,8 @@ def exported(request: HttpRequest) -> HttpResponse:
     read = invoices.read_invoices(waiting, Authority(ticket=reader(request).token))
     if isinstance(read, Refused):
         return problems.keeper_refused(request, read.code)
-    out = io.StringIO()
-    rows = csv.writer(out)
     heads = [_("Receipt"), _("Date"), _("Garage"), _("Amount"), _("Currency"), _("Tax")]
-    rows.writerow([*heads, _("For"), _("Name on the invoice"), _("Tax number"), _("Send it to")])
+    rows = [[*heads, _("For"), _("Name on the invoice"), _("Tax number"), _("Send it to")]]
     for one, invoice in zip(waiting, read, strict=True):
         facts = receipts.read_receipt(one.receipt)
         if invoice is None or facts is None:
@@ -92,11 +88,5 @@ def exported(request: HttpRequest) -> HttpResponse:
         garage, on = one.receipt.garage, local_date(facts.paid_at, ZoneInfo(one.receipt.garage.site.zone))
         said = [receipts.number_text(garage, facts), on.isoformat(), garage.name, decimal_text(facts.amount)]
         said += [facts.currency, tax, invoice.kind, invoice.title, invoice.tax_number, invoice.mail]
-        rows.writerow([_defused(text) for text in said])
-    answer = HttpResponse(out.getvalue().encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
-    answer.headers["Content-Disposition"] = 'attachment; filename="invoices.csv"'
-    return answer
-
-
-def _defused(text: str) -> str:
-    return f"'{text}" if text.startswith(_RUNS) else text
+        rows.append([plain(text) for text in said])
+    return csv_file("invoices.csv", rows)

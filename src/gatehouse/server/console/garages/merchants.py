@@ -1,7 +1,5 @@
 """Merchants: who gives whose customers parking, how much of the month's budget is taken, and the statement."""
 
-import csv
-import io
 from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID
@@ -24,14 +22,13 @@ from gatehouse.server.console.garages.forms import ParkingForm, garage_field, ma
 from gatehouse.server.console.garages.tabs import PARKERS, tabs
 from gatehouse.server.console.months import month_before
 from gatehouse.server.console.qr import qr_svg
+from gatehouse.server.console.spreadsheet import csv_file, plain
 from gatehouse.server.moment import now
 from gatehouse.server.parking import merchants as actions
 from gatehouse.server.parking import queries
 from gatehouse.server.parking.merchants import MerchantError, Terms
 from gatehouse.server.parking.models import Garage, GiftKind, Merchant
 from gatehouse.server.people.queries import sites_visible_to
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class TermsForm(ParkingForm):
@@ -186,15 +183,10 @@ def statement(request: HttpRequest, merchant_id: UUID, of: Month) -> HttpRespons
     """One line a date on which stays ended that the merchant had given something."""
     found = _merchant(request, merchant_id)
     unit = "minutes" if found.kind == GiftKind.MINUTES else found.garage.currency
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(["merchant", "date", "stays", f"given ({unit})", f"worth ({found.garage.currency})"])
-    name = f"'{found.name}" if found.name.startswith(_FORMULA) else found.name
+    rows: list[list[object]] = [["merchant", "date", "stays", f"given ({unit})", f"worth ({found.garage.currency})"]]
     for line in queries.merchant_days(found, of.first):
         minutes = found.kind == GiftKind.MINUTES
         given = line.given if minutes else major(line.given, found.garage.currency)
         worth = major(line.worth_minor, found.garage.currency)
-        writer.writerow([name, line.date.isoformat(), line.stays, given, worth])
-    response = HttpResponse("\ufeff" + out.getvalue(), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="statement-{of}.csv"'
-    return response
+        rows.append([plain(found.name), line.date.isoformat(), line.stays, given, worth])
+    return csv_file(f"statement-{of}.csv", rows)

@@ -1,7 +1,5 @@
 """Money: what came and went in a month, what has to go back, and where a provider's statement says otherwise."""
 
-import csv
-import io
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -25,6 +23,7 @@ from gatehouse.server.console.access import reader
 from gatehouse.server.console.garages.tabs import PARKERS, tabs
 from gatehouse.server.console.months import meant, month_before
 from gatehouse.server.console.paging import paged
+from gatehouse.server.console.spreadsheet import csv_file, plain
 from gatehouse.server.moment import now
 from gatehouse.server.parking import money_queries as money_of
 from gatehouse.server.parking import queries, reconciling, refunds
@@ -313,26 +312,15 @@ def explain(request: HttpRequest, difference_id: UUID) -> HttpResponse:
 def export(request: HttpRequest, of: Month) -> HttpResponse:
     """The month's payments that came, and what of them went back, in major units."""
     span, _first = _span_of(request, of)
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(
-        ["payment", "date", "garage", "provider", "provider_ref", "state", "currency", "amount", "paid_back"]
-    )
+    rows = [["payment", "date", "garage", "provider", "provider_ref", "state", "currency", "amount", "paid_back"]]
     for row in money_of.payments(_sites(request), span.start, span.end).filter(state__in=money_of.TAKEN):
         day = local_date(row.at, ZoneInfo(row.garage.site.zone))
         paid, back = Money(row.amount_minor, row.currency), Money(row.refunded_minor, row.currency)
         facts = [row.pk, day, row.garage.code, row.provider, row.provider_ref or "", row.state, row.currency]
-        writer.writerow([_plain(str(one)) for one in facts] + [decimal_text(paid), decimal_text(back)])
-    answer = HttpResponse("\ufeff" + out.getvalue(), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="payments-{of}.csv"'
-    return answer
+        rows.append([plain(str(one)) for one in facts] + [decimal_text(paid), decimal_text(back)])
+    return csv_file(f"payments-{of}.csv", rows)
 
 
 def _span_of(request: HttpRequest, of: Month) -> tuple[Period, date]:
     _sites(request)
     return _span(of, None)
-
-
-def _plain(text: str) -> str:
-    """What a spreadsheet would take for a formula is text."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t") else text

@@ -1,7 +1,5 @@
 """Payouts: the owners of garages, what belongs to them, and their monthly statements."""
 
-import csv
-import io
 from datetime import date, datetime
 from uuid import UUID
 
@@ -22,6 +20,7 @@ from gatehouse.server.console.garages.spans import chosen
 from gatehouse.server.console.garages.tabs import tabs
 from gatehouse.server.console.paging import paged
 from gatehouse.server.console.payout_paper import paper
+from gatehouse.server.console.spreadsheet import csv_file, plain
 from gatehouse.server.console.words_takings import PAYOUT_STATES, payout_line, problem
 from gatehouse.server.moment import now
 from gatehouse.server.parking import queries
@@ -262,22 +261,13 @@ def _lines(row: PayoutStatement) -> list[dict[str, object]]:
 def statement_csv(request: HttpRequest, statement_id: UUID) -> HttpResponse:
     row = _statement(request, statement_id)
     names = statements.garage_names(row)
-    text = io.StringIO()
-    write = csv.writer(text, lineterminator="\r\n").writerow
-    write(["month", "garage", "line", "detail", "amount", "currency"])
+    rows = [["month", "garage", "line", "detail", "amount", "currency"]]
     for garage, line in statements.lines_of(row):
         detail = " ".join(f"{name}={value}" for name, value in sorted(line.params.items()))
-        name = _plain(names.get(garage, ""))
-        write([row.month, name, line.kind.value, detail, decimal_text(line.amount), row.currency])
-    write([row.month, "", "payout", "", decimal_text(Money(row.payout_minor, row.currency)), row.currency])
-    answer = HttpResponse(text.getvalue().encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="payout-{row.month}-{row.currency}.csv"'
-    return answer
-
-
-def _plain(name: str) -> str:
-    """A name that no spreadsheet takes for a formula."""
-    return f"'{name}" if name[:1] in ("=", "+", "-", "@", "\t", "\r") else name
+        name = plain(names.get(garage, ""))
+        rows.append([row.month, name, line.kind.value, detail, decimal_text(line.amount), row.currency])
+    rows.append([row.month, "", "payout", "", decimal_text(Money(row.payout_minor, row.currency)), row.currency])
+    return csv_file(f"payout-{row.month}-{row.currency}.csv", rows)
 
 
 @require_safe

@@ -8,14 +8,12 @@ import segno
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
-_HAN = "STSong-Light"
-_FIRST_WIDE = 0x2E80
+from gatehouse.server.console.paper import font_of
+
 _CODE = 130 * mm
 _WIDTH = A4[0] - 40 * mm
-pdfmetrics.registerFont(UnicodeCIDFont(_HAN))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +51,7 @@ def as_pdf(poster: Poster) -> bytes:
 
 def _line(canvas: Canvas, said: str, size: float, y: float, bold: str = "") -> None:
     """In the middle, and made smaller until it fits."""
-    font = _HAN if any(ord(character) >= _FIRST_WIDE for character in said) else f"Helvetica{bold}"
+    font = font_of(said, bold)
     while size > 8 and pdfmetrics.stringWidth(said, font, size) > _WIDTH:
         size -= 1
     canvas.setFont(font, size)

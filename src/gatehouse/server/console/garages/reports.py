@@ -1,7 +1,5 @@
 """Reports: what garages took, when cars came and left, and how long they stayed."""
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -21,6 +19,7 @@ from gatehouse.server.console.charts import Chart, Point
 from gatehouse.server.console.garages.spans import Chosen, chosen, presets
 from gatehouse.server.console.garages.tabs import tabs
 from gatehouse.server.console.paging import paged
+from gatehouse.server.console.spreadsheet import csv_file
 from gatehouse.server.console.words_money import PROVIDERS
 from gatehouse.server.moment import now
 from gatehouse.server.parking import queries
@@ -262,29 +261,15 @@ def _present_chart(garage: Garage) -> Chart | None:
 
 def _csv(asked: Chosen, found: Report) -> HttpResponse:
     """One line for each date; whole dates of all chosen garages. No cell begins like a formula."""
-    text = io.StringIO()
-    write = csv.writer(text, lineterminator="\r\n").writerow
     providers = sorted(found.whole.providers)
-    write(
-        [
-            "date",
-            "currency",
-            "stays",
-            "cost",
-            "paid",
-            "refunded",
-            "unpaid",
-            "corrected",
-            *[f"paid {p}" for p in providers],
-        ]
-    )
+    heads = ["date", "currency", "stays", "cost", "paid", "refunded", "unpaid", "corrected"]
+    rows: list[list[object]] = [[*heads, *[f"paid {one}" for one in providers]]]
     day = asked.since
     while day < asked.until:
         one = found.by_date[day] if day in found.by_date else Takings()
         amounts = (one.cost, one.paid, one.refunded, one.unpaid, one.corrected, *(one.providers[p] for p in providers))
-        write([day.isoformat(), asked.currency, one.stays, *(decimal_text(Money(a, asked.currency)) for a in amounts)])
+        said = [decimal_text(Money(amount, asked.currency)) for amount in amounts]
+        rows.append([day.isoformat(), asked.currency, one.stays, *said])
         day += DAY
-    answer = HttpResponse(text.getvalue().encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
     name = asked.garage.code if asked.garage else "all"
-    answer["Content-Disposition"] = f'attachment; filename="takings-{name}-{asked.since}-{asked.last}.csv"'
-    return answer
+    return csv_file(f"takings-{name}-{asked.since}-{asked.last}.csv", rows)
