@@ -12,7 +12,7 @@ from gatehouse.keeper.protocol import Role
 from gatehouse.server import bus, feed
 from gatehouse.server.audit.models import Entry
 from gatehouse.server.gates.models import Quarantine
-from gatehouse.server.parking import actions, evidence, facts, lane_answers, lane_exceptions, queries, stays
+from gatehouse.server.parking import actions, evidence, facts, lane_exceptions, queries, stays
 from gatehouse.server.parking.lane_acts import Why
 from gatehouse.server.parking.lane_answers import Answer, Resolved
 from gatehouse.server.parking.models import ClosedStay, LaneAct, LaneException, OpenStay
@@ -255,9 +255,9 @@ def test_what_was_paid_before_leaving_unseen_stands_and_nothing_is_added(world):
 
 def test_a_stay_that_left_unseen_does_not_accrue_for_ever(world):
     stay, by = came(world, hours=100), world.operator(Role.PARKING)
-    assert lane_answers.close_left_unseen(stay, Why.TAILGATED, by=by, at=world.now())
+    assert stays.close_unseen([stay], by=by, at=world.now()) == 1
     closed = ClosedStay.objects.get()
     assert (closed.state, closed.amount_minor) == ("exit_missed", 0)
     assert (LaneAct.objects.get().act, LaneAct.objects.get().operator) == ("left_unseen", by.actor)
-    assert not lane_answers.close_left_unseen(stay, Why.TAILGATED, by=by, at=world.now())
+    assert stays.close_unseen([stay], by=by, at=world.now()) == 0
     assert LaneAct.objects.count() == 1

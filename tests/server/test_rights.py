@@ -304,6 +304,16 @@ def test_stays_that_were_closed_as_left_unseen_are_not_taken_off_twice(world):
     assert close_unseen(stays[:2], by=SETUP, at=world.now()) == 0
 
 
+def test_a_car_that_a_count_took_off_is_counted_when_it_comes_in_again(world):
+    set_room(world, 10)
+    enter(world)
+    room.correct(world.garage, 0, by=SETUP, at=world.now())
+    world.clock.advance(timedelta(hours=3))
+    enter(world)
+    assert room.room(world.garage).inside == 1
+    assert GarageRoom.objects.get().correction == 0
+
+
 @pytest.mark.parametrize("more", [{"capacity": 0}, {"reopen_free": 0}, {"overstay_days": 0}, {"capacity": 10**9}])
 def test_room_that_cannot_be_is_refused(world, more):
     values = {"capacity": 10, "reopen_free": 1, "overstay_days": 3, "emergency_forms": True} | more

@@ -313,14 +313,3 @@ def undo(exception: LaneException, answer: Answer, stay_id: UUID | None, *, by: 
         record("lane.answer_taken_back", "exception", exception.pk, by=by, at=at)
         lane_exceptions.tell([exception.garage.site_id])
     return True
-
-
-def close_left_unseen(stay: OpenStay, why: Why, *, by: By, at: datetime) -> bool:
-    """An operator says that this stay has left, nobody knows when (an overnight list shows it): it is charged until it
-    was last known inside. False when it has left meanwhile. Raises KeeperAway, Outdated."""
-
-    def note(waived: int) -> None:
-        note_act(stay.garage, Act.LEFT_UNSEEN, why, waived_minor=waived, by=by, at=at)
-        record("stay.left_unseen", "garage", stay.garage_id, by=by, at=at)
-
-    return stays.close_by_hand(stay, None, note, by=by, at=at) is not None

@@ -1,6 +1,6 @@
 """How much room is left: from the open stays and what an operator has counted; shown on a sign, told to edges."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -130,10 +130,9 @@ def correct(garage: Garage, counted: int, *, by: By, at: datetime) -> int:
     return drift
 
 
-def found_gone(garage: Garage, count: int) -> None:
-    """So many stays were closed as left unseen: what a count had taken off for them is not taken off twice. Must run
-    inside the transaction that closes them."""
+def found_gone(counts: Mapping[UUID, int]) -> None:
+    """So many stays of these garages were closed that nobody saw leave: what a count had taken off for them is not
+    taken off twice. Must run inside the transaction that closes them."""
     assert connection.in_atomic_block
-    of = GarageRoom.objects.filter(pk=garage.pk, correction__lt=0).first()
-    if of is not None:
-        GarageRoom.objects.filter(pk=of.pk).update(correction=min(0, of.correction + count))
+    for of in GarageRoom.objects.filter(pk__in=counts, correction__lt=0):
+        GarageRoom.objects.filter(pk=of.pk).update(correction=min(0, of.correction + counts[of.pk]))

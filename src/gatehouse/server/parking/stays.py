@@ -6,6 +6,7 @@ begins anew.
 """
 
 import random
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -33,6 +34,7 @@ from gatehouse.server.parking.lane_acts import Why, note_act
 from gatehouse.server.parking.locks import lock_site
 from gatehouse.server.parking.models import (
     Act,
+    ClosedState,
     ClosedStay,
     ExceptionKind,
     ExitClearance,
@@ -175,6 +177,7 @@ def apply(steps: Sequence[Step], *, by: By, at: datetime) -> None:
     LaneException.objects.bulk_create(found, ignore_conflicts=True)
     gone = lane_exceptions.gone(_leaving(steps))
     record_all([_written(step) for step in steps], by=by, at=at)
+    room.found_gone(Counter(step.garage.pk for step in closings if step.closed.state == ClosedState.EXIT_MISSED))
     room.follow(step.garage.pk for step in steps)
     for site_id in _with_changed_clearances(steps):
         bump_clearances(site_id)
@@ -281,23 +284,15 @@ def close_by_hand(
 
 def close_unseen(stays: Sequence[OpenStay], *, by: By, at: datetime) -> int:
     """Somebody says that these have left unseen; how many were still open. Nothing is owed for them, what was paid
-    stands, and each is an act of theirs that the garage's owner sees. Stays that have left meanwhile, or changed, are
-    left alone. Raises KeeperAway."""
+    stands, and each is an act of theirs that the garage's owner sees. Raises KeeperAway, Outdated."""
     closed = 0
     for stay in stays:
-        steps = list(close_all([Ended(stay.garage, stay, at, seen=False)]).values())
-        waived = sum(max(0, one.closed.amount_minor - one.closed.paid_minor) for one in steps)
-        try:
-            with transaction.atomic():
-                lock_site(stay.garage.site_id)
-                apply(steps, by=by, at=at)
-                room.found_gone(stay.garage, 1)
-                room.follow([stay.garage_id])
-                note_act(stay.garage, Act.LEFT_UNSEEN, Why.OTHER, waived_minor=waived, by=by, at=at)
-                record("stay.left_unseen", "garage", stay.garage_id, by=by, at=at)
-                closed += 1
-        except Outdated:
-            continue
+
+        def note(waived: int, garage: Garage = stay.garage) -> None:
+            note_act(garage, Act.LEFT_UNSEEN, Why.OTHER, waived_minor=waived, by=by, at=at)
+            record("stay.left_unseen", "garage", garage.pk, by=by, at=at)
+
+        closed += close_by_hand(stay, None, note, by=by, at=at) is not None
     return closed
 
 
