@@ -60,8 +60,10 @@ _PARKING = (
     "garage", "inside", "permits", "permit", "pool", "lists", "list", "bookings", "booking", "merchants", "merchant",
     "reports", "by", "payouts", "disputes", "dispute", "money",
 )  # fmt: skip
+# The tabs of time at work.
+_TIME = ("rosters", "patterns", "calendar", "leave", "worklist", "performance", "registers", "imports", "hooks")
 # Whose tab a page lies under, where its name does not say.
-_SECTION = {"person": "people", "lane": "lanes"} | dict.fromkeys(_PARKING, "parking")
+_SECTION = {"person": "people", "lane": "lanes"} | dict.fromkeys(_PARKING, "parking") | dict.fromkeys(_TIME, "month")
 
 
 def page(route: str, view: View | AsyncView, name: str, roles: frozenset[Role]) -> URLPattern:

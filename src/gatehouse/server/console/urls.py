@@ -9,7 +9,6 @@ from gatehouse.server.console import (
     enrolment,
     entrance,
     invitations,
-    month,
     passages,
     people,
     trust,
@@ -21,6 +20,7 @@ from gatehouse.server.console.access import GUARDS, KNOWERS, OWNERS, PAYROLL, TR
 from gatehouse.server.console.months import MonthConverter, meant
 from gatehouse.server.console.payruns import files, person, review, setup
 from gatehouse.server.console.payruns import runs as payruns
+from gatehouse.server.console.work import month
 
 
 class DateConverter(StringConverter):

@@ -2,19 +2,15 @@
 renders."""
 
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from gatehouse.keeper.protocol import Role
-from gatehouse.server.console import words
-from gatehouse.server.console.access import reader
+from gatehouse.server.console.tabs import Group, tabs_of
 
 PARKERS = frozenset({Role.OWNER, Role.PARKING})
 READERS = PARKERS | {Role.AUDITOR}
 
-Tab = tuple[str, words.Text, frozenset[Role]]
-
-GROUPS: tuple[tuple[words.Text, tuple[Tab, ...]], ...] = (
+GROUPS: tuple[Group, ...] = (
     (_("Now"), (("parking", _("Garages"), READERS), ("inside", _("Inside"), READERS))),
     (
         _("Vehicles"),
@@ -40,15 +36,5 @@ GROUPS: tuple[tuple[words.Text, tuple[Tab, ...]], ...] = (
 
 
 def tabs(request: HttpRequest, here: str) -> dict[str, object]:
-    """For the template `garages/base.html`: the groups that hold a tab of the reader's, and the tabs beside `here`."""
-    role = reader(request).role
-    groups, beside = [], []
-    for said, all_tabs in GROUPS:
-        own = [(name, text) for name, text, roles in all_tabs if role in roles]
-        if not own:
-            continue
-        opened = any(name == here for name, _text in own)
-        groups.append({"href": reverse(own[0][0]), "name": said, "here": opened})
-        if opened:
-            beside = [{"href": reverse(name), "name": text, "here": name == here} for name, text in own]
-    return {"groups": groups, "tabs": beside}
+    """For the template `garages/base.html`."""
+    return tabs_of(GROUPS, request, here)

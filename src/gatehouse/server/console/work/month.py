@@ -31,6 +31,7 @@ from gatehouse.server.console.months import month_before
 from gatehouse.server.console.paging import paged
 from gatehouse.server.console.slips import slip_of
 from gatehouse.server.console.strips import strip
+from gatehouse.server.console.work.tabs import tabs
 from gatehouse.server.moment import now
 from gatehouse.server.people import looks, queries
 from gatehouse.server.people.models import Person
@@ -55,9 +56,9 @@ def month(request: HttpRequest, of: Month | None = None, number: int = 1) -> Htt
     who = reader(request)
     of = of or _current(who)
     shown, pager = paged(_with_plan(who, of), number, PAGE, lambda page: reverse("month-page", args=[of, page]))
-    context = _frame(who, of, pager.count) | {"pager": pager, "figures": []}
+    context = _frame(who, of, pager.count) | tabs(request, "month") | {"pager": pager, "figures": []}
     context |= _people(who, of, shown, opened=request.method == "POST")
-    return render(request, "console/month.html", context)
+    return render(request, "work/month.html", context)
 
 
 def _people(who: SignedIn, of: Month, shown: list[Person], *, opened: bool) -> dict[str, object]:
@@ -99,7 +100,7 @@ def person_month(request: HttpRequest, person_id: UUID, of: Month) -> HttpRespon
         line |= _strip(of, mine, person.site.zone) | {"figures": _own_figures(_flat(mine))}
     context["payslip"] = None if isinstance(slip, Refused) else slip
     part = request.headers.get("HX-Request") == "true"
-    template = "console/month_line.html" if part else "console/month_alone.html"
+    template = "work/month_line.html" if part else "work/month_alone.html"
     return render(request, template, context | {"line": line})
 
 
