@@ -14,6 +14,7 @@ from gatehouse.server.parking.models import (
     Booking,
     ClosedStay,
     FreedBay,
+    Garage,
     ListEntry,
     ListKind,
     OpenStay,
@@ -42,6 +43,20 @@ def test_empty_tabs_say_what_to_do_first(clerk) -> None:
         page = text(clerk.get(reverse(name)))
         assert said in page, name
         assert page.count('aria-current="page"') >= 2
+
+
+def test_without_a_garage_the_page_says_what_it_takes_and_what_of_it_is_there(house, clerk) -> None:
+    Garage.objects.all().delete()
+    lines = re.findall(
+        r"<li.*?</li>", text(house.browser(Role.OWNER).get(reverse("parking"))).split('id="h-steps"')[1], re.S
+    )
+    assert len(lines) == 5
+    assert ["there" in line for line in lines] == [True, True, True, True, False]
+    assert reverse("admin:parking_garage_add") in lines[-1]
+    house.world.site.gates.filter(direction="out").delete()
+    page = text(clerk.get(reverse("parking")))
+    assert "/backoffice/" not in page.split('id="h-steps"')[1]
+    assert page.split('id="h-steps"')[1].count("</svg>") == 3
 
 
 def test_a_reader_sees_the_tabs_of_their_role_only(house) -> None:
