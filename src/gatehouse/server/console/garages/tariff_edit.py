@@ -212,6 +212,7 @@ def _page(
         "asked": asked,
         "reaches": REACHES,
         "shown": preview(found, asked),
+        "untouched": row is None and request.method == "GET",
         "errors": errors or [],
         "wrong": {said.field: said.text for said in errors or []},
         "said": notices or [],
