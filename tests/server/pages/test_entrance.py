@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 
 from gatehouse.keeper.protocol import Role
+from gatehouse.keeper.tickets import TICKET_LIVES
 from gatehouse.server import keeping
 from gatehouse.server.accounts.signed_in import COOKIE
 
@@ -46,6 +47,13 @@ def test_signing_out_ends_the_ticket_everywhere(house) -> None:
     browser, other = house.browser(Role.OWNER), house.browser(Role.OWNER)
     assert browser.post(reverse("sign-out"))["Location"] == "/enter/"
     assert other.get("/watch/")["Location"] == "/enter/"
+
+
+def test_a_ticket_that_has_run_out_signs_nobody_in_although_the_server_just_saw_it(house) -> None:
+    browser = house.browser(Role.OWNER)
+    assert browser.get(reverse("watch")).status_code == 200
+    house.world.clock.advance(TICKET_LIVES)
+    assert browser.get(reverse("watch"))["Location"] == reverse("enter")
 
 
 def test_without_the_keeper_pages_say_that_doors_work(house, keeper) -> None:

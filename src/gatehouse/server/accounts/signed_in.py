@@ -8,7 +8,7 @@ from uuid import UUID
 
 from gatehouse.clock import monotonic_s
 from gatehouse.keeper.protocol import Authority, Refused, Role, Ticket, TicketReply, WhoAmI
-from gatehouse.server import keeping
+from gatehouse.server import keeping, moment
 from gatehouse.server.accounts.models import Operator
 from gatehouse.server.audit.by import By
 
@@ -67,8 +67,8 @@ def ticket_of(token: str) -> Ticket | None:
     mark, now = _mark(token), monotonic_s()
     with _lock:
         kept = _kept.get(mark)
-        if kept and now < kept[0]:
-            return kept[1]
+    if kept and now < kept[0]:  # what is kept never outlives the ticket
+        return kept[1] if moment.now() < kept[1].ends else None
     reply = keeping.ask(WhoAmI(ticket=token), TicketReply)
     with _lock:
         for old in [key for key, (until, _) in _kept.items() if until <= now]:
