@@ -69,6 +69,24 @@ def judge(play: Play) -> Findings:
     return found
 
 
+def still_there(play: Play) -> list[str]:
+    """Of each car that should have left: what is known of it, and what its lane was asked and told last."""
+    lines = []
+    for one in (one for one in play.day.visits if one.left_at is None):
+        rows = play.town.rows(
+            "SELECT kind, done, answer, at FROM parking_laneexception WHERE garage_id = ? AND gate = ? "
+            "ORDER BY at DESC LIMIT 3",
+            UUID(play.town.garages[one.garage].id).hex,
+            one.lane,
+        )
+        lines.append(
+            f"{one.number} {one.odd or 'nothing odd'}, {one.way}, tries {one.tries}, came {one.entered_at}, asked"
+            f" {one.asked}, paid {one.paid} of {len(one.payments)}, {one.plate}/{one.misread} at"
+            f" {one.garage}/{one.lane}: {rows}"
+        )
+    return lines
+
+
 def _rows(play: Play) -> list[Row]:
     numbers = {UUID(garage.id).hex: garage.number for garage in play.town.garages}
     rows = []

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from tests.garage_day import oracle, plan
-from tests.garage_day.day import Play
+from tests.garage_day.day import NeverEnds, Play
 from tests.garage_day.town import Town
 
 from gatehouse.domain.periods import start_of_day
@@ -50,6 +50,10 @@ def live(
             began = time.monotonic()
             play.run()
             lasted = time.monotonic() - began
+        except NeverEnds:
+            for line in oracle.still_there(play):
+                say(line)
+            raise
         finally:
             play.desk.close()
             for edge in play.edges:
