@@ -1,0 +1,255 @@
+"""Balances of leave: worked examples, and what holds for any facts."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gatehouse.domain.leave import (
+    HALF,
+    Against,
+    Because,
+    Counted,
+    Employment,
+    Given,
+    Grows,
+    LeaveError,
+    LeaveFacts,
+    LeaveType,
+    Objection,
+    Request,
+    Taken,
+    balance,
+    banked_days,
+    object_to,
+)
+from gatehouse.domain.shifts import LeavePart
+
+ANNUAL = LeaveType("annual", days_a_year=Fraction(24), carried_at_most=Fraction(5), carried_until=(3, 31))
+ALWAYS = Employment(date(2020, 1, 1))
+MARCH = date(2026, 3, 2)  # a Monday
+
+
+def on(*texts: str) -> list[Taken]:
+    return [Taken(date.fromisoformat(text)) for text in texts]
+
+
+def left(kind: LeaveType, facts: LeaveFacts, day: str) -> Fraction:
+    return balance(kind, facts, date.fromisoformat(day)).left
+
+
+class TestWorked:
+    def test_the_years_days_less_what_was_taken(self):
+        facts = LeaveFacts(
+            Employment(date(2026, 1, 1)), [*on("2026-02-02", "2026-02-03"), Taken(MARCH, LeavePart.MORNING)]
+        )
+        assert left(ANNUAL, facts, "2026-01-31") == 24
+        assert left(ANNUAL, facts, "2026-12-31") == Fraction(43, 2)
+
+    def test_somebody_who_joins_in_july_has_the_share_of_the_year_rounded_down_to_half_days(self):
+        # 184 of 365 days of 24: 12.09.
+        facts = LeaveFacts(Employment(date(2026, 7, 1)))
+        assert left(ANNUAL, facts, "2026-07-01") == 12
+        assert left(ANNUAL, facts, "2026-06-30") == 0
+        assert left(replace(ANNUAL, step=Fraction(1, 100)), facts, "2026-12-31") == Fraction(1209, 100)
+
+    def test_a_leaver_has_the_share_up_to_the_last_day(self):
+        # 135 of 365 days of 10: 3.69 (case P12 of the payroll, rounded down to whole days).
+        kind = LeaveType("cn", days_a_year=Fraction(10), step=Fraction(1))
+        assert left(kind, LeaveFacts(Employment(date(2026, 1, 1), date(2026, 5, 16))), "2026-05-15") == 3
+
+    def test_monthly_days_come_on_the_last_date_of_the_month(self):
+        kind = replace(ANNUAL, grows=Grows.MONTHLY)
+        facts = LeaveFacts(Employment(date(2026, 1, 1)))
+        # 31 of 365 days of 24 are 2.04, 59 are 3.88, 90 are 5.92.
+        assert [left(kind, facts, day) for day in ("2026-01-30", "2026-01-31", "2026-02-28", "2026-03-31")] == [
+            0, 2, Fraction(7, 2), Fraction(11, 2),
+        ]  # fmt: skip
+        assert left(kind, facts, "2026-12-31") == 24
+
+    def test_five_days_go_on_into_the_next_year_and_fall_away_in_april(self):
+        facts = LeaveFacts(Employment(date(2025, 1, 1)), on("2025-08-04", "2026-02-02", "2026-02-03"))
+        assert left(ANNUAL, facts, "2025-12-31") == 23
+        assert left(ANNUAL, facts, "2026-01-01") == 29
+        assert left(ANNUAL, facts, "2026-03-31") == 27
+        found = balance(ANNUAL, facts, date(2026, 4, 1))
+        assert found.left == 24
+        assert [(line.because, line.days) for line in found.lines] == [
+            (Because.CARRIED, 5), (Because.ENTITLED, 24), (Because.TAKEN, -1), (Because.TAKEN, -1),
+            (Because.FELL_AWAY, -3),
+        ]  # fmt: skip
+
+    def test_a_day_taken_in_april_saves_nothing_of_what_fell_away_in_march(self):
+        facts = LeaveFacts(Employment(date(2025, 1, 1)), on("2026-02-02", "2026-04-10"))
+        assert left(ANNUAL, facts, "2026-04-30") == 5 - 1 - 4 + 24 - 1
+
+    def test_what_was_carried_without_an_end_stays(self):
+        kind = replace(ANNUAL, carried_until=None)
+        assert left(kind, LeaveFacts(Employment(date(2025, 1, 1))), "2026-12-31") == 29
+
+    def test_a_debt_goes_on_whole(self):
+        kind = LeaveType("annual", days_a_year=Fraction(1), in_advance=Fraction(2))
+        facts = LeaveFacts(Employment(date(2025, 1, 1)), on("2025-03-03", "2025-03-04", "2025-03-05"))
+        assert left(kind, facts, "2026-01-01") == -1
+
+    def test_days_that_somebody_gave_or_took_away(self):
+        facts = LeaveFacts(ALWAYS, given=[Given(MARCH, Fraction(3)), Given(date(2026, 5, 1), -HALF)])
+        kind = LeaveType("extra", days_a_year=Fraction(0))
+        assert (left(kind, facts, "2026-03-02"), left(kind, facts, "2026-05-01")) == (3, Fraction(5, 2))
+
+    def test_overtime_is_given_back_where_the_type_says_so(self):
+        banked = banked_days({MARCH: 120, date(2026, 3, 3): 360}, 480)
+        facts = LeaveFacts(ALWAYS, on("2026-03-09"), banked=banked)
+        assert left(LeaveType("comp", from_overtime=True), facts, "2026-03-03") == 1
+        assert left(LeaveType("comp", from_overtime=True), facts, "2026-03-09") == 0
+        assert left(LeaveType("other", days_a_year=NONE), facts, "2026-03-09") == -1
+
+
+NONE = Fraction(0)
+WEEK = [MARCH + timedelta(days=n) for n in range(5)]
+
+
+class TestRequests:
+    def parts(self, request: Request, kind: LeaveType = ANNUAL) -> list[tuple[int, LeavePart]]:
+        return [(one.date.day, one.part) for one in request.parts(kind, WEEK)]
+
+    def test_only_dates_with_a_shift_are_taken_or_every_date(self):
+        request = Request(date(2026, 3, 5), date(2026, 3, 9))
+        assert [day for day, _ in self.parts(request)] == [5, 6]
+        assert [day for day, _ in self.parts(request, replace(ANNUAL, counted=Counted.CALENDAR))] == [5, 6, 7, 8, 9]
+
+    def test_half_days_at_both_ends(self):
+        request = Request(WEEK[0], WEEK[2], from_noon=True, until_noon=True)
+        assert self.parts(request) == [(2, LeavePart.AFTERNOON), (3, LeavePart.WHOLE), (4, LeavePart.MORNING)]
+
+    @pytest.mark.parametrize(
+        ("request_", "kind", "against"),
+        [
+            (Request(WEEK[1], WEEK[0]), ANNUAL, Against.BACKWARDS),
+            (Request(WEEK[0], WEEK[0], from_noon=True, until_noon=True), ANNUAL, Against.BACKWARDS),
+            (Request(WEEK[0], WEEK[0] + timedelta(days=366)), ANNUAL, Against.TOO_LONG),
+            (Request(WEEK[0], WEEK[0], from_noon=True), replace(ANNUAL, halves=False), Against.NO_HALVES),
+            (Request(date(2019, 12, 30), date(2020, 1, 2)), ANNUAL, Against.NOT_EMPLOYED),
+            (Request(date(2026, 3, 7), date(2026, 3, 8)), ANNUAL, Against.NOTHING_OWED),
+        ],
+    )
+    def test_what_speaks_against_it(self, request_, kind, against):
+        found = object_to(kind, LeaveFacts(ALWAYS), request_, WEEK)
+        assert found is not None
+        assert found.against is against
+
+    def test_two_halves_of_a_day_do_not_overlap_but_a_third_does(self):
+        morning, noon = Request(MARCH, MARCH, until_noon=True), Request(MARCH, MARCH, from_noon=True)
+        held = LeaveFacts(ALWAYS, [Taken(MARCH, LeavePart.MORNING)])
+        assert object_to(ANNUAL, held, noon, WEEK) is None
+        assert object_to(ANNUAL, held, morning, WEEK) == Objection(Against.OVERLAPS, MARCH)
+        assert object_to(ANNUAL, held, Request(MARCH, MARCH), WEEK) == Objection(Against.OVERLAPS, MARCH)
+        whole = LeaveFacts(ALWAYS, [Taken(MARCH)])
+        assert object_to(ANNUAL, whole, noon, WEEK) == Objection(Against.OVERLAPS, MARCH)
+        sick = [Taken(MARCH, LeavePart.MORNING), Taken(MARCH, LeavePart.AFTERNOON)]
+        assert object_to(ANNUAL, LeaveFacts(ALWAYS), noon, WEEK, sick) == Objection(Against.OVERLAPS, MARCH)
+
+    def test_too_little_is_left(self):
+        kind = LeaveType("annual", days_a_year=Fraction(3))
+        whole = Request(WEEK[0], WEEK[4])
+        assert object_to(kind, LeaveFacts(ALWAYS), whole, WEEK) == Objection(Against.SHORT, WEEK[3], Fraction(1))
+        assert object_to(replace(kind, in_advance=Fraction(2)), LeaveFacts(ALWAYS), whole, WEEK) is None
+
+    def test_a_day_that_is_promised_for_december_is_not_taken_in_march(self):
+        kind = LeaveType("annual", days_a_year=Fraction(1))
+        facts = LeaveFacts(ALWAYS, on("2026-12-21"))
+        assert object_to(kind, facts, Request(MARCH, MARCH), WEEK) == Objection(
+            Against.SHORT, date(2026, 12, 21), Fraction(1)
+        )
+
+    def test_time_off_for_overtime_is_no_more_than_was_worked(self):
+        facts = LeaveFacts(ALWAYS, banked={date(2026, 3, 1): HALF})
+        found = object_to(LeaveType("comp", from_overtime=True), facts, Request(MARCH, MARCH), WEEK)
+        assert found == Objection(Against.SHORT, MARCH, HALF)
+
+    def test_without_a_balance_nothing_is_short(self):
+        assert object_to(LeaveType("sick"), LeaveFacts(ALWAYS), Request(WEEK[0], WEEK[4]), WEEK) is None
+
+
+@pytest.mark.parametrize(
+    "faulty",
+    [
+        {"days_a_year": Fraction(-1)}, {"days_a_year": Fraction(400)}, {"in_advance": Fraction(-1)},
+        {"carried_at_most": Fraction(999)}, {"step": Fraction(0)}, {"step": Fraction(3, 2)}, {"carried_until": (2, 29)},
+    ],
+)  # fmt: skip
+def test_a_type_that_cannot_be_is_refused(faulty):
+    with pytest.raises(LeaveError):
+        LeaveType("x", **faulty)
+
+
+def test_a_day_of_no_minutes_gives_no_days_back():
+    with pytest.raises(LeaveError):
+        banked_days({MARCH: 60}, 0)
+
+
+_DATES = st.dates(date(2024, 1, 1), date(2027, 12, 31))
+_DAYS = st.integers(0, 60).map(lambda halves: Fraction(halves, 2))
+_TYPES = st.builds(
+    LeaveType,
+    code=st.just("x"),
+    days_a_year=st.none() | _DAYS,
+    grows=st.sampled_from(Grows),
+    step=st.sampled_from([HALF, Fraction(1), Fraction(1, 100)]),
+    carried_at_most=_DAYS,
+    carried_until=st.none() | st.sampled_from([(3, 31), (6, 30), (12, 31)]),
+    from_overtime=st.booleans(),
+)
+_FACTS = st.builds(
+    LeaveFacts,
+    employment=st.builds(
+        lambda since, more: Employment(since, since + timedelta(days=more) if more else None),
+        _DATES,
+        st.integers(0, 900),
+    ),
+    taken=st.lists(st.builds(Taken, _DATES, st.sampled_from(LeavePart)), max_size=8),
+    given=st.lists(st.builds(Given, _DATES, _DAYS), max_size=4),
+    banked=st.dictionaries(_DATES, _DAYS, max_size=4),
+)
+
+
+@given(_TYPES, _FACTS, _DATES, st.randoms())
+def test_the_order_of_facts_does_not_matter(kind, facts, day, dice):
+    taken, more = list(facts.taken), list(facts.given)
+    dice.shuffle(taken)
+    dice.shuffle(more)
+    assert balance(kind, replace(facts, taken=taken, given=more), day) == balance(kind, facts, day)
+
+
+@given(_TYPES, _FACTS, st.integers(2024, 2027))
+def test_a_year_gives_at_most_its_days_however_it_grows(kind, facts, year):
+    ends = date(year, 12, 31)
+    lines = balance(kind, facts, ends).lines
+    entitled = sum((line.days for line in lines if line.because is Because.ENTITLED), NONE)
+    assert 0 <= entitled <= (kind.days_a_year or 0)
+    other = replace(kind, grows=Grows.MONTHLY if kind.grows is Grows.UP_FRONT else Grows.UP_FRONT)
+    same = balance(replace(other, carried_at_most=NONE), replace(facts, taken=()), ends).lines
+    assert entitled == sum((line.days for line in same if line.because is Because.ENTITLED), NONE)
+
+
+@given(_TYPES, _FACTS, _DATES)
+def test_no_more_is_carried_than_the_type_says_and_nothing_falls_away_twice(kind, facts, day):
+    lines = balance(kind, facts, day).lines
+    carried = sum((line.days for line in lines if line.because is Because.CARRIED), NONE)
+    away = sum((line.days for line in lines if line.because is Because.FELL_AWAY), NONE)
+    assert carried <= kind.carried_at_most
+    assert -max(carried, NONE) <= away <= 0
+
+
+@given(_TYPES, _FACTS, _DATES, _DATES)
+def test_a_granted_request_never_overdraws(kind, facts, first, last):
+    owed = {first + timedelta(days=n) for n in range(10)}
+    request = Request(first, last)
+    before = all(balance(kind, facts, one.date).left >= -kind.in_advance for one in facts.taken)
+    if object_to(kind, facts, request, owed) is None and kind.has_balance and before:
+        asked = request.parts(kind, owed)
+        after = replace(facts, taken=[*facts.taken, *asked])
+        assert all(balance(kind, after, one.date).left >= -kind.in_advance for one in asked)
