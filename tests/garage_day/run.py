@@ -7,6 +7,7 @@ import argparse
 import json
 import logging
 import resource
+import signal
 import sys
 import tempfile
 import time
@@ -97,6 +98,7 @@ def main() -> None:
     asked.add_argument("--outages", type=int, default=6, help="how often a garage loses its line")
     asked.add_argument("--hours", type=int, nargs=2, default=(0, 24), help="within which hours cars come")
     given = asked.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # keeper and server end with it
 
     def say(line: str) -> None:
         sys.stdout.write(line + "\n")
