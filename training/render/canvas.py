@@ -61,21 +61,28 @@ class Sheet:
         self.width_mm, self.height_mm = size_mm
         shape = round(size_mm[1] * px_per_mm), round(size_mm[0] * px_per_mm)
         self.pixels: Pixels = np.empty((*shape, 3), dtype=np.uint8)
-        self.pixels[:] = ground
+        self.fill(ground)
         self.raised: Pixels = np.zeros(shape, dtype=np.uint8)
+
+    def fill(self, colour: Colour) -> None:
+        cv2.rectangle(self.pixels, (0, 0), self.pixels.shape[1::-1], colour, -1)
 
     def _px(self, value: float) -> int:
         return round(value * self.scale)
 
     def box(self, x: float, y: float, w: float, h: float, colour: Colour) -> None:
-        self.pixels[max(0, self._px(y)) : self._px(y + h), max(0, self._px(x)) : self._px(x + w)] = colour
+        corner = self._px(x + w) - 1, self._px(y + h) - 1
+        if corner[0] >= self._px(x) and corner[1] >= self._px(y):
+            cv2.rectangle(self.pixels, (self._px(x), self._px(y)), corner, colour, -1)
 
     def fade(self, top: Colour, bottom: Colour, y: float = 0.0, h: float | None = None) -> None:
         """A ground that changes from top to bottom."""
         begin, end = self._px(y), self._px(y + (self.height_mm if h is None else h))
         part = self.pixels[begin:end]
-        ramp = np.linspace(0, 1, max(1, len(part)))[:, None, None]
-        part[:] = (np.array(top) * (1 - ramp) + np.array(bottom) * ramp).astype(np.uint8)
+        ends = np.array([[top], [bottom]], dtype=np.uint8)
+        if len(part):
+            column = cv2.resize(ends, (1, len(part)), interpolation=cv2.INTER_LINEAR)
+            part[:] = cv2.resize(column, (part.shape[1], len(part)), interpolation=cv2.INTER_NEAREST)
 
     def border(self, inset: float, thick: float, colour: Colour) -> None:
         a, t = self._px(inset), max(1, self._px(thick))
@@ -102,7 +109,7 @@ class Sheet:
     ) -> float:
         """One character with its top left corner at (x, y); returns its width in mm."""
         height_px = max(3, self._px(height))
-        ink = character_ink(how.face, character, how.choice, how.weight, round(how.wider * stretch * 20) / 20, height_px)
+        ink = character_ink(how.face, character, how.choice, how.weight, how.wider * stretch, height_px)
         left, top = self._px(x), self._px(y)
         area = self.pixels[max(0, top) : top + height_px, max(0, left) : left + ink.shape[1]]
         part = ink[max(0, -top) :, max(0, -left) :][: area.shape[0], : area.shape[1]]

@@ -188,7 +188,7 @@ def _energy(dice: Dice, text: str, kind: str) -> Plate:
         sheet.fade((pale[0], pale[1], pale[2]), green)
         sheet.fade(green, tuple(int(v * 0.94) for v in green), 105, 35)  # type: ignore[arg-type]
     else:
-        sheet.pixels[:] = green
+        sheet.fill(green)
         sheet.box(0, 0, 118, 140, shade(dice, YELLOW, 8))
     if chance(dice, 0.9):
         sheet.border(4, 2, BLACK)
