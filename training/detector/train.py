@@ -6,6 +6,7 @@ A run that was stopped goes on from its last checkpoint when the same command is
 from __future__ import annotations
 
 import time
+from argparse import Namespace
 
 import cv2
 import torch
@@ -17,16 +18,17 @@ from training.detector.net import Detector
 from training.detector.samples import Batch, scenes
 from training.detector.validate import validated
 from training.render.crops import TRAIN
-from training.running import Averaged, Run, arguments
+from training.running import Averaged, Run, arguments, reduced
 
 BATCH = 12
 TOP_RATE = 2e-3
 LOG_EVERY = 50
 
 
-def loss_of(net: Detector, batch: Batch, device: str) -> tuple[Tensor, Tensor]:
-    middles, corners = net(batch.pixels.to(device, memory_format=torch.channels_last))
-    targets = (part.to(device) for part in (batch.heat, batch.ways, batch.counts, batch.blind))
+def loss_of(net: Detector, batch: Batch, options: Namespace) -> tuple[Tensor, Tensor]:
+    with reduced(options):
+        middles, corners = net(batch.pixels.to(options.device, memory_format=torch.channels_last))
+    targets = (part.to(options.device) for part in (batch.heat, batch.ways, batch.counts, batch.blind))
     return losses(middles, corners, *targets)
 
 
@@ -58,7 +60,7 @@ def main() -> None:
         for group in optimiser.param_groups:
             group["lr"] = run.rate(TOP_RATE)
         net.train()
-        middles, corners = loss_of(net, batch, options.device)
+        middles, corners = loss_of(net, batch, options)
         optimiser.zero_grad(set_to_none=True)
         (middles + corners).backward()
         nn.utils.clip_grad_norm_(net.parameters(), 10.0)

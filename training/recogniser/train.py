@@ -6,6 +6,7 @@ A run that was stopped goes on from its last checkpoint when the same command is
 from __future__ import annotations
 
 import time
+from argparse import Namespace
 
 import cv2
 import torch
@@ -17,18 +18,21 @@ from training.recogniser.net import STEPS, Reader
 from training.recogniser.samples import Batch, crops
 from training.recogniser.validate import validated
 from training.render.crops import TRAIN
-from training.running import Averaged, Run, arguments
+from training.running import Averaged, Run, arguments, reduced
 
 BATCH = 48
 TOP_RATE = 2e-3
 LOG_EVERY = 50
 
 
-def loss_of(net: Reader, batch: Batch, device: str) -> tuple[Tensor, Tensor]:
+def loss_of(net: Reader, batch: Batch, options: Namespace) -> tuple[Tensor, Tensor]:
     """All losses together, and the characters' alone."""
-    characters, kind, ground, rows = net(batch.pixels.to(device))
+    device = options.device
+    with reduced(options):
+        outputs = net(batch.pixels.to(device, memory_format=torch.channels_last))
+    characters, kind, ground, rows = (one.float() for one in outputs)
     fits = batch.fits.to(device)
-    logs = log_softmax(characters[fits].float(), 2).transpose(0, 1)
+    logs = log_softmax(characters[fits], 2).transpose(0, 1)
     steps = torch.full((logs.shape[1],), STEPS, dtype=torch.long)
     text = ctc_loss(logs, batch.texts.to(device), steps, batch.lengths, zero_infinity=True)
     known = batch.colour_known.to(device)
@@ -67,7 +71,7 @@ def main() -> None:
         for group in optimiser.param_groups:
             group["lr"] = run.rate(TOP_RATE)
         net.train()
-        loss, text = loss_of(net, batch, options.device)
+        loss, text = loss_of(net, batch, options)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(net.parameters(), 5.0)

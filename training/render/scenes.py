@@ -48,13 +48,18 @@ class _Stage:
         whole = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
         points = whole if quad is None else np.concatenate([whole, quad])
         seen = np.asarray(turned(dice, points, 0.8) + np.array(at, np.float32), dtype=np.float32)
-        matrix = cv2.getPerspectiveTransform(whole, np.ascontiguousarray(seen[:4]))
-        size = self.pixels.shape[1], self.pixels.shape[0]
+        across, down = self.pixels.shape[1], self.pixels.shape[0]
+        left, top = (int(value) for value in np.clip(np.floor(seen[:4].min(0)), 0, (across, down)))
+        right, low = (int(value) for value in np.clip(np.ceil(seen[:4].max(0)) + 1, 0, (across, down)))
+        if right - left < 2 or low - top < 2:
+            return
+        matrix = cv2.getPerspectiveTransform(whole, seen[:4] - np.array((left, top), np.float32))
+        size = right - left, low - top
         shown = cv2.warpPerspective(picture, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         flat = mask if mask is not None else np.full((height, width), 255, np.uint8)
         where = cv2.warpPerspective(flat, matrix, size, flags=cv2.INTER_LINEAR) > 127
-        self.pixels[where] = shown[where]
-        self.owner[where] = self.count
+        self.pixels[top:low, left:right][where] = shown[where]
+        self.owner[top:low, left:right][where] = self.count
         if quad is not None:
             self.plates.append((self.count, seen[4:]))
 
