@@ -18,7 +18,12 @@ CLOSE = 1e-4
 
 
 def written_and_checked(
-    net: nn.Module, example: Tensor, path: Path, outputs: Sequence[str], notes: Mapping[str, str], free: Sequence[int] = ()
+    net: nn.Module,
+    example: Tensor,
+    path: Path,
+    outputs: Sequence[str],
+    notes: Mapping[str, str],
+    free: Sequence[int] = (),
 ) -> float:
     """The largest difference between torch and onnxruntime on the example. Axis 0 is free, and those in
     `free`. Raises ValueError when the two differ by more than CLOSE."""
@@ -32,7 +37,11 @@ def written_and_checked(
             str(path),
             input_names=["pixels"],
             output_names=list(outputs),
-            dynamic_axes={"pixels": axes, **{name: axes for name in outputs if free}, **({} if free else {n: {0: "axis0"} for n in outputs})},
+            dynamic_axes={
+                "pixels": axes,
+                **{name: axes for name in outputs if free},
+                **({} if free else {n: {0: "axis0"} for n in outputs}),
+            },
             opset_version=OPSET,
             dynamo=False,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import math
 import os
@@ -23,6 +24,15 @@ _WARM_UP_STEPS = 400
 _LOWEST = 0.01
 
 
+def code_digest() -> str:
+    """The training code that runs: a run that is resumed under other code is no longer one command's result."""
+    root = Path(__file__).resolve().parent
+    digest = hashlib.sha256()
+    for path in sorted(root.rglob("*.py")):
+        digest.update(str(path.relative_to(root)).encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
 @dataclass(slots=True)
 class Run:
     """One training: where it writes, how long it may go on in all, and how long it has."""
@@ -33,6 +43,7 @@ class Run:
     step: int = 0
     spent_s: float = 0.0
     stopped: bool = False
+    codes: list[str] = field(default_factory=list)
     _since: float = field(default_factory=time.monotonic)
     _saved: float = field(default_factory=time.monotonic)
     _validated: float = field(default_factory=time.monotonic)
@@ -79,7 +90,8 @@ class Run:
 
     def save(self, **parts: Any) -> None:
         """All or nothing: a run that is killed while it saves still has the checkpoint before."""
-        state = {"step": self.step, "spent_s": self.spent_s, "seed": self.seed, **parts}
+        codes = list(dict.fromkeys([*self.codes, code_digest()]))
+        state = {"step": self.step, "spent_s": self.spent_s, "seed": self.seed, "codes": codes, **parts}
         fresh = self.folder / "checkpoint.new"
         torch.save(state, fresh)
         os.replace(fresh, self.folder / "checkpoint.pt")
@@ -93,6 +105,9 @@ class Run:
         if state["seed"] != self.seed:
             raise ValueError(f"{path} is of seed {state['seed']}, not {self.seed}")
         self.step, self.spent_s = state["step"], state["spent_s"]
+        self.codes = list(state.get("codes", ["unknown"]))
+        if self.codes != [code_digest()]:
+            print(f"this run began under other training code ({', '.join(self.codes)})", flush=True)
         return state
 
     def note(self, **figures: Any) -> None:
@@ -123,7 +138,7 @@ class Averaged:
 
 
 def reduced(options: argparse.Namespace) -> torch.autocast:
-    """Convolutions in bfloat16 where asked for: 1.5 times as fast on CPUs with AVX512-BF16 or AMX; losses stay in float32."""
+    """Convolutions in bfloat16 where asked for, 1.5 times as fast with AVX512-BF16; losses stay in float32."""
     return torch.autocast(options.device.split(":")[0], torch.bfloat16, enabled=options.precision == "bfloat16")
 
 

@@ -9,7 +9,9 @@ from torch.nn.functional import logsigmoid, smooth_l1_loss
 CORNER_WEIGHT = 1.0
 
 
-def losses(middles: Tensor, corners: Tensor, heat: Tensor, ways: Tensor, counts: Tensor, blind: Tensor) -> tuple[Tensor, Tensor]:
+def losses(
+    middles: Tensor, corners: Tensor, heat: Tensor, ways: Tensor, counts: Tensor, blind: Tensor
+) -> tuple[Tensor, Tensor]:
     """(middles', corners'), each per plate of the batch.
 
     Middles: the penalty-reduced focal loss of CornerNet (Law 2018), alpha 2, beta 4; none where `blind`.

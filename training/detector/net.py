@@ -34,7 +34,8 @@ class _Separable(nn.Module):
         self.mix = _conv(channels, channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + self.mix(self.norm(self.look(x)))
+        mixed: Tensor = self.mix(self.norm(self.look(x)))
+        return x + mixed
 
 
 class Detector(nn.Module):

@@ -62,7 +62,7 @@ def main() -> None:
         net.train()
         middles, corners = loss_of(net, batch, options)
         optimiser.zero_grad(set_to_none=True)
-        (middles + corners).backward()
+        (middles + corners).backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(net.parameters(), 10.0)
         optimiser.step()
         averaged.update(net, step)

@@ -94,9 +94,9 @@ def _reach(edge: Points, pen: Pen, shared: bool) -> Points:
     length = float(np.linalg.norm(edge))
     if length == 0:
         return edge
-    upright = abs(edge[1]) / length
+    upright = abs(float(edge[1])) / length
     largest = pen.radius * (1 + (pen.oval - 1) * upright)
-    return edge / length * min(length / (2 if shared else 1), largest)
+    return np.asarray(edge * (min(length / (2 if shared else 1), largest) / length), dtype=np.float64)
 
 
 def drawn(glyph: str, pen: Pen, px_per_mm: float) -> Ink:

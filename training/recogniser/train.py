@@ -73,7 +73,7 @@ def main() -> None:
         net.train()
         loss, text = loss_of(net, batch, options)
         optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(net.parameters(), 5.0)
         optimiser.step()
         averaged.update(net, step)

@@ -42,7 +42,12 @@ def validated(net: Reader, seed: int) -> dict[str, Any]:
     for group, batch in _held_out(seed):
         characters, kind, ground, rows = net(batch.pixels)
         for one, text, k, g, r in zip(
-            group, spelled(characters), kind.argmax(1).tolist(), ground.argmax(1).tolist(), rows.argmax(1).tolist(), strict=True
+            group,
+            spelled(characters),
+            kind.argmax(1).tolist(),
+            ground.argmax(1).tolist(),
+            rows.argmax(1).tolist(),
+            strict=True,
         ):
             if one.fits:
                 right["exact"].append(text == one.text)

@@ -39,10 +39,10 @@ class State:
 
 _GENERAL = ("LLL DDDD", "LLL-DDD", "DDD LLL", "LLL DDD", "LLL·DDD", "DDD-LLL", "LLL~DDD", "LLL~DDDD", "DDD~LLL")
 STATES = (
-    State("California", ("DLLLDDD", "DLLLDDD", "DLLLDDD", "DLDDDDD", "DDDDDLD"), NAVY, motto="dmv ca gov", letters=_NO_IO),
+    State("California", ("DLLLDDD", "DLLLDDD", "DLDDDDD", "DDDDDLD"), NAVY, motto="dmv ca gov", letters=_NO_IO),
     State("Texas", ("LLL-DDDD", "LLL~DDDD", "LLD-LDDD"), BLACK, WHITE, SKY, "stars", "The Lone Star State", _NO_IO),
     State("New York", ("LLL-DDDD", "LLL~DDDD"), NAVY, YELLOW, YELLOW, "stripes", "Empire State", _NO_IO),
-    State("Florida", ("LLLL DD", "DDDLLL", "LDD DLL", "LLL~LDD", "AAA~ADD"), GREEN, WHITE, CREAM, "sun", "Sunshine State"),
+    State("Florida", ("LLLL DD", "DDDLLL", "LDD DLL", "AAA~ADD"), GREEN, WHITE, CREAM, "sun", "Sunshine State"),
     State("Illinois", ("L DD DDDD", "LL DDDDD", "DDD DDDD", "LDD DDDD"), RED, WHITE, SKY, "hills", "Land of Lincoln"),
     State("Ohio", ("LLL DDDD", "LLL~DDDD"), NAVY, CREAM, WHITE, "hills", "Birthplace of Aviation"),
     State("Pennsylvania", ("LLL-DDDD", "LLL~DDDD"), NAVY, WHITE, YELLOW, "bands", "visitpa com"),
@@ -97,7 +97,9 @@ _US_SIZE = (305.0, 152.0)
 
 def american(dice: Dice) -> Plate:
     state = pick(dice, STATES)
-    pattern = weighted(dice, ((0.62, pick(dice, state.patterns)), (0.2, pick(dice, _GENERAL)), (0.18, pick(dice, _FREE))))
+    pattern = weighted(
+        dice, ((0.62, pick(dice, state.patterns)), (0.2, pick(dice, _GENERAL)), (0.18, pick(dice, _FREE)))
+    )
     text = written(dice, pattern, state.letters)
     top, bottom, ink, art = state.top, state.bottom, state.ink, state.art
     if chance(dice, 0.25):  # a special plate
@@ -212,7 +214,11 @@ def _old_brazilian(dice: Dice) -> Plate:
     size = (187.0, 136.0) if two else (400.0, 130.0)
     ground, ink, colour = weighted(
         dice,
-        ((0.8, ((176, 176, 172), BLACK, "white")), (0.13, ((40, 30, 170), WHITE, "other")), (0.07, (WHITE, BLACK, "white"))),
+        (
+            (0.8, ((176, 176, 172), BLACK, "white")),
+            (0.13, ((40, 30, 170), WHITE, "other")),
+            (0.07, (WHITE, BLACK, "white")),
+        ),
     )
     sheet = Sheet(size, 1.2 if two else 0.62, shade(dice, ground, 22))
     if chance(dice, 0.5):

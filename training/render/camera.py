@@ -39,6 +39,11 @@ def lit(dice: Dice, pixels: Pixels) -> tuple[Pixels, bool]:
     mode = weighted(dice, ((0.62, "day"), (0.1, "dusk"), (0.1, "lamp"), (0.1, "infrared"), (0.08, "washed")))
     gain, gamma, offset = between(dice, 0.65, 1.25), log_between(dice, 0.7, 1.4), between(dice, -12, 25)
     tint = np.exp(dice.normal(0, 0.06, 3))
+    if chance(dice, 0.2):  # haze, a dirty lens, a camera of little contrast
+        fade = between(dice, 0.3, 0.8)
+        gain, offset = gain * fade, offset + (1 - fade) * between(dice, 20, 170)
+    if chance(dice, 0.15):  # a white balance that is far off
+        tint = np.exp(dice.normal(0, 0.22, 3))
     if mode == "dusk":
         gain *= between(dice, 0.2, 0.6)
         tint *= (1.15, 1.0, 0.9)
@@ -66,7 +71,7 @@ def lit(dice: Dice, pixels: Pixels) -> tuple[Pixels, bool]:
 def _uneven(dice: Dice, pixels: Pixels) -> Pixels:
     """Light that falls off to one side, or in patches through leaves."""
     light = 1 + clouds(dice, pixels.shape[:2], pick(dice, (2, 2, 3, 8))) * between(dice, 0.05, 0.25)
-    return np.clip(pixels * light[:, :, None], 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(pixels * light[:, :, None], 0, 255), dtype=np.uint8)
 
 
 def glare(dice: Dice, pixels: Pixels) -> Pixels:
@@ -77,7 +82,7 @@ def glare(dice: Dice, pixels: Pixels) -> Pixels:
     radius = height * log_between(dice, 0.06, 0.7)
     spot = np.exp(-((xs - x) ** 2 + (ys - y) ** 2) / (2 * radius**2)) * between(dice, 60, 330)
     colour = np.array(pick(dice, ((1, 1, 1), (0.8, 0.95, 1), (1, 0.97, 0.9), (0.6, 0.8, 1))), np.float32)
-    return np.clip(pixels + spot[:, :, None].astype(np.float32) * colour, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(pixels + spot[:, :, None].astype(np.float32) * colour, 0, 255), dtype=np.uint8)
 
 
 def rain(dice: Dice, pixels: Pixels) -> Pixels:
@@ -101,7 +106,7 @@ def lens(dice: Dice, pixels: Pixels, unit: float) -> Pixels:
         if sigma > 0.25:
             return np.asarray(cv2.GaussianBlur(pixels, (0, 0), sigma), dtype=np.uint8)
     elif how == "motion":
-        length = int(round(unit * log_between(dice, 0.05, 0.3)))
+        length = round(unit * log_between(dice, 0.05, 0.3))
         if length >= 2:
             return np.asarray(cv2.filter2D(pixels, -1, smear(length, between(dice, 0, np.pi))), dtype=np.uint8)
     return pixels

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -96,9 +97,7 @@ class Sheet:
 
     def ring(self, x: float, y: float, radius: float, thick: float, colour: Colour) -> None:
         at = round(x * self.scale * 8), round(y * self.scale * 8)
-        cv2.circle(
-            self.pixels, at, round(radius * self.scale * 8), colour, max(1, self._px(thick)), cv2.LINE_AA, 3
-        )
+        cv2.circle(self.pixels, at, round(radius * self.scale * 8), colour, max(1, self._px(thick)), cv2.LINE_AA, 3)
 
     def polygon(self, points_mm: NDArray[np.float64], colour: Colour) -> None:
         corners = np.round(points_mm * self.scale * 8).astype(np.int32)
@@ -118,7 +117,7 @@ class Sheet:
             area[:] = (area + (np.array(colour, np.float32) - area) * share).astype(np.uint8)
             raised = self.raised[max(0, top) : top + height_px, max(0, left) : left + ink.shape[1]]
             np.maximum(raised, part, out=raised)
-        return ink.shape[1] / self.scale
+        return float(ink.shape[1]) / self.scale
 
     def row(
         self,
@@ -143,9 +142,7 @@ class Sheet:
             _SIGNS[c] * height if c in _SIGNS else face.width_of(c) * how.wider * stretch * height / face.height
             for c in text
         ]
-        gaps = sum(
-            gap * height for a, b in zip(text, text[1:], strict=False) if a not in _SIGNS and b not in _SIGNS
-        )
+        gaps = sum(gap * height for a, b in pairwise(text) if a not in _SIGNS and b not in _SIGNS)
         total = sum(natural) + gaps
         squeeze = min(1.0, width / max(total, 1e-6))
         at = x + ((width - total * squeeze) / 2 if middle else 0.0)

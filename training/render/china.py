@@ -151,8 +151,7 @@ def police(dice: Dice) -> Plate:
 
 def military(dice: Dice) -> Plate:
     text = _number(dice, lambda: written(dice, "LLDDDDD", PLAIN))
-    plate = _single(dice, text, WHITE, BLACK, "cn-white", "white")
-    return plate
+    return _single(dice, text, WHITE, BLACK, "cn-white", "white")
 
 
 def black(dice: Dice) -> Plate:
@@ -208,7 +207,9 @@ def _energy(dice: Dice, text: str, kind: str) -> Plate:
 
 def energy_small(dice: Dice) -> Plate:
     def make() -> str:
-        return _head(dice) + pick(dice, "DDDDDDFFABCEGHJK") + pick(dice, _ANY + "0123456789" * 5) + written(dice, "DDDD")
+        return (
+            _head(dice) + pick(dice, "DDDDDDFFABCEGHJK") + pick(dice, _ANY + "0123456789" * 5) + written(dice, "DDDD")
+        )
 
     return _energy(dice, _number(dice, make), "cn-green-small")
 

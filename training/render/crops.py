@@ -10,7 +10,7 @@ import numpy as np
 from training.rectify import INNER, ROWS, TALL_BELOW, WIDE, aspect, cut
 from training.render.camera import lens, lit, rain, sensor, turned
 from training.render.canvas import COLOURS, KINDS, Pixels, Plate
-from training.render.dice import Dice, between, chance, dice_for, log_between
+from training.render.dice import Dice, chance, dice_for, log_between
 from training.render.plate import any_plate
 from training.render.wear import Quad, mounted, worn
 

@@ -11,7 +11,14 @@ from training.render.wear import clouds
 
 _SKY: tuple[Colour, ...] = ((235, 206, 170), (225, 222, 218), (120, 140, 190), (60, 40, 30), (245, 245, 240))
 _GREY: tuple[Colour, ...] = ((110, 110, 112), (150, 150, 150), (80, 80, 84), (130, 140, 150), (60, 60, 62))
-_WALL: tuple[Colour, ...] = ((150, 170, 190), (90, 110, 150), (200, 205, 210), (120, 120, 120), (170, 190, 160), (60, 70, 120))
+_WALL: tuple[Colour, ...] = (
+    (150, 170, 190),
+    (90, 110, 150),
+    (200, 205, 210),
+    (120, 120, 120),
+    (170, 190, 160),
+    (60, 70, 120),
+)
 _LEAF: tuple[Colour, ...] = ((50, 90, 50), (40, 70, 60), (60, 120, 90), (40, 60, 40), (70, 110, 140))
 
 
@@ -27,7 +34,7 @@ def ground(dice: Dice, size: int) -> Pixels:
     for cells in (4, 40) if kind != "texture" else (3, 12, 60):
         strength = between(dice, 2, 14) * (2.5 if kind == "texture" else 1.0)
         rough = clouds(dice, (size, size), cells)[:, :, None] * np.float32(strength)
-        picture = cv2.add(picture, np.repeat(rough, 3, axis=2), dtype=cv2.CV_8U)
+        picture = np.asarray(cv2.add(picture, np.repeat(rough, 3, axis=2), dtype=cv2.CV_8U), dtype=np.uint8)
     for _ in range(int(dice.integers(0, 6))):
         _thing(dice, picture)
     return np.asarray(picture, dtype=np.uint8)
@@ -45,7 +52,16 @@ def _road(dice: Dice, picture: Pixels) -> None:
                 _house(dice, picture, (x, horizon - height, width, height))
             else:
                 middle = x + width // 2, horizon - height // 2
-                cv2.ellipse(picture, middle, (width // 2 + 3, height // 2 + 3), 0, 0, 360, shade(dice, pick(dice, _LEAF), 20), -1)
+                cv2.ellipse(
+                    picture,
+                    middle,
+                    (width // 2 + 3, height // 2 + 3),
+                    0,
+                    0,
+                    360,
+                    shade(dice, pick(dice, _LEAF), 20),
+                    -1,
+                )
                 _speckled(dice, picture, (x, horizon - height, width, height))
             x += max(8, int(width * between(dice, 0.4, 1.2)))
     for _ in range(int(dice.integers(0, 5))):
@@ -102,7 +118,9 @@ def _thing(dice: Dice, picture: Pixels) -> None:
     if kind == 0:
         cv2.rectangle(picture, (x, 0), (x + int(between(dice, 2, 16)), size), colour, -1)
     elif kind == 1:
-        cv2.line(picture, (0, y), (size, y + int(between(dice, -60, 60))), colour, int(between(dice, 1, 10)), cv2.LINE_AA)
+        cv2.line(
+            picture, (0, y), (size, y + int(between(dice, -60, 60))), colour, int(between(dice, 1, 10)), cv2.LINE_AA
+        )
     elif kind == 2:
         step = int(between(dice, 4, 18))
         height = int(between(dice, 15, 90))

@@ -23,7 +23,21 @@ def words(dice: Dice, hanzi_share: float = 0.25) -> str:
         every = "".join(HANZI)
         return "".join(pick(dice, every) for _ in range(int(dice.integers(2, 9))))
     if kind == "number":
-        form = pick(dice, ("ddd-dddd", "dddd-dd-dd", "dd.dd", "ddd", "dd", "ddddddddddd", "ddd ddd dddd", "d", "dddd", "ddd-dddddddd"))
+        form = pick(
+            dice,
+            (
+                "ddd-dddd",
+                "dddd-dd-dd",
+                "dd.dd",
+                "ddd",
+                "dd",
+                "ddddddddddd",
+                "ddd ddd dddd",
+                "d",
+                "dddd",
+                "ddd-dddddddd",
+            ),
+        )
         return "".join(str(int(dice.integers(10))) if c == "d" else c for c in form)
     vowels = "AEIOU"
     letters = []
@@ -56,7 +70,9 @@ def disc(dice: Dice) -> Pixels:
     """A round sign with a number, a badge, a parking disc: drawn on a square."""
     size = 64.0
     sheet = Sheet((size, size), 1.0, shade(dice, (128, 128, 128), 50))
-    rim, middle = pick(dice, (((40, 40, 200), WHITE), ((150, 70, 10), (150, 70, 10)), (BLACK, (40, 200, 240)), (WHITE, BLACK)))
+    rim, middle = pick(
+        dice, (((40, 40, 200), WHITE), ((150, 70, 10), (150, 70, 10)), (BLACK, (40, 200, 240)), (WHITE, BLACK))
+    )
     sheet.dot(32, 32, 30, rim)
     sheet.dot(32, 32, between(dice, 20, 27), middle)
     ink = WHITE if middle not in (WHITE, (40, 200, 240)) else BLACK
@@ -74,7 +90,12 @@ def written_on(dice: Dice, picture: Pixels, share: float = 0.6) -> None:
         text = words(dice)
         wide = min(width * 0.95, tall * len(text) * 0.7)
         box = (between(dice, 0, width - wide), between(dice, 0, max(1.0, height - tall)), wide, tall)
-        sheet.row(text, box, shade(dice, pick(dice, (WHITE, BLACK, (40, 40, 200), (40, 190, 240), (150, 80, 20))), 20), face(dice))
+        sheet.row(
+            text,
+            box,
+            shade(dice, pick(dice, (WHITE, BLACK, (40, 40, 200), (40, 190, 240), (150, 80, 20))), 20),
+            face(dice),
+        )
         share *= 0.8
 
 
@@ -86,7 +107,8 @@ def stamped(dice: Dice, picture: Pixels) -> None:
         d = [int(v) for v in dice.integers(10, 60, 6)]
         text = pick(
             dice,
-            (f"20{d[0]}-{d[1] % 12:02}-{d[2] % 30:02} {d[3] % 24:02}:{d[4]:02}:{d[5]:02}", f"CAM {d[0]:03}", f"{d[0]}:{d[1]}:{d[2]}",
+            (f"20{d[0]}-{d[1] % 12:02}-{d[2] % 30:02} {d[3] % 24:02}:{d[4]:02}:{d[5]:02}", f"CAM {d[0]:03}",
+             f"{d[0]}:{d[1]}:{d[2]}",
              f"{d[1] % 12:02}/{d[2] % 30:02}/20{d[0]}", f"LANE {d[0] % 9} {d[1]}km/h", f"{d[0] * 131}"),
         )  # fmt: skip
         size = between(dice, 0.3, 0.9)

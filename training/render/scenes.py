@@ -41,7 +41,9 @@ class _Stage:
         self.plates: list[tuple[int, Quad]] = []
         self.count = 0
 
-    def put(self, dice: Dice, picture: Pixels, mask: NDArray[np.uint8] | None, quad: Quad | None, at: tuple[float, float]) -> None:
+    def put(
+        self, dice: Dice, picture: Pixels, mask: NDArray[np.uint8] | None, quad: Quad | None, at: tuple[float, float]
+    ) -> None:
         """The flat picture, turned, with its middle at a place."""
         self.count += 1
         height, width = picture.shape[:2]
@@ -151,5 +153,3 @@ def _labelled(stage: _Stage, pixels: Pixels) -> Scene:
 
 def _stacked(quads: list[Quad]) -> NDArray[np.float32]:
     return np.stack(quads).astype(np.float32) if quads else np.zeros((0, 4, 2), np.float32)
-
-

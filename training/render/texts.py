@@ -15,7 +15,9 @@ from training.render.dice import Dice, pick
 
 _ROOT = Path(__file__).resolve().parents[2]
 _SHOWN_IN = ("tests", "src/gatehouse/demo", "benchmarks")
-_PLATE = re.compile(r"[\u4e00-\u9fff][A-Z]·?[A-Z0-9\u4e00-\u9fff]{5,6}|\b(?=[A-Z0-9 -]*\d)[A-Z0-9]{2,4}[ -]?[A-Z0-9]{2,5}\b")
+_PLATE = re.compile(
+    r"[\u4e00-\u9fff][A-Z]·?[A-Z0-9\u4e00-\u9fff]{5,6}|\b(?=[A-Z0-9 -]*\d)[A-Z0-9]{2,4}[ -]?[A-Z0-9]{2,5}\b"
+)
 PLAIN = LATIN.replace("I", "").replace("O", "")
 _TRIES = 50
 

@@ -32,7 +32,10 @@ class Vehicle:
 def vehicle(dice: Dice, width: int, plate: Plate | None) -> Vehicle:
     """A car's, van's, lorry's or motorcycle's front or back, `width` px wide."""
     kind = weighted(dice, ((0.65, "car"), (0.2, "van"), (0.15, "lorry")))
-    height = int(width * {"car": between(dice, 0.62, 0.85), "van": between(dice, 0.8, 1.1), "lorry": between(dice, 0.9, 1.3)}[kind])
+    height = int(
+        width
+        * {"car": between(dice, 0.62, 0.85), "van": between(dice, 0.8, 1.1), "lorry": between(dice, 0.9, 1.3)}[kind]
+    )
     body = shade(dice, pick(dice, _BODIES), 18)
     picture = np.empty((height, width, 3), np.uint8)
     mask = np.zeros((height, width), np.uint8)
@@ -67,7 +70,9 @@ def _body(dice: Dice, picture: Pixels, mask: NDArray[np.uint8], body: Colour, ki
         cv2.rectangle(mask, corner, other, 255, -1)
     low = int(between(dice, 0.66, 0.8) * height)
     if chance(dice, 0.6):
-        cv2.rectangle(picture, (0, low), (width, int(0.94 * height)), shade(dice, pick(dice, (body, (40, 40, 42))), 14), -1)
+        cv2.rectangle(
+            picture, (0, low), (width, int(0.94 * height)), shade(dice, pick(dice, (body, (40, 40, 42))), 14), -1
+        )
     for _ in range(int(dice.integers(1, 5))):
         y = int(between(dice, 0.3, 0.93) * height)
         cv2.line(picture, (0, y), (width, y), shade(dice, body, 50), max(1, int(width * between(dice, 0.002, 0.012))))
@@ -79,14 +84,26 @@ def _glass(dice: Dice, picture: Pixels, body: Colour, kind: str) -> None:
     height, width = picture.shape[:2]
     inset = between(dice, 0.12, 0.26) if kind == "car" else between(dice, 0.06, 0.14)
     low = between(dice, 0.3, 0.42)
-    points = np.array([(inset + 0.05, 0.06), (0.95 - inset, 0.06), (1 - inset * 0.6, low), (inset * 0.6, low)]) * (width, height)
-    cv2.fillConvexPoly(picture, points.astype(np.int32), shade(dice, pick(dice, ((50, 45, 40), (90, 85, 80), (160, 150, 140))), 18), cv2.LINE_AA)
+    points = np.array([(inset + 0.05, 0.06), (0.95 - inset, 0.06), (1 - inset * 0.6, low), (inset * 0.6, low)]) * (
+        width,
+        height,
+    )
+    cv2.fillConvexPoly(
+        picture,
+        points.astype(np.int32),
+        shade(dice, pick(dice, ((50, 45, 40), (90, 85, 80), (160, 150, 140))), 18),
+        cv2.LINE_AA,
+    )
     for _ in range(int(dice.integers(0, 4))):
         x = int(between(dice, inset, 1 - inset) * width)
         y = int(between(dice, 0.1, low) * height)
-        cv2.ellipse(picture, (x, y), (int(0.07 * width), int(0.06 * height)), 0, 0, 360, shade(dice, (90, 90, 100), 45), -1)
+        cv2.ellipse(
+            picture, (x, y), (int(0.07 * width), int(0.06 * height)), 0, 0, 360, shade(dice, (90, 90, 100), 45), -1
+        )
     if chance(dice, 0.3):  # a sticker or a permit behind the glass
-        sticker = cv2.resize(panel(dice), (max(6, int(0.12 * width)), max(5, int(0.06 * height))), interpolation=cv2.INTER_AREA)
+        sticker = cv2.resize(
+            panel(dice), (max(6, int(0.12 * width)), max(5, int(0.06 * height))), interpolation=cv2.INTER_AREA
+        )
         _put(picture, sticker, int(between(dice, inset, 0.8 - inset) * width), int(low * 0.75 * height))
 
 
@@ -106,17 +123,31 @@ def _lamps_and_grille(dice: Dice, picture: Pixels, body: Colour) -> None:
     if chance(dice, 0.55):  # grille
         half, tall = between(dice, 0.12, 0.32) * width, between(dice, 0.04, 0.12) * height
         top = y - tall
-        cv2.rectangle(picture, (int(width / 2 - half), int(top)), (int(width / 2 + half), int(y + tall)), shade(dice, (35, 35, 36), 15), -1)
+        cv2.rectangle(
+            picture,
+            (int(width / 2 - half), int(top)),
+            (int(width / 2 + half), int(y + tall)),
+            shade(dice, (35, 35, 36), 15),
+            -1,
+        )
         bar = shade(dice, pick(dice, ((190, 190, 192), (90, 90, 90), (20, 20, 20))), 15)
         step = max(2, int(between(dice, 0.012, 0.05) * width))
         if chance(dice, 0.6):
             for level in range(int(top), int(y + tall), step):
-                cv2.line(picture, (int(width / 2 - half), level), (int(width / 2 + half), level), bar, max(1, step // 3))
+                cv2.line(
+                    picture, (int(width / 2 - half), level), (int(width / 2 + half), level), bar, max(1, step // 3)
+                )
         else:
             for x in range(int(width / 2 - half), int(width / 2 + half), step):
                 cv2.line(picture, (x, int(top)), (x, int(y + tall)), bar, max(1, step // 3))
         if chance(dice, 0.5):
-            cv2.rectangle(picture, (int(width / 2 - half), int(top)), (int(width / 2 + half), int(y + tall)), bar, max(1, width // 120))
+            cv2.rectangle(
+                picture,
+                (int(width / 2 - half), int(top)),
+                (int(width / 2 + half), int(y + tall)),
+                bar,
+                max(1, width // 120),
+            )
 
 
 def _badges(dice: Dice, picture: Pixels) -> None:
@@ -129,7 +160,9 @@ def _badges(dice: Dice, picture: Pixels) -> None:
         tall = max(4, int(between(dice, 0.018, 0.04) * width))
         text = words(dice, 0.2)[:7]
         x = int(pick(dice, (between(dice, 0.04, 0.2), between(dice, 0.65, 0.8))) * width)
-        _letter(picture, text, x, int(between(dice, 0.42, 0.7) * height), tall, shade(dice, (200, 200, 202), 30), face(dice))
+        _letter(
+            picture, text, x, int(between(dice, 0.42, 0.7) * height), tall, shade(dice, (200, 200, 202), 30), face(dice)
+        )
 
 
 def _letter(picture: Pixels, text: str, x: int, y: int, tall: int, ink: Colour, how: Hand) -> None:
@@ -164,11 +197,13 @@ def _no_plate(dice: Dice, picture: Pixels) -> None:
     height, width = picture.shape[:2]
     wide, tall = int(between(dice, 0.15, 0.32) * width), int(between(dice, 0.05, 0.1) * height)
     x, y = (width - wide) // 2, int(between(dice, 0.55, 0.85) * height)
-    colour = shade(dice, pick(dice, ((30, 30, 30), (235, 235, 235), (150, 64, 12), (20, 176, 236), (120, 120, 120))), 20)
+    colour = shade(
+        dice, pick(dice, ((30, 30, 30), (235, 235, 235), (150, 64, 12), (20, 176, 236), (120, 120, 120))), 20
+    )
     cv2.rectangle(picture, (x, y), (x + wide, y + tall), colour, -1)
 
 
-def _put(picture: Pixels, piece: Pixels, x: int, y: int) -> bool:
+def _put(picture: Pixels, piece: cv2.typing.MatLike, x: int, y: int) -> bool:
     height, width = piece.shape[:2]
     if x < 0 or y < 0 or x + width > picture.shape[1] or y + height > picture.shape[0]:
         return False

@@ -59,7 +59,14 @@ def worn(dice: Dice, plate: Pixels) -> Pixels:
         pixels = pixels.copy()
         for _ in range(int(dice.integers(1, 4))):
             at = tuple(int(v) for v in dice.random(2) * plate.shape[1::-1])
-            cv2.circle(pixels, at, int(between(dice, 2, plate.shape[0] * 0.06)), shade(dice, (110, 110, 110), 50), -1, cv2.LINE_AA)
+            cv2.circle(
+                pixels,
+                at,
+                int(between(dice, 2, plate.shape[0] * 0.06)),
+                shade(dice, (110, 110, 110), 50),
+                -1,
+                cv2.LINE_AA,
+            )
     if chance(dice, 0.22):
         pixels = _shadowed(dice, pixels)
     return pixels
@@ -79,7 +86,19 @@ def mounted(dice: Dice, plate: Pixels) -> tuple[Pixels, Quad]:
     """The plate on the vehicle, with its frame and surroundings, and its corners in that picture."""
     height, width = plate.shape[:2]
     aside, above = round(width * 0.22), round(height * 0.4)
-    body = pick(dice, ((30, 30, 30), (200, 200, 200), (120, 120, 120), (60, 40, 30), (40, 40, 130), (120, 60, 40), (235, 235, 235), (70, 90, 60)))
+    body = pick(
+        dice,
+        (
+            (30, 30, 30),
+            (200, 200, 200),
+            (120, 120, 120),
+            (60, 40, 30),
+            (40, 40, 130),
+            (120, 60, 40),
+            (235, 235, 235),
+            (70, 90, 60),
+        ),
+    )
     sheet = Sheet((width + 2.0 * aside, height + 2.0 * above), 1.0, shade(dice, body, 20))
     top, bottom = shade(dice, body, 25), shade(dice, body, 25)
     sheet.fade(top, bottom)
