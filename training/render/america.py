@@ -250,7 +250,7 @@ def _mercosul(dice: Dice) -> Plate:
     sheet.dot(26, 15, 7, (230, 220, 200))
     if chance(dice, 0.6):
         sheet.border(2, 2, ink)
-    text = written(dice, weighted(dice, ((0.85, "LLLDLDD"), (0.15, "LLDDDLL"))) if not two else "LLLDLDD")
+    text = written(dice, "LLLDLDD")
     how = hand(dice, pick(dice, ("fe-narrow", "fe-narrow", "fe", "br")))
     if two:
         sheet.row(text[:3], (20, 40, 160, 55), ink, how, gap=0.18)
