@@ -38,14 +38,24 @@ def test_every_character_leaves_ink_but_does_not_fill_its_box(face):
 @pytest.mark.parametrize("face", FACES)
 def test_no_two_characters_look_the_same(face):
     """But those that a face may draw alike (0 and O, 1 and I): countries tell them apart by their place."""
-    small = {c: _as_square(_ink(face, c)) for c in DIGITS + LATIN}
-    for one, other in combinations(small, 2):
-        if {one, other} not in ({"0", "O"}, {"1", "I"}):
-            assert np.abs(small[one] - small[other]).mean() > 0.02, (face, one, other)
+    for choice in range(2):
+        small = {c: _as_square(_ink(face, c, choice)) for c in DIGITS + LATIN}
+        for one, other in combinations(small, 2):
+            if {one, other} not in ({"0", "O"}, {"1", "I"}):
+                assert np.abs(small[one] - small[other]).mean() > 0.02, (face, one, other)
 
 
 def test_zero_and_o_differ_where_forgery_must_be_hard():
     assert np.abs(_as_square(_ink("fe", "0")) - _as_square(_ink("fe", "O"))).mean() > 0.02
+
+
+def test_every_hanzi_is_drawn_whole():
+    """In three quarters of its box at least; 沪 leaves the fourth empty."""
+    for character in HANZI:
+        ink = _ink("cn", character)
+        high, wide = ink.shape[0] // 2, ink.shape[1] // 2
+        quarters = (ink[:high, :wide], ink[:high, wide:], ink[high:, :wide], ink[high:, wide:])
+        assert sorted(quarter.mean() for quarter in quarters)[1] > 0.15 * 255, character
 
 
 def test_no_two_hanzi_look_the_same():
