@@ -1,0 +1,1 @@
+"""The detector: where plates are in a frame, by their four corners."""
