@@ -1,7 +1,8 @@
 """What one row of a handed-over table says, or what is wrong with it and in which column. Pure.
 
 Dates are taken as people write them where they cannot be meant otherwise; "03/04/2026" is April in one country and
-March in another and is refused. Times are wall times of the site; one that the clocks skipped is refused, of one that they
+March in another and is
+refused. Times are wall times of the site; one that the clocks skipped is refused, of one that they
 showed twice the first is taken, as a time clock that knows no offset would.
 """
 

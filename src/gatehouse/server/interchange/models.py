@@ -56,7 +56,7 @@ class Import(models.Model):
 
 
 class ImportRow(models.Model):
-    """A row of the file that is not taken in yet; what it says is sealed. `flaw`: why it is left out, `field`: where."""
+    """A row of the file that is not taken in yet; what it says is sealed. `flaw` and `field`: why it is left out."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     task = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="lines")
