@@ -30,7 +30,8 @@ def workbook(rows: Iterable[Sequence[Value]], *, name: str = "Sheet1") -> bytes:
     body = "".join(_row(number, row) for number, row in enumerate(rows, 1))
     sheet = (
         f'{_HEAD}<worksheet xmlns="{_MAIN}"><sheetViews><sheetView workbookViewId="0"><pane ySplit="1" '
-        f'topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews><sheetData>{body}</sheetData></worksheet>'
+        f'topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews>'
+        f"<sheetData>{body}</sheetData></worksheet>"
     )
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -89,7 +90,8 @@ def _parts(name: str) -> tuple[tuple[str, str], ...]:
         (
             "xl/_rels/workbook.xml.rels",
             f'{_HEAD}<Relationships xmlns="{_PACKAGE}/relationships"><Relationship Id="rId1" '
-            f'Type="{_OFFICE}/worksheet" Target="worksheets/sheet1.xml"/><Relationship Id="rId2" Type="{_OFFICE}/styles" Target="styles.xml"/>'
+            f'Type="{_OFFICE}/worksheet" Target="worksheets/sheet1.xml"/>'
+            f'<Relationship Id="rId2" Type="{_OFFICE}/styles" Target="styles.xml"/>'
             "</Relationships>",
         ),
         (
@@ -100,6 +102,7 @@ def _parts(name: str) -> tuple[tuple[str, str], ...]:
             '<fill><patternFill patternType="gray125"/></fill></fills><borders count="1"><border/></borders>'
             '<cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="2">'
             '<xf/><xf fontId="1" applyFont="1"/></cellXfs>'
+            '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>'
             "</styleSheet>",
         ),
     )

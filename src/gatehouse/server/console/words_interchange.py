@@ -5,7 +5,10 @@ from django.utils.translation import gettext_lazy as _
 from gatehouse.server.console.words import Text, Wording
 
 KINDS: dict[str, tuple[Text, Text]] = {
-    "people": (_("People"), _("Staff number and name; department, post, dates, phone, bank and groups where you have them.")),
+    "people": (
+        _("People"),
+        _("Staff number and name; department, post, dates, phone, bank and groups where you have them."),
+    ),
     "shifts": (_("Shifts"), _("Who works which shift on which dates. The shifts themselves are set up before.")),
     "punches": (_("Punches"), _("Who came or left when, from a time clock. They count as passages do.")),
 }
@@ -110,7 +113,18 @@ SAID: dict[str, Text] = {
 
 ADDRESSES: dict[str, Text] = {
     "bad_address": _("Write a whole address, such as https://example.com/gatehouse."),
-    "not_https": _("Only https addresses are told, on their usual port. Whoever runs the server may allow others by name."),
+    "not_https": _(
+        "Only https addresses are told, on their usual port. Whoever runs the server may allow others by name."
+    ),
     "private": _("This name leads to a private address. Whoever runs the server may allow it by name."),
     "unresolved": _("This name is not known. Look for a slip of the pen."),
+}
+
+TABLES: dict[str, tuple[Text, Text]] = {
+    "workdays": (
+        _("Days of the month"),
+        _("Shift, first and last time, minutes worked, late and over, for everybody."),
+    ),
+    "assignments": (_("Shifts, for Frappe HR"), _("Shift Assignment: employee, shift, first and last date.")),
+    "checkins": (_("Punches, for Frappe HR"), _("Employee Checkin: employee, time, IN or OUT, device.")),
 }

@@ -7,12 +7,13 @@ a public address, and the connection goes to just that address. Whoever runs the
 
 import socket
 from dataclasses import dataclass
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 import httpx
 from django.conf import settings
 
 URL_LIMIT = 500
+_NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: an IPv4 address in the last 32 bits
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,8 @@ def is_public(address: str) -> bool:
     """Whether the address lies in the internet, also as IPv4 within IPv6."""
     found = ip_address(address.partition("%")[0])
     if isinstance(found, IPv6Address):
+        if found in _NAT64:
+            return is_public(str(IPv4Address(int(found) & 0xFFFFFFFF)))
         inner = found.ipv4_mapped or found.sixtofour or (found.teredo[1] if found.teredo else None)
         if inner is not None:
             return inner.is_global and not inner.is_multicast

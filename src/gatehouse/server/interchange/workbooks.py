@@ -2,6 +2,7 @@
 to no more than we can hold. What is left is the first sheet's texts."""
 
 import io
+import warnings
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
@@ -28,6 +29,12 @@ def read(data: bytes) -> Table:
 
 def _sheet(data: bytes) -> Table:
     _look_over(data)
+    with warnings.catch_warnings():  # of parts that the library passes over, such as a chart's
+        warnings.simplefilter("ignore")
+        return _first_sheet(data)
+
+
+def _first_sheet(data: bytes) -> Table:
     try:
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
     except Exception as fault:

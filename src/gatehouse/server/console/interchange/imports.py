@@ -75,7 +75,9 @@ def bring(request: HttpRequest) -> HttpResponse:
         table = workbooks.read(file.read())
     except NoTable as fault:
         wording = said.FAULTS[fault.code]
-        what = _("Row %(number)d: %(what)s") % {"number": fault.row, "what": wording.what} if fault.row else wording.what
+        what = (
+            _("Row %(number)d: %(what)s") % {"number": fault.row, "what": wording.what} if fault.row else wording.what
+        )
         return _list(request, wrong=words.Wording(what, wording.do))
     return _brought(request, reading.bring(site, Kind(kind), table, by=who.by, at=now()))
 
@@ -292,5 +294,3 @@ def drop(request: HttpRequest, import_id: UUID) -> HttpResponse:
         return _to(task)
     messages.success(request, _("The file is gone. Nothing came in."), "yes")
     return HttpResponseRedirect(reverse("imports"))
-
-
