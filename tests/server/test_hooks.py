@@ -5,6 +5,7 @@ import socket
 import threading
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 
 import pytest
 from django.db import transaction
@@ -28,7 +29,7 @@ ALL = list(EventKind)
 
 
 class Receiver:
-    """A program on a real socket that takes messages, loses them, is slow about them, or takes them and says it did not."""
+    """A program on a real socket that takes messages, loses them, is slow about them, or doubles them."""
 
     def __init__(self):
         self.came, self.answers = [], []
@@ -153,7 +154,7 @@ def test_a_payment_is_told_with_its_date_and_no_minute_once_the_date_is_over(wor
     world.clock.advance(timedelta(hours=2))
     from gatehouse.server.parking.models import OpenStay
 
-    payment, quote = start_payment(OpenStay.objects.get(), "test", world.now())
+    payment, _quote = start_payment(OpenStay.objects.get(), "test", world.now())
     settle_payment(payment.pk, "e-1", Money(payment.amount_minor, payment.currency), by=SETUP, at=world.now())
     settle_payment(payment.pk, "e-1", Money(payment.amount_minor, payment.currency), by=SETUP, at=world.now())
     delivering.deliver_due(world.now())
@@ -174,7 +175,7 @@ def test_what_did_not_happen_is_not_told(world, hook):
     class Undone(Exception):
         pass
 
-    with pytest.raises(Undone), transaction.atomic():
+    with pytest.raises(Undone), transaction.atomic():  # noqa: PT012
         raise_alarm(world.site.pk, "door", "forced", at=world.now())
         raise Undone
     assert Event.objects.count() == 0
@@ -244,7 +245,7 @@ def test_pauses_grow_and_after_three_days_it_is_given_up_with_one_alarm(world, h
         world.clock.advance(timedelta(minutes=10))
     assert set(Delivery.objects.values_list("state", flat=True)) == {"dead"}
     assert len(receiver.came) < 70
-    gaps = [b - a for a, b in zip(tries, tries[1:], strict=False)]
+    gaps = [b - a for a, b in pairwise(tries)]
     assert max(gaps) > timedelta(hours=1)
     assert GateAlarm.objects.filter(kind="hook_dead").count() == 1
     # Telling the address that it takes no messages would make the next one.

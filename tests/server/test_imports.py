@@ -217,7 +217,10 @@ def test_two_processes_take_a_row_in_once(office, monkeypatch):
 def test_shifts_come_in_and_go_again_with_the_days_they_made(office):
     person = office.world.hire("S-1")
     plan(office.world.hire("S-2"), office.pattern, [office.day], by=SETUP, at=office.at)
-    text = f"Employee,Shift Type,Start Date,End Date\nS-1,Day shift,{office.day},{office.today + DAY}\nS-2,day,{office.day},\n"
+    text = (
+        "Employee,Shift Type,Start Date,End Date\n"
+        f"S-1,Day shift,{office.day},{office.today + DAY}\nS-2,day,{office.day},\n"
+    )
     task = office.take(Kind.SHIFTS, text)
     assert (task.made, task.known) == (1, 1)
     assert PlannedShift.objects.filter(person=person).count() == 3
@@ -285,7 +288,8 @@ def test_no_row_tells_whose_an_imported_punch_is(office):
 def test_times_that_cannot_be_are_left_out(office):
     office.world.hire("S-1")
     future, old = office.today + DAY, office.today - 40 * DAY
-    text = f"number,time,direction\nS-1,{future} 09:00,in\nS-1,{old} 09:00,in\nS-1,{office.day} 25:00,in\nS-1,{office.day} 09:00,up\n"
+    rows = (f"{future} 09:00,in", f"{old} 09:00,in", f"{office.day} 25:00,in", f"{office.day} 09:00,up")
+    text = "number,time,direction\n" + "".join(f"S-1,{row}\n" for row in rows)
     task = office.checked(Kind.PUNCHES, text)
     assert list(queries.flawed(task).values_list("flaw", flat=True)) == [
         "in_future",

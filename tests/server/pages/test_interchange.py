@@ -54,7 +54,7 @@ def clerk(house):
 
 def test_a_workbook_goes_from_upload_to_people_and_back(clerk):
     page = text(clerk.bring(workbook(PEOPLE)))
-    assert "2 rows are ready , 1 is left out" in page
+    assert "2 rows are ready, 1 is left out" in page
     assert "Row 4: Staff number is empty" in page
     assert "Ada Byron" not in page
     assert "Ada Byron" in text(clerk.step("rows"))
