@@ -4,6 +4,7 @@ import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from io import StringIO
 
 import msgspec
@@ -16,6 +17,7 @@ from gatehouse.domain.pay_journal import Accounts, JournalError, balance, journa
 from gatehouse.domain.payment_file import Charset, Order, Party, Payment, faults, pain001
 from gatehouse.domain.payroll import Payslip, section_total
 from gatehouse.domain.withholding import YearToDate
+from gatehouse.domain.workbook import Value, workbook
 from gatehouse.keeper.protocol import FillJob
 
 Rows = Sequence[tuple[str, dict[str, bytes]]]
@@ -92,7 +94,7 @@ def filled(job: FillJob, payer: bytes | None, rows: Rows, now: datetime) -> Fill
         case "bank":
             return _bank_file(job, payer, paid, now)
         case "list":
-            return _list(paid)
+            return _list(job, paid)
         case "journal":
             return _journal(job, paid)
 
@@ -155,25 +157,36 @@ def _is_bic(text: str) -> bool:
     return len(text) in (8, 11) and text.isascii() and text.isalnum() and text.isupper()
 
 
-def _list(rows: list[_Row]) -> Filling:
+def _list(job: FillJob, rows: list[_Row]) -> Filling:
     """A row for each payslip, and its lines in columns, in the order in which they first occur."""
     codes = list(dict.fromkeys(line.code for row in rows for line in row.slip.lines))
     sections = [Section.EARNING, Section.CONTRIBUTION, Section.TAX, Section.RECOVERY]
-    into = StringIO()
-    writer = csv.writer(into, lineterminator="\r\n")
-    writer.writerow(["number", "name", "month", "currency", *sections, "net", *codes])
+    table: list[list[Value]] = [["number", "name", "month", "currency", *sections, "net", *codes]]
     for row in rows:
         slip = row.slip
         number = row.texts["person.brief/1"].decode(errors="replace").partition(" ")[0]
         name = row.texts["person.name/1"].decode(errors="replace")
-        sums = [decimal_text(section_total(slip.lines, section, slip.currency)) for section in sections]
+        sums = [_figure(section_total(slip.lines, section, slip.currency)) for section in sections]
         amounts: dict[str, int] = {}
         for line in slip.lines:
             amounts[line.code] = amounts.get(line.code, 0) + line.amount.minor
-        cells = [decimal_text(Money(amounts[code], slip.currency)) if code in amounts else "" for code in codes]
-        who = [_plain(number), _plain(name), str(slip.month), slip.currency]
-        writer.writerow([*who, *sums, decimal_text(slip.net), *cells])
-    return Filling(b"\xef\xbb\xbf" + into.getvalue().encode(), len(rows))
+        cells = [_figure(Money(amounts[code], slip.currency)) if code in amounts else None for code in codes]
+        table.append([number, name, str(slip.month), slip.currency, *sums, _figure(slip.net), *cells])
+    return Filling(_table(job, table), len(rows))
+
+
+def _figure(money: Money) -> Decimal:
+    return Decimal(decimal_text(money))
+
+
+def _table(job: FillJob, rows: list[list[Value]]) -> bytes:
+    """In the format that the job asks for; a text is a text in both."""
+    if job.written_as == "xlsx":
+        return workbook(rows, name=job.id)
+    into = StringIO()
+    writer = csv.writer(into, lineterminator="\r\n")
+    writer.writerows([_plain(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
+    return b"\xef\xbb\xbf" + into.getvalue().encode()
 
 
 def _plain(text: str) -> str:
@@ -191,11 +204,7 @@ def _journal(job: FillJob, rows: list[_Row]) -> Filling:
     debit, credit = balance(postings, currency)
     if debit != credit:
         raise Unfillable([("", "unbalanced")])
-    into = StringIO()
-    writer = csv.writer(into, lineterminator="\r\n")
-    writer.writerow(["document", "date", "account", "debit", "credit", "currency"])
-    for posting in postings:
-        sides = [decimal_text(posting.debit), decimal_text(posting.credit)]
-        writer.writerow([job.id, job.pay_on.isoformat(), _plain(posting.account), *sides, currency])
-    writer.writerow([job.id, job.pay_on.isoformat(), "", decimal_text(debit), decimal_text(credit), currency])
-    return Filling(b"\xef\xbb\xbf" + into.getvalue().encode(), len(postings))
+    table: list[list[Value]] = [["document", "date", "account", "debit", "credit", "currency"]]
+    for account, left, right in [*((p.account, p.debit, p.credit) for p in postings), ("", debit, credit)]:
+        table.append([job.id, job.pay_on.isoformat(), account, _figure(left), _figure(right), currency])
+    return Filling(_table(job, table), len(postings))

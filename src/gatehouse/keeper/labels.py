@@ -84,6 +84,8 @@ LABELS: dict[str, Label] = {
         Label("dispute.answer/1", KeyClass.BOOKS, Budget.WORK, (1024, 2048, 4096)),
         Label("device.secret/1", KeyClass.SITE, Budget.SENSITIVE, (256,), edges=True),
         Label("provider.account/1", KeyClass.SITE, Budget.SENSITIVE, (4096, 8192)),
+        Label("import.row/1", KeyClass.SITE, Budget.NAMES, (256, 512, 1024, 2048)),
+        Label("hook.secret/1", KeyClass.SITE, Budget.SENSITIVE, (64,)),
         Label("mandate.token/1", KeyClass.VEHICLE, Budget.SENSITIVE, (256,)),
         Label("mandate.consent/1", KeyClass.VEHICLE, Budget.SENSITIVE, (1024, 2048)),
     )

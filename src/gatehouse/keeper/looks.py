@@ -86,7 +86,7 @@ def tokens(vault: Vault, request: Tokens) -> Sealed | Refused:
         return Refused("not_allowed")
     if asker.role == Role.WORKER and asker.ticket and set(request.subjects) != {asker.ticket.subject}:
         return Refused("not_allowed")
-    day_key = vault.days.key(request.site, request.day)
+    day_key = vault.days.key_or_new(request.site, request.day, vault.today(request.site))
     if day_key is None:
         return Refused("day_destroyed")
     refused = vault.look(asker, "tokens", "tokens", {Budget.NAMES: set(request.subjects)})

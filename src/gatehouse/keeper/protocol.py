@@ -60,6 +60,7 @@ from gatehouse.keeper.requests import Index as Index
 from gatehouse.keeper.requests import Invite as Invite
 from gatehouse.keeper.requests import Locate as Locate
 from gatehouse.keeper.requests import Looks as Looks
+from gatehouse.keeper.requests import Mint as Mint
 from gatehouse.keeper.requests import Note as Note
 from gatehouse.keeper.requests import Recipients as Recipients
 from gatehouse.keeper.requests import Request as Request

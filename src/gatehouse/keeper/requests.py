@@ -24,6 +24,14 @@ class Secret(Request, frozen=True, tag="secret"):
     name: str
 
 
+class Mint(Request, frozen=True, tag="mint"):
+    """A new secret of 256 bits, sealed as a hook.secret/1 cell of this site and row; by an owner's ticket. -> Bytes"""
+
+    site: str
+    row: str
+    by: Authority
+
+
 class Seal(Request, frozen=True, tag="seal"):
     """-> Sealed, in order. Makes the owner's key when it is the first cell of that class. Not for the labels that the
     keeper writes itself when it admits a letter."""
@@ -40,8 +48,8 @@ class Admit(Request, frozen=True, tag="admit"):
 
 
 class Tokens(Request, frozen=True, tag="tokens"):
-    """Day tokens of these people, to find their rows of that day; counts the people. b"" where one has no access key.
-    -> Sealed"""
+    """Day tokens of these people, to find their rows of that day or to write imported ones; counts the people. b""
+    where one has no access key. A day of the last weeks that has no key yet gets one. -> Sealed"""
 
     site: str
     day: date
@@ -193,6 +201,7 @@ class FillJob(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
     site: str
     template: Literal["bank", "list", "journal"]
+    written_as: Literal["csv", "xlsx"] = "csv"  # of a table; a bank has its own format
     recipient: str  # the name under which an owner enrolled it
     id: str  # of the file, unique for the payer
     pay_on: date
@@ -297,7 +306,7 @@ class Usage(Request, frozen=True, tag="usage"):
 
 
 AnyRequest = (
-    Hello | Secret | Seal | Admit | Tokens | Who | Locate | Retoken | Resemble | Claim | SecondPlate
+    Hello | Secret | Mint | Seal | Admit | Tokens | Who | Locate | Retoken | Resemble | Claim | SecondPlate
     | Find | Index | Reveal | Reseal | Sign | Forget
     | ForgetDays | Grant | Fill | EnrolRecipient | Recipients
     | Invite | SignIn | WhoAmI | SignOut | EnrolEdge | Note | Checkpoint | Looks | Usage

@@ -28,6 +28,7 @@ VERBS: dict[str, frozenset[Role]] = {
     "fill": frozenset({Role.OWNER, Role.HR}),
     "enrol_recipient": frozenset({Role.OWNER}),
     "recipients": frozenset({Role.OWNER, Role.HR}),
+    "mint": frozenset({Role.OWNER}),
 }
 
 # What a template or a PIN is for happens inside keeper and edge: no page ever needs one. A provider's keys and the
@@ -49,7 +50,8 @@ READS: dict[Role, frozenset[str]] = {
     Role.HR: _ALL
     - _RECEIPTS
     - _DISPUTES
-    - {"mandate.consent/1", "stay.books/1", "device.secret/1", "operator.contact/1", "proprietor.bank/1"},
+    - {"mandate.consent/1", "stay.books/1", "device.secret/1", "operator.contact/1", "proprietor.bank/1"}
+    - {"hook.secret/1"},
     Role.SECURITY: _PERSON
     | _GATES
     | _VEHICLES
@@ -62,7 +64,8 @@ READS: dict[Role, frozenset[str]] = {
     - _COMPANY
     - _RECEIPTS
     - _DISPUTES
-    - {"mandate.consent/1", "device.secret/1", "operator.contact/1", "proprietor.bank/1"},
+    - {"mandate.consent/1", "device.secret/1", "operator.contact/1", "proprietor.bank/1"}
+    - {"import.row/1", "hook.secret/1"},
 }
 
 JOBS: dict[str, frozenset[str]] = {
@@ -76,6 +79,8 @@ JOBS: dict[str, frozenset[str]] = {
     "receipts": frozenset({"sign.receipt"}),
     "retention": frozenset({"forget_days"}),
     "disputes": frozenset(),
+    "imports": frozenset(),
+    "hooks": frozenset(),
 }
 # A job sees time and pay under a random id, of everybody if need be, and never a name: no cap stands against it.
 JOB_READS: dict[str, frozenset[str]] = {
@@ -96,6 +101,8 @@ JOB_READS: dict[str, frozenset[str]] = {
     "receipts": frozenset({"receipt.facts/1"}),  # for whoever holds the receipt's link
     "disputes": frozenset({"dispute.answer/1"}),  # for whoever holds the address of the receipt
     "payments": frozenset({"provider.account/1", "mandate.token/1"}),
+    "imports": frozenset({"import.row/1"}),  # what somebody handed over, until it is taken in
+    "hooks": frozenset({"hook.secret/1"}),
 }
 JOB_WHO_DAYS = 3  # a job asks freely whose tokens of so many past days; older by a ticket
 WHO_DAYS = 40  # and nobody further back than this

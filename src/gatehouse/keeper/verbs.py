@@ -1,6 +1,7 @@
 """The remaining verbs, and the table from a request's type to the function that answers it."""
 
 from collections.abc import Callable
+from secrets import token_bytes
 from typing import Any
 
 from gatehouse.crypto.errors import TooLong
@@ -21,6 +22,7 @@ from gatehouse.wire import PASS_CLAIMS, PASS_KIND, RECEIPT_CLAIMS, RECEIPT_KIND
 
 VERSION = 1
 NOTE_LIMIT = 10_000
+MINTED_BYTES = 32
 _CLAIMS: dict[str, dict[str, type]] = {
     PASS_KIND: {name: int if name in ("nbf", "exp") else str for name in PASS_CLAIMS},
     RECEIPT_KIND: {name: int if name == "exp" else str for name in RECEIPT_CLAIMS},
@@ -80,6 +82,23 @@ def _make_keys(vault: Vault, refs: list[KeyRef]) -> None:
             vault.people.learn(made.owner)
 
 
+def mint(vault: Vault, request: protocol.Mint) -> Bytes | Refused:
+    """Made here, so that no page and no browser ever chose it."""
+    asker = vault.asker(request.by)
+    if isinstance(asker, Refused):
+        return asker
+    if not asker.may("mint") or not request.site or not asker.reaches(request.site):
+        return Refused("not_allowed")
+    plain = protocol.Plain(
+        label="hook.secret/1", owner=protocol.Owner(id=request.site), row=request.row, data=token_bytes(MINTED_BYTES)
+    )
+    made = seal(vault, protocol.Seal(cells=[plain]))
+    if isinstance(made, Refused):
+        return made
+    vault.record("mint", asker, purpose="hook.secret")
+    return Bytes(made.cells[0])
+
+
 def index(vault: Vault, request: protocol.Index) -> Done | Refused:
     """Cells whose keys are gone are passed over."""
     for place, cell in enumerate(request.cells):
@@ -134,6 +153,7 @@ def checkpoint(vault: Vault, request: protocol.Checkpoint) -> Text:
 _TABLE: dict[type[protocol.Request], Callable[[Vault, Any], Reply]] = {
     protocol.Hello: hello,
     protocol.Secret: secret,
+    protocol.Mint: mint,
     protocol.Seal: seal,
     protocol.Admit: admit,
     protocol.Tokens: looks.tokens,

@@ -22,6 +22,8 @@ from gatehouse.server.audit.by import By
 from gatehouse.server.gates import queries as gates
 from gatehouse.server.gates import records
 from gatehouse.server.gates.models import Edge
+from gatehouse.server.hooks.actions import Happened, tell
+from gatehouse.server.hooks.models import EventKind
 from gatehouse.server.parking import exits, lane_exceptions, stays
 from gatehouse.server.parking.locks import lock_site
 from gatehouse.server.people import queries as people
@@ -166,9 +168,19 @@ def _write(batch: _Batch, now: datetime) -> None:
     punch(passages, batch.counting)
     stays.apply(batch.steps, by=INTAKE, at=now)
     lane_exceptions.raise_all(lane_exceptions.of_events(batch.edge.site_id, events), at=now)
+    tell(batch.edge.site_id, [_happened(fact) for fact in batch.facts if fact.kind != "event"], now=now)
     for letter, why in batch.refused:
         records.put_in_quarantine(batch.edge.site_id, letter, why, at=now)
     record("letters.received", "edge", batch.edge.pk, by=INTAKE, at=now)
+
+
+def _happened(fact: Admitted) -> Happened:
+    """What other programs are told of an attempt or passage: the gate and the outcome, never who."""
+    told: dict[str, str | int | bool] = {"gate": fact.gate, "direction": fact.direction}
+    if fact.kind == "passage":
+        return Happened(EventKind.PASSED, fact.at, told | {"sensed": bool(fact.sensed)}, fact.id)
+    told |= {"outcome": "granted" if fact.granted else "refused"}
+    return Happened(EventKind.ANSWERED, fact.at, told, fact.id)
 
 
 def _tell(batch: _Batch, now: datetime) -> None:

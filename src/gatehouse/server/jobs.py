@@ -26,6 +26,7 @@ from gatehouse.server.audit import queries as due
 from gatehouse.server.audit.by import By
 from gatehouse.server.databases import fold
 from gatehouse.server.gates.actions import raise_alarm
+from gatehouse.server.interchange import delivering, running
 from gatehouse.server.parking import receipts
 from gatehouse.server.parking.bookings import note_no_shows
 from gatehouse.server.parking.merchants import give_back_unused
@@ -151,6 +152,10 @@ SERVER_JOBS = (
     ServerJob("lost_notices", lambda: ask_for_lost_notices(moment.now()), timedelta(seconds=10)),
     ServerJob("refunds", lambda: send_open_refunds(moment.now()), timedelta(seconds=10)),
     ServerJob("payruns", reckon_due_runs, timedelta(seconds=1)),
+    ServerJob("imports", running.run_due, timedelta(seconds=1)),
+    ServerJob("import_sweep", lambda: running.sweep(moment.now()), timedelta(hours=1)),
+    ServerJob("hooks", lambda: delivering.deliver_due(moment.now()), timedelta(seconds=1)),
+    ServerJob("hook_sweep", lambda: delivering.sweep(moment.now()), timedelta(hours=1)),
     ServerJob("fold", fold, timedelta(minutes=5)),
 )
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db import connection, models
 
-Value = UUID | datetime | bytes | str | bool | None
+Value = UUID | datetime | bytes | str | bool | int | None
 
 
 def insert_new(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Value]]) -> None:

@@ -4,7 +4,8 @@ Environment: GATEHOUSE_HOME (the home), DATABASE_URL (postgresql://user:password
 home), GATEHOUSE_TEST_PROVIDER=1 (the payment provider of demonstrations), GATEHOUSE_HOSTS (names it is reached by),
 GATEHOUSE_PUBLIC_URL (https://name under which payment providers and drivers reach it through a proxy),
 GATEHOUSE_PROVIDER_HOSTS (hosts, with commas, at which an owner may say that a payment provider answers, besides the
-providers' own; for a gateway or a stand-in of yours, also without TLS).
+providers' own; for a gateway or a stand-in of yours, also without TLS), GATEHOUSE_HOOK_HOSTS (hosts, with commas, that
+an owner may have told of events although they are private or without TLS).
 """
 
 import os
@@ -25,6 +26,7 @@ ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *filter(None, os.environ.get
 PUBLIC_URL = os.environ.get("GATEHOUSE_PUBLIC_URL", "").rstrip("/")
 TEST_PROVIDER = os.environ.get("GATEHOUSE_TEST_PROVIDER") == "1"
 PROVIDER_HOSTS = frozenset(filter(None, os.environ.get("GATEHOUSE_PROVIDER_HOSTS", "").split(",")))
+HOOK_HOSTS = frozenset(filter(None, os.environ.get("GATEHOUSE_HOOK_HOSTS", "").split(",")))
 
 DATABASES = {"default": database(os.environ.get("DATABASE_URL"), HOME)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -41,11 +43,13 @@ INSTALLED_APPS = [
     "gatehouse.server.audit",
     "gatehouse.server.accounts",
     "gatehouse.server.people",
+    "gatehouse.server.hooks",
     "gatehouse.server.gates",
     "gatehouse.server.attendance",
     "gatehouse.server.parking",
     "gatehouse.server.payroll",
     "gatehouse.server.takings",
+    "gatehouse.server.interchange",
     "gatehouse.server.console",
     "gatehouse.server.portal",
     "gatehouse.server.backoffice",

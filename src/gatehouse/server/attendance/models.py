@@ -4,11 +4,13 @@ import uuid
 
 from django.db import models
 
+from gatehouse.server.attendance.source_models import PunchSource as PunchSource
 from gatehouse.server.people.models import Person, Site
 
 
 class Punch(models.Model):
-    """A passage that counts; the id is the passage's. Whose it is, only the keeper can tell."""
+    """A passage that counts; the id is the passage's. Whose it is, only the keeper can tell. `source` is 0, or the
+    number of the import that it came by (`PunchSource`)."""
 
     id = models.UUIDField(primary_key=True)
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
@@ -16,6 +18,7 @@ class Punch(models.Model):
     at = models.DateTimeField()
     direction = models.CharField(max_length=4)
     token = models.BinaryField(max_length=32)
+    source = models.PositiveIntegerField(default=0, db_default=0)
 
     class Meta:
         indexes = [models.Index(fields=["site", "at"], name="punch_by_site_and_time")]

@@ -15,6 +15,7 @@ from gatehouse.server.attendance.models import (
     NoteState,
     PlannedShift,
     Punch,
+    PunchSource,
     ShiftPattern,
     Workday,
     WorkNote,
@@ -26,11 +27,21 @@ PLAN_NEAR = timedelta(days=31)
 
 
 def punches(site: Site, span: Period) -> Sequence[Punch]:
-    return list(Punch.objects.filter(site=site, at__gte=span.start, at__lt=span.end).order_by("at"))
+    """Those that count: punches of an import that was taken back do not."""
+    found = Punch.objects.filter(site=site, at__gte=span.start, at__lt=span.end)
+    return list(found.exclude(source__in=_voided(site)).order_by("at"))
 
 
 def punches_with_tokens(tokens: Iterable[bytes]) -> Sequence[Punch]:
-    return list(Punch.objects.filter(token__in=list(tokens)).order_by("at"))
+    """As `punches`, of whatever site."""
+    found = list(Punch.objects.filter(token__in=list(tokens)).order_by("at"))
+    sourced = {punch.site_id for punch in found if punch.source}
+    taken_back = set(PunchSource.objects.filter(site_id__in=sourced, voided=True).values_list("site_id", "number"))
+    return [punch for punch in found if (punch.site_id, punch.source) not in taken_back]
+
+
+def _voided(site: Site) -> list[int]:
+    return list(PunchSource.objects.filter(site=site, voided=True).values_list("number", flat=True))
 
 
 def patterns(site: Site) -> QuerySet[ShiftPattern]:

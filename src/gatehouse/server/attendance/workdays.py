@@ -25,6 +25,8 @@ from gatehouse.server.attendance.notes import as_fact
 from gatehouse.server.attendance.patterns import workdays_to_bytes
 from gatehouse.server.audit.actions import record
 from gatehouse.server.audit.by import By
+from gatehouse.server.hooks.actions import Happened, tell
+from gatehouse.server.hooks.models import EventKind
 from gatehouse.server.people.models import Site
 
 JOB = By.job("workdays")
@@ -145,3 +147,5 @@ def _write(site: Site, day: date, found: dict[UUID, list[WorkdayFact]], *, by: B
             rows, update_conflicts=True, unique_fields=["person", "date"], update_fields=["cell"]
         )
         record("workdays.reckoned", "site", site.pk, by=by, at=at)
+        if by == JOB:
+            tell(site.pk, [Happened(EventKind.COUNTED, at, {"date": day.isoformat(), "people": len(found)})], now=at)

@@ -61,7 +61,18 @@ _PARKING = (
     "reports", "by", "payouts", "disputes", "dispute", "money",
 )  # fmt: skip
 # The tabs of time at work.
-_TIME = ("rosters", "patterns", "calendar", "leave", "worklist", "performance", "registers", "imports", "hooks")
+_TIME = (
+    "rosters",
+    "patterns",
+    "calendar",
+    "leave",
+    "worklist",
+    "performance",
+    "registers",
+    "imports",
+    "exports",
+    "hooks",
+)
 # Whose tab a page lies under, where its name does not say.
 _SECTION = {"person": "people", "lane": "lanes"} | dict.fromkeys(_PARKING, "parking") | dict.fromkeys(_TIME, "month")
 

@@ -119,6 +119,10 @@ EVENTS: dict[str, Wording] = {
     "payslips_fail": Wording(_("Payslips are not drafted"), _FAILING),
     "takings_fail": Wording(_("The takings of yesterday are not counted"), _FAILING),
     "server_fails": Wording(_("A regular task of the server keeps failing"), _FAILING),
+    "hook_dead": Wording(
+        _("Another program has taken no message for three days"), _("Look at Webhooks: its address may be wrong.")
+    ),
+    "hook_gone": Wording(_("Another program wants no more messages"), _("Its address was turned off under Webhooks.")),
     "quarantine": Wording(
         _("A report from a gate computer was refused and kept aside"), _("An owner should look: it may be forged.")
     ),
@@ -193,6 +197,11 @@ PURPOSES: dict[str, Text] = {
     "payrun.page": _("looked at the sums of a pay run"),
     "pay.setup": _("looked at how the site pays"),
     "pay.person": _("opened your contract and amounts"),
+    "imports.page": _("looked at a file that was handed over for import"),
+    "imports": _("took in a file that was handed over"),
+    "imports.match": _("found you by your staff number for an import"),
+    "hooks.page": _("looked at the secret of an address that is told of events"),
+    "exports.page": _("took your times into a file for another program"),
     "fill.bank": _("had your pay written into a file for the bank"),
     "fill.list": _("had your pay written into a list"),
     "fill.journal": _("had your pay summed up for the books"),
@@ -235,6 +244,8 @@ JOBS: dict[str, Text] = {
     "intake": _("The intake of reports"),
     "takings": _("The nightly count of takings"),
     "disputes": _("Whoever holds the receipt"),
+    "imports": _("The import of files"),
+    "hooks": _("The delivery of events to other programs"),
     "provider.test": _("The test payment provider"),
 }
 

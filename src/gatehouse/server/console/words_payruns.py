@@ -142,7 +142,12 @@ ACCOUNTS: dict[str, Text] = {
 TEMPLATES: dict[str, tuple[Text, Text]] = {
     "bank": (gettext_lazy("Bank file"), gettext_lazy("ISO 20022 pain.001.001.09, for the bank.")),
     "list": (gettext_lazy("Pay list"), gettext_lazy("A CSV table with every line of every payslip, for spreadsheets.")),
+    "list-xlsx": (
+        gettext_lazy("Pay list, as a workbook"),
+        gettext_lazy("The same table as an XLSX file; amounts are numbers and texts stay texts."),
+    ),
     "journal": (gettext_lazy("Journal"), gettext_lazy("Debits and credits by account that balance, for the books.")),
+    "journal-xlsx": (gettext_lazy("Journal, as a workbook"), gettext_lazy("The same journal as an XLSX file.")),
 }
 
 EXPORT_STATES: dict[str, tuple[Text, str, str]] = {

@@ -24,8 +24,13 @@ from gatehouse.server.gates.models import (
     Schedule,
 )
 from gatehouse.server.gates.queries import opening_waits, schedule_fact
+from gatehouse.server.hooks.actions import Happened, tell
+from gatehouse.server.hooks.models import EventKind
 from gatehouse.server.people.actions import bump_roster
 from gatehouse.server.people.models import Group, Site, Zone
+
+# About an address that takes no messages: telling it so would make the next one.
+HOOK_ALARMS = frozenset({"hook_dead", "hook_gone"})
 
 
 @transaction.atomic
@@ -200,5 +205,8 @@ def see_alarm(alarm: GateAlarm, *, by: By, at: datetime) -> None:
 def raise_alarm(site_id: UUID, gate: str, kind: str, *, at: datetime, own: UUID | None = None) -> GateAlarm:
     """`own` is the alarm's id where it was born with it. Must run inside a transaction; screens are told after it."""
     alarm = GateAlarm.objects.create(id=own or uuid4(), site_id=site_id, gate=gate, at=at, kind=kind)
+    told: dict[str, str | int | bool] = {"gate": gate, "kind": kind}
+    if kind not in HOOK_ALARMS:
+        tell(site_id, [Happened(EventKind.ALARM, at, told, str(alarm.pk))], now=at)
     transaction.on_commit(lambda: bus.publish(bus.AlarmRaised(str(site_id), gate, str(alarm.pk))))
     return alarm

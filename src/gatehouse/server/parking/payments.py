@@ -3,14 +3,18 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import F
 from django.utils.crypto import salted_hmac
 
 from gatehouse.domain.money import Money
+from gatehouse.domain.periods import local_date, start_of_day
 from gatehouse.server.audit.actions import record
 from gatehouse.server.audit.by import By
+from gatehouse.server.hooks.actions import Happened, tell
+from gatehouse.server.hooks.models import EventKind
 from gatehouse.server.parking import queries
 from gatehouse.server.parking.actions import clear, clear_free
 from gatehouse.server.parking.facts import UNPRICED, Quote, is_cleared, quote, quoted_anew
@@ -92,10 +96,25 @@ def settle_payment(payment_id: UUID, event: str, amount: Money, *, by: By, at: d
         if mine.update(state=PaymentState.SETTLED, provider_ref=event, at=at):
             record("payment.settled", "payment", payment_id, by=by, at=at)
             _credit(payment, amount, asked, at)
+            _tell_paid(payment, at)
         elif payment.provider_ref != event:
             return _write_second(payment, event, amount, by=by, at=at)
     payment.refresh_from_db()
     return payment
+
+
+def _tell_paid(payment: Payment, at: datetime) -> None:
+    """Other programs are told the date and no minute, and nothing that names the payment or the stay."""
+    site = payment.garage.site
+    day = local_date(at, ZoneInfo(site.zone))
+    told: dict[str, str | int | bool] = {
+        "garage": payment.garage.code,
+        "date": day.isoformat(),
+        "amount_minor": payment.amount_minor,
+        "currency": payment.currency,
+        "provider": payment.provider,
+    }
+    tell(site.pk, [Happened(EventKind.PAID, start_of_day(day, ZoneInfo(site.zone)), told)], now=at)
 
 
 def _is_second(other: Payment, payment: Payment) -> bool:
@@ -119,6 +138,7 @@ def _write_second(payment: Payment, event: str, amount: Money, *, by: By, at: da
         at=at,
     )
     record("payment.settled", "payment", second.pk, by=by, at=at)
+    _tell_paid(second, at)
     _raise(second, ExceptionKind.EXCESS_PAYMENT, at)
     return second
 

@@ -33,7 +33,7 @@ from gatehouse.server.payroll import run_queries, runs
 from gatehouse.server.payroll.models import CLOSED, ExportState, PayExport, PayRun, RunSlip
 from gatehouse.server.people.models import Site
 
-TEMPLATES = ("bank", "list", "journal")
+TEMPLATES = ("bank", "list", "list-xlsx", "journal", "journal-xlsx")
 ROWS_A_FILE = 10_000
 
 
@@ -122,24 +122,31 @@ def file_id(export: PayExport) -> str:
     return f"GH{run.month:%Y%m}-{run.number}-{run.pk.hex[:10]}-{export.template[0].upper()}{export.part}"
 
 
+def ending(export: PayExport) -> str:
+    """Of the file's name, before it is encrypted."""
+    return "xml" if export.template == "bank" else "xlsx" if export.template.endswith("-xlsx") else "csv"
+
+
 def job_of(export: PayExport) -> FillJob:
     """What is granted and filled: the same each time, as long as no cell in it was sealed anew."""
     run = export.run
     setup = run_queries.setup_of(run.site)
     start = (export.part - 1) * ROWS_A_FILE
     slips = list(run_queries.slips(run)[start : start + ROWS_A_FILE])
+    template = export.template.removesuffix("-xlsx")
     payer = None
-    if export.template == "bank" and setup is not None and setup.cell is not None:
+    if template == "bank" and setup is not None and setup.cell is not None:
         payer = keeping.cell("pay.setup/1", setup.pk, setup.cell)
     return FillJob(
         site=str(run.site_id),
-        template="bank" if export.template == "bank" else "list" if export.template == "list" else "journal",
+        template="bank" if template == "bank" else "list" if template == "list" else "journal",
+        written_as="xlsx" if export.template != template else "csv",
         recipient=export.recipient,
         id=file_id(export),
         pay_on=export.pay_on,
         payer=payer,
-        accounts={**DEFAULT_ACCOUNTS, **(setup.accounts if setup else {})} if export.template == "journal" else {},
-        rows=[FillRow(slip.pk.hex, _cells(slip, export.template)) for slip in slips],
+        accounts={**DEFAULT_ACCOUNTS, **(setup.accounts if setup else {})} if template == "journal" else {},
+        rows=[FillRow(slip.pk.hex, _cells(slip, template)) for slip in slips],
     )
 
 

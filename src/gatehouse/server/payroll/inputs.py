@@ -1,6 +1,6 @@
 """What is said by hand about pay: a site's setup, what goes with a contract, what one month brings."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from uuid import uuid4
 
@@ -12,7 +12,7 @@ from gatehouse.server import keeping
 from gatehouse.server.audit.actions import record
 from gatehouse.server.audit.by import By
 from gatehouse.server.payroll import run_queries
-from gatehouse.server.payroll.models import Contract, PayAgain, PayInput, PayRun, PaySetup, RunKind
+from gatehouse.server.payroll.models import CLOSED, Contract, PayAgain, PayInput, PayRun, PaySetup, RunKind, RunSlip
 from gatehouse.server.payroll.rules import book
 from gatehouse.server.payroll.run_cells import Extras, Input, Payer, components, recurring, to_bytes
 from gatehouse.server.people.models import Person, Site
@@ -83,3 +83,14 @@ def mark_again(person: Person, since: date, *, until: date | None = None) -> int
     for month in months:
         PayAgain.objects.update_or_create(person=person, month=month, defaults={"taken_by": None})
     return len(months)
+
+
+def mark_everybody_again(site: Site, days: Iterable[date]) -> int:
+    """As `mark_again`, of everybody whom a locked run of these dates' months paid, where it cannot be told whose days
+    changed: the next run finds no difference for the others. Inside the caller's transaction."""
+    months = {day.replace(day=1) for day in days}
+    paid = RunSlip.objects.filter(run__site=site, run__month__in=months, run__state__in=CLOSED)
+    pairs = set(paid.values_list("person_id", "run__month"))
+    for person, month in sorted(pairs):
+        PayAgain.objects.update_or_create(person_id=person, month=month, defaults={"taken_by": None})
+    return len(pairs)

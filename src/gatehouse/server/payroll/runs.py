@@ -14,6 +14,8 @@ from django.db import IntegrityError, transaction
 from gatehouse.domain.pay_facts import Month
 from gatehouse.server.audit.actions import record
 from gatehouse.server.audit.by import By
+from gatehouse.server.hooks.actions import Happened, tell
+from gatehouse.server.hooks.models import EventKind
 from gatehouse.server.payroll import computing, queries, run_queries
 from gatehouse.server.payroll.models import (
     CLOSED,
@@ -141,6 +143,8 @@ def lock(run: PayRun, *, by: By, at: datetime) -> NotDone | None:
             Payslip.objects.filter(month=run.month, person_id__in=people).delete()
             PayAgain.objects.filter(taken_by=run).delete()
         record("payrun.locked", "payrun", run.pk, by=by, at=at)
+        told: dict[str, str | int | bool] = {"month": f"{run.month:%Y-%m}", "kind": str(run.kind), "number": run.number}
+        tell(run.site_id, [Happened(EventKind.LOCKED, at, told, str(run.pk))], now=at)
     return None
 
 

@@ -88,7 +88,7 @@ def add_group(site: Site, name: str, *, by: By, at: datetime) -> Group:
     return group
 
 
-def _cells(person: UUID, facts: Facts) -> dict[str, Plain]:
+def cells_of(person: UUID, facts: Facts) -> dict[str, Plain]:
     """The plaintexts of one person by column."""
     brief = Brief(facts.number, initials(facts.name))
     data = {
@@ -109,7 +109,7 @@ def _seal(plains: dict[str, Plain]) -> dict[str, bytes]:
 def hire_person(site: Site, facts: Facts, *, groups: Iterable[Group] = (), by: By, at: datetime) -> Person:
     """A new person with a random id. Raises KeeperAway, and then nothing was written."""
     new_id = uuid4()
-    sealed = _seal(_cells(new_id, facts))
+    sealed = _seal(cells_of(new_id, facts))
     with transaction.atomic():
         person = Person.objects.create(id=new_id, site=site, **sealed)
         Membership.objects.bulk_create(Membership(person=person, group=group) for group in groups)
@@ -121,7 +121,7 @@ def hire_person(site: Site, facts: Facts, *, groups: Iterable[Group] = (), by: B
 
 def edit_person(person: Person, facts: Facts, *, by: By, at: datetime) -> Person:
     """Every cell anew, so that which fact changed cannot be told from outside. Raises KeeperAway."""
-    sealed = _seal(_cells(person.pk, facts))
+    sealed = _seal(cells_of(person.pk, facts))
     with transaction.atomic():
         Person.objects.filter(pk=person.pk).update(**sealed)
         record("person.edited", "person", person.pk, by=by, at=at)
@@ -149,7 +149,7 @@ def leave(person: Person, facts: Facts | None, *, by: By, at: datetime) -> Perso
     if facts is not None:
         on = local_date(at, ZoneInfo(person.site.zone))
         changed = msgspec.structs.replace(facts.file, left=on, ends=on)
-        sealed = _seal(_cells(person.pk, replace(facts, file=changed)))
+        sealed = _seal(cells_of(person.pk, replace(facts, file=changed)))
     with transaction.atomic():
         Person.objects.filter(pk=person.pk).update(state=PersonState.LEFT, **sealed)
         Credential.objects.filter(person=person).update(state=CredentialState.DEAD, cell=None)

@@ -16,7 +16,7 @@ from gatehouse.server.console import problems
 from gatehouse.server.console.access import reader
 from gatehouse.server.console.garages.tabs import tabs
 from gatehouse.server.console.paging import paged
-from gatehouse.server.console.spreadsheet import csv_file, plain
+from gatehouse.server.console.spreadsheet import plain, table_file
 from gatehouse.server.moment import now
 from gatehouse.server.parking import invoices, queries, receipts
 from gatehouse.server.parking.models import InvoiceRequest
@@ -89,4 +89,4 @@ def exported(request: HttpRequest) -> HttpResponse:
         said = [receipts.number_text(garage, facts), on.isoformat(), garage.name, decimal_text(facts.amount)]
         said += [facts.currency, tax, invoice.kind, invoice.title, invoice.tax_number, invoice.mail]
         rows.append([plain(text) for text in said])
-    return csv_file("invoices.csv", rows)
+    return table_file(request, "invoices", rows)

@@ -22,7 +22,7 @@ from gatehouse.server.console.garages.forms import ParkingForm, garage_field, ma
 from gatehouse.server.console.garages.tabs import PARKERS, tabs
 from gatehouse.server.console.months import month_before
 from gatehouse.server.console.qr import qr_svg
-from gatehouse.server.console.spreadsheet import csv_file, plain
+from gatehouse.server.console.spreadsheet import plain, table_file
 from gatehouse.server.moment import now
 from gatehouse.server.parking import merchants as actions
 from gatehouse.server.parking import queries
@@ -189,4 +189,4 @@ def statement(request: HttpRequest, merchant_id: UUID, of: Month) -> HttpRespons
         given = line.given if minutes else major(line.given, found.garage.currency)
         worth = major(line.worth_minor, found.garage.currency)
         rows.append([plain(found.name), line.date.isoformat(), line.stays, given, worth])
-    return csv_file(f"statement-{of}.csv", rows)
+    return table_file(request, f"statement-{of}", rows)

@@ -23,7 +23,7 @@ from gatehouse.server.console.access import reader
 from gatehouse.server.console.garages.tabs import PARKERS, tabs
 from gatehouse.server.console.months import meant, month_before
 from gatehouse.server.console.paging import paged
-from gatehouse.server.console.spreadsheet import csv_file, plain
+from gatehouse.server.console.spreadsheet import plain, table_file
 from gatehouse.server.moment import now
 from gatehouse.server.parking import money_queries as money_of
 from gatehouse.server.parking import queries, reconciling, refunds
@@ -318,7 +318,7 @@ def export(request: HttpRequest, of: Month) -> HttpResponse:
         paid, back = Money(row.amount_minor, row.currency), Money(row.refunded_minor, row.currency)
         facts = [row.pk, day, row.garage.code, row.provider, row.provider_ref or "", row.state, row.currency]
         rows.append([plain(str(one)) for one in facts] + [decimal_text(paid), decimal_text(back)])
-    return csv_file(f"payments-{of}.csv", rows)
+    return table_file(request, f"payments-{of}", rows)
 
 
 def _span_of(request: HttpRequest, of: Month) -> tuple[Period, date]:

@@ -20,7 +20,7 @@ from gatehouse.server.console.garages.spans import chosen
 from gatehouse.server.console.garages.tabs import tabs
 from gatehouse.server.console.paging import paged
 from gatehouse.server.console.payout_paper import paper
-from gatehouse.server.console.spreadsheet import csv_file, plain
+from gatehouse.server.console.spreadsheet import plain, table_file
 from gatehouse.server.console.words_takings import PAYOUT_STATES, payout_line, problem
 from gatehouse.server.moment import now
 from gatehouse.server.parking import queries
@@ -267,7 +267,7 @@ def statement_csv(request: HttpRequest, statement_id: UUID) -> HttpResponse:
         name = plain(names.get(garage, ""))
         rows.append([row.month, name, line.kind.value, detail, decimal_text(line.amount), row.currency])
     rows.append([row.month, "", "payout", "", decimal_text(Money(row.payout_minor, row.currency)), row.currency])
-    return csv_file(f"payout-{row.month}-{row.currency}.csv", rows)
+    return table_file(request, f"payout-{row.month}-{row.currency}", rows)
 
 
 @require_safe

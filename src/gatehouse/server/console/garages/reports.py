@@ -19,7 +19,7 @@ from gatehouse.server.console.charts import Chart, Point
 from gatehouse.server.console.garages.spans import Chosen, chosen, presets
 from gatehouse.server.console.garages.tabs import tabs
 from gatehouse.server.console.paging import paged
-from gatehouse.server.console.spreadsheet import csv_file
+from gatehouse.server.console.spreadsheet import table_file
 from gatehouse.server.console.words_money import PROVIDERS
 from gatehouse.server.moment import now
 from gatehouse.server.parking import queries
@@ -49,8 +49,8 @@ class Figure:
 def reports(request: HttpRequest, since: date | None = None, until: date | None = None) -> HttpResponse:
     asked = chosen(request, since, until)
     found = report(asked.garages, asked.since, asked.until)
-    if request.method == "POST" and request.POST.get("as") == "csv":
-        return _csv(asked, found)
+    if request.method == "POST" and request.POST.get("as") in ("csv", "xlsx"):
+        return _table(request, asked, found)
     counted = list(days_of(asked.garages, asked.since, asked.until)[: MOST_ROWS + 1])
     too_many = len(counted) > MOST_ROWS
     counted = [] if too_many else counted
@@ -259,7 +259,7 @@ def _present_chart(garage: Garage) -> Chart | None:
 # --- for a spreadsheet -------------------------------------------------------------------------------------------
 
 
-def _csv(asked: Chosen, found: Report) -> HttpResponse:
+def _table(request: HttpRequest, asked: Chosen, found: Report) -> HttpResponse:
     """One line for each date; whole dates of all chosen garages. No cell begins like a formula."""
     providers = sorted(found.whole.providers)
     heads = ["date", "currency", "stays", "cost", "paid", "refunded", "unpaid", "corrected"]
@@ -272,4 +272,4 @@ def _csv(asked: Chosen, found: Report) -> HttpResponse:
         rows.append([day.isoformat(), asked.currency, one.stays, *said])
         day += DAY
     name = asked.garage.code if asked.garage else "all"
-    return csv_file(f"takings-{name}-{asked.since}-{asked.last}.csv", rows)
+    return table_file(request, f"takings-{name}-{asked.since}-{asked.last}", rows)

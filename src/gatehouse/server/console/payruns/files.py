@@ -136,9 +136,10 @@ def take(request: HttpRequest, export_id: UUID) -> HttpResponse:
     data = exporting.take_export(export, by=who.by, at=now())
     if isinstance(data, Refused):
         return _refused(request, data, reverse("payruns-files", args=[export.run_id]))
-    ending = "xml" if export.template == "bank" else "csv"
     response = HttpResponse(data, content_type="application/octet-stream")
-    response.headers["Content-Disposition"] = f'attachment; filename="{exporting.file_id(export)}.{ending}.age"'
+    response.headers["Content-Disposition"] = (
+        f'attachment; filename="{exporting.file_id(export)}.{exporting.ending(export)}.age"'
+    )
     return response
 
 

@@ -4,10 +4,16 @@
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from gatehouse.server.console.access import PAYROLL
+from gatehouse.server.console.access import OWNERS, PAYROLL
 from gatehouse.server.console.tabs import Group, tabs_of
 
-GROUPS: tuple[Group, ...] = ((_("Days"), (("month", _("Month"), PAYROLL),)),)
+GROUPS: tuple[Group, ...] = (
+    (_("Days"), (("month", _("Month"), PAYROLL),)),
+    (
+        _("Files"),
+        (("imports", _("Imports"), PAYROLL), ("exports", _("Exports"), PAYROLL), ("hooks", _("Webhooks"), OWNERS)),
+    ),
+)
 
 
 def tabs(request: HttpRequest, here: str) -> dict[str, object]:
