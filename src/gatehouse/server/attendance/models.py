@@ -110,3 +110,8 @@ class Workday(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+
+from gatehouse.server.attendance.register_models import RegisterEntry as RegisterEntry  # noqa: E402
+from gatehouse.server.attendance.register_models import SchoolClass as SchoolClass  # noqa: E402
+from gatehouse.server.attendance.register_models import SessionPlan as SessionPlan  # noqa: E402
