@@ -5,6 +5,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from gatehouse.server.console.access import PAYROLL
+from gatehouse.server.console.registers.tabs import registers
 from gatehouse.server.console.tabs import Group, tabs_of
 
 GROUPS: tuple[Group, ...] = ((_("Days"), (("month", _("Month"), PAYROLL),)),)
@@ -12,4 +13,4 @@ GROUPS: tuple[Group, ...] = ((_("Days"), (("month", _("Month"), PAYROLL),)),)
 
 def tabs(request: HttpRequest, here: str) -> dict[str, object]:
     """For the template `work/base.html`."""
-    return tabs_of(GROUPS, request, here)
+    return tabs_of((*GROUPS, *registers(request)), request, here)
