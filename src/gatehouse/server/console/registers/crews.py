@@ -43,14 +43,12 @@ def _page(request: HttpRequest, number: int, *, do: str = "", error: str = "") -
     shown, pager = paged(active, number, PAGE, lambda page: reverse("registers-crews-page", args=[page]))
     context: dict[str, object] = {
         "sites": [_site(site) for site in sites],
+        "several": len(sites) > 1,
         "pager": pager,
         "error": error,
         **tabs(request, "registers-crews"),
     }
-    if do == "gaps":
-        found = _gaps(request, list(active))
-    else:
-        found = _lines(request, shown, opened=do == "open")
+    found = _gaps(request, list(active)) if do == "gaps" else _lines(request, shown, opened=do == "open")
     if isinstance(found, Refused):
         context["refused"] = words.refused(found.code)
     else:

@@ -215,9 +215,7 @@ def sign(request: HttpRequest, class_id: UUID, on: date) -> HttpResponse:
 
 
 def _overtaken() -> str:
-    return _(
-        "Somebody wrote in this register since you opened it. This is how it stands now; nothing of yours was saved."
-    )
+    return _("Somebody wrote here since you opened it. It is shown as it stands; nothing of yours was saved.")
 
 
 def _typed(request: HttpRequest, field: str) -> tuple[str, str, bool]:
@@ -250,11 +248,13 @@ def _marks(
 
 def _mark(session: str, choice: str, text: str, actor: str, *, guardian: bool) -> Mark:
     """Raises RegisterError."""
-    status, _colon, reason = choice.partition(":")
-    if status not in Status:
-        raise RegisterError("nothing_to_say", "choose what the session was")
+    said, _colon, reason = choice.partition(":")
+    try:
+        status = Status(said)
+    except ValueError as fault:
+        raise RegisterError("nothing_to_say", "choose what the session was") from fault
     source = Source.GUARDIAN if guardian else Source.TEACHER
-    return Mark(session, Status(status), reason, text, source, actor, now())
+    return Mark(session, status, reason, text, source, actor, now())
 
 
 def _same(mark: Mark, entry: Entry) -> bool:

@@ -52,7 +52,13 @@ def _of_site(site: Site, who: SignedIn) -> dict[str, object] | Refused:
         placed.update(here)
         classes.append({"name": of.group.name, "here": len(here), "of": len(pupils), "people": _people(briefs, here)})
     others = [pk for pk in briefs if pk not in placed]
-    return {"name": site.name, "count": len(briefs), "classes": classes, "others": _people(briefs, others)}
+    return {
+        "name": site.name,
+        "count": len(briefs),
+        "classes": classes,
+        "others": _people(briefs, others),
+        "other_count": len(others),
+    }
 
 
 def _people(briefs: dict[UUID, Brief], ids: list[UUID]) -> list[dict[str, str]]:

@@ -21,7 +21,7 @@ from gatehouse.server.console.access import reader
 from gatehouse.server.console.months import month_before
 from gatehouse.server.console.registers.classes import class_of, heading
 from gatehouse.server.console.registers.day import sums_said
-from gatehouse.server.console.registers.sheet import Column, Part, sheet_pdf
+from gatehouse.server.console.registers.sheet import Column, Part, blanks, sheet_pdf
 from gatehouse.server.console.slip_files import attached
 from gatehouse.server.console.spreadsheet import csv_file, plain
 from gatehouse.server.console.work.tabs import tabs
@@ -49,7 +49,7 @@ def _page(request: HttpRequest, of: SchoolClass, month: Month, *, opened: bool) 
         "month": str(month),
         "before": str(month_before(month)),
         "after": str(month.after) if month.first < Month.of(today).first else "",
-        "days": dates,
+        "days": len(dates),
         "pupils": len(register_queries.pupils(of)),
         **tabs(request, "registers"),
     }
@@ -65,9 +65,8 @@ def _page(request: HttpRequest, of: SchoolClass, month: Month, *, opened: bool) 
 def _dates(of: SchoolClass, month: Month) -> list[date]:
     """School days of the month up to today."""
     today = local_date(now(), ZoneInfo(of.group.site.zone))
-    return list(
-        register_queries.school_days(of.group.site, month.first, min(month.until, max(month.first, today + DAY)))
-    )
+    until = min(month.until, max(month.first, today + DAY))
+    return list(register_queries.school_days(of.group.site, month.first, until))
 
 
 def _lines(request: HttpRequest, of: SchoolClass, dates: list[date], *, names: bool) -> list[Line] | Refused:
@@ -124,7 +123,7 @@ def file(request: HttpRequest, class_id: UUID, of: Month) -> HttpResponse:
     found = _lines(request, row, dates, names=True)
     if isinstance(found, Refused):
         context = {**heading(row), "first": of.first, "month": str(of), "before": str(month_before(of)), "after": ""}
-        refused = {"refused": words.refused(found.code), "days": dates, "pupils": 0, **tabs(request, "registers")}
+        refused = {"refused": words.refused(found.code), "days": len(dates), "pupils": 0, **tabs(request, "registers")}
         return render(request, "registers/month.html", context | refused)
     if request.POST.get("as") == "csv":
         answer = csv_file(f"register-{of}.csv", _rows(row, dates, found))
@@ -211,9 +210,7 @@ def _foot() -> tuple[str, ...]:
     shown = [one for one in shown if one[0] != REASONS["authorised"].sign]
     shown += [(reason.sign, words_registers.REASON_WORDS[code]) for code, reason in REASONS.items()]
     return (
-        "   ".join(f"{sign} {said}" for sign, said in shown)
-        + "   · "
-        + str(words_registers.STATUSES[Status.EXPECTED][0]),
+        "   ".join(f"{sign} {said}" for sign, said in [*shown, ("·", words_registers.STATUSES[Status.EXPECTED][0])]),
         _("* somebody says otherwise than the gates; both are kept"),
-        _("Signature of the teacher: ________________________________    Date: ________________"),
+        blanks(_("Signature of the teacher"), _("Date")),
     )

@@ -1,4 +1,4 @@
-"""Printed lists: A4 landscape, a ruled table with its head on every page, in letters of any language, in memory only."""
+"""Printed lists: A4 landscape, a ruled table with its head on every page, in any language, built in memory only."""
 
 import io
 from collections.abc import Sequence
@@ -129,10 +129,13 @@ class _Painter:
 
 def clean(text: str) -> str:
     """Without what the fonts lack: a minus sign, blanks that do not break, and what is no letter at all."""
-    plain = (
-        text.replace("\N{MINUS SIGN}", "-").replace("\N{NO-BREAK SPACE}", " ").replace("\N{NARROW NO-BREAK SPACE}", " ")
-    )
-    return "".join(one for one in plain if one.isprintable())
+    plain = text.replace("\N{MINUS SIGN}", "-")
+    return "".join(" " if one.isspace() else one for one in plain if one.isprintable() or one.isspace())
+
+
+def blanks(*words: str) -> str:
+    """A line with room to write after each of these words."""
+    return "     ".join(f"{word}: {'_' * 28}" for word in words)
 
 
 def font_for(text: str, bold: str = "") -> str:

@@ -18,7 +18,7 @@ from gatehouse.keeper.protocol import Refused
 from gatehouse.server.console import saying, words, words_payruns, words_registers
 from gatehouse.server.console.access import reader
 from gatehouse.server.console.months import month_before
-from gatehouse.server.console.registers.sheet import Column, Part, sheet_pdf
+from gatehouse.server.console.registers.sheet import Column, Part, blanks, sheet_pdf
 from gatehouse.server.console.registers.tabs import sites_of
 from gatehouse.server.console.slip_files import attached
 from gatehouse.server.console.spreadsheet import csv_file, plain
@@ -212,9 +212,7 @@ def _crew_part(site: Site, title: str, crew: Crew, names: dict[str, str], known:
     contractor, team = names.get(crew.contractor, _("No contractor")), names.get(crew.team, _("No team"))
     foot = (
         _("Each signs for the days and the amount in their line."),
-        _(
-            "For the contractor: __________________________    Foreman: __________________________    Date: ____________"
-        ),
+        blanks(_("For the contractor"), _("Foreman"), _("Date")),
     )
     return Part(title, (f"{site.name} · {contractor} · {team}",), columns, rows, totals, foot, row_height=24)
 
