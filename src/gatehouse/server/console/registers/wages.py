@@ -79,8 +79,18 @@ def _crews(site: Site, found: Report) -> list[dict[str, object]]:
             "without": sum(not line.amounts for line in crew.lines),
             **_sums_said(crew.sums),
         }
-        for crew in crews(found.lines)
+        for crew in _by_name(found.lines, names)
     ]
+
+
+def _by_name(lines: Sequence[Line], names: dict[str, str]) -> list[Crew]:
+    """The teams by the names of contractor and team; who is in none comes last."""
+    return sorted(
+        crews(lines),
+        key=lambda crew: (
+            not crew.contractor, names.get(crew.contractor, ""), not crew.team, names.get(crew.team, ""), crew.team
+        ),
+    )  # fmt: skip
 
 
 def _sums_said(found: Sums) -> dict[str, object]:
@@ -117,7 +127,9 @@ def file(request: HttpRequest, of: Month) -> HttpResponse:
     if isinstance(found, Refused):
         return _page(request, sites, of, {"refused": words.refused(found.code)})
     wanted = request.POST.get("crew", "")
-    chosen = [crew for crew in crews(found.lines) if not wanted or f"{crew.contractor}:{crew.team}" == wanted]
+    chosen = [
+        crew for crew in _by_name(found.lines, _names(site)) if not wanted or f"{crew.contractor}:{crew.team}" == wanted
+    ]
     if not chosen:
         return _page(request, sites, of, {"error": _("Nobody is in this team in this month.")})
     people = [found.people[line.person] for crew in chosen for line in crew.lines]
