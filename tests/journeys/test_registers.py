@@ -73,7 +73,7 @@ def test_a_clerk_keeps_the_roster_and_opens_the_wages(place, size, options) -> N
     shoot(clerk, f"crews-{size}")
     clerk.goto(f"{place.url}/registers/wages/2026-03/")
     clerk.get_by_role("button", name="Open the sums").click()
-    expect(clerk.get_by_text("Steel")).to_be_visible()
+    expect(clerk.get_by_role("rowheader", name="Beam & Co Steel")).to_be_visible()
     shoot(clerk, f"wages-{size}")
     with clerk.expect_download() as saved:
         clerk.get_by_role("button", name="All lists to sign (PDF)").click()

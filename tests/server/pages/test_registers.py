@@ -17,7 +17,7 @@ from gatehouse.keeper.protocol import Refused, Role
 from gatehouse.server import keeping
 from gatehouse.server.accounts.actions import add_operator, sign_in
 from gatehouse.server.accounts.signed_in import COOKIE
-from gatehouse.server.attendance.models import RegisterEntry, SchoolClass, SessionPlan
+from gatehouse.server.attendance.models import RegisterEntry, SchoolClass, SchoolPlan
 from gatehouse.server.attendance.register_queries import school_days
 from gatehouse.server.people.actions import Facts, add_group, add_site, hire_person
 from gatehouse.server.people.models import Membership, Site, SiteType
@@ -76,7 +76,8 @@ def test_a_class_is_set_up_on_the_page(house, teacher):
     Membership.objects.create(person=house.person, group=group)
     answer = teacher.post(reverse("registers-plan"), {"site": site.pk, "name": "Half day"} | TIMES)
     assert answer.status_code == 302
-    plan = SessionPlan.objects.get()
+    assert f'value="{group.pk}">Class 1a' in teacher.get(reverse("registers")).content.decode()
+    plan = SchoolPlan.objects.get()
     assert [one["code"] for one in plan.sessions] == ["morning"]
     form = {"group": group.pk, "plan": plan.pk, "teacher": "S-104"}
     assert teacher.post(reverse("registers-class"), form).status_code == 302
@@ -108,7 +109,7 @@ def test_a_plan_that_cannot_be_is_refused_in_words(school, teacher, change, said
     form = {"site": str(school.site.pk), "name": "Plan"} | TIMES | change
     answer = teacher.post(reverse("registers-plan"), form)
     assert (answer.status_code, said in text(answer)) == (422, True)
-    assert SessionPlan.objects.count() == 1
+    assert SchoolPlan.objects.count() == 1
 
 
 @pytest.mark.parametrize(

@@ -114,4 +114,4 @@ class Workday(models.Model):
 
 from gatehouse.server.attendance.register_models import RegisterEntry as RegisterEntry  # noqa: E402
 from gatehouse.server.attendance.register_models import SchoolClass as SchoolClass  # noqa: E402
-from gatehouse.server.attendance.register_models import SessionPlan as SessionPlan  # noqa: E402
+from gatehouse.server.attendance.register_models import SchoolPlan as SchoolPlan  # noqa: E402

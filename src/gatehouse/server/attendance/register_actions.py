@@ -9,7 +9,7 @@ from django.db import transaction
 from gatehouse.domain import registers
 from gatehouse.domain.registers import Mark
 from gatehouse.server import keeping
-from gatehouse.server.attendance.models import RegisterEntry, SchoolClass, SessionPlan
+from gatehouse.server.attendance.models import RegisterEntry, SchoolClass, SchoolPlan
 from gatehouse.server.attendance.register_cells import marks_to_bytes, plan_to
 from gatehouse.server.audit.actions import record
 from gatehouse.server.audit.by import By
@@ -25,15 +25,15 @@ class NotSigned(Exception):
 
 
 @transaction.atomic
-def set_plan(site: Site, name: str, plan: registers.SessionPlan, *, by: By, at: datetime) -> SessionPlan:
+def set_plan(site: Site, name: str, plan: registers.SessionPlan, *, by: By, at: datetime) -> SchoolPlan:
     """The site's plan of that name, made or changed. A change holds for past dates too: nothing reckoned is kept."""
-    row, _ = SessionPlan.objects.update_or_create(site=site, name=name, defaults={"sessions": plan_to(plan)})
-    record("sessionplan.set", "sessionplan", row.pk, by=by, at=at)
+    row, _ = SchoolPlan.objects.update_or_create(site=site, name=name, defaults={"sessions": plan_to(plan)})
+    record("schoolplan.set", "schoolplan", row.pk, by=by, at=at)
     return row
 
 
 @transaction.atomic
-def set_class(group: Group, plan: SessionPlan, teacher: Person | None, *, by: By, at: datetime) -> SchoolClass:
+def set_class(group: Group, plan: SchoolPlan, teacher: Person | None, *, by: By, at: datetime) -> SchoolClass:
     """The group's register is kept by this plan from now on. Raises ValueError for a plan or teacher of another
     site."""
     if plan.site_id != group.site_id or (teacher is not None and teacher.site_id != group.site_id):

@@ -5,17 +5,17 @@ import uuid
 from django.db import models
 
 
-class SessionPlan(models.Model):
+class SchoolPlan(models.Model):
     """When a school's sessions begin, until when one is on time, and when they end (`sessions`, see
     `attendance.register_cells`)."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    site = models.ForeignKey("people.Site", on_delete=models.CASCADE, related_name="session_plans")
+    site = models.ForeignKey("people.Site", on_delete=models.CASCADE, related_name="school_plans")
     name = models.CharField(max_length=80)
     sessions = models.JSONField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["site", "name"], name="session_plan_name_once_per_site")]
+        constraints = [models.UniqueConstraint(fields=["site", "name"], name="school_plan_name_once_per_site")]
 
     def __str__(self) -> str:
         return str(self.pk)
@@ -26,7 +26,7 @@ class SchoolClass(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     group = models.OneToOneField("people.Group", on_delete=models.CASCADE, related_name="school_class")
-    plan = models.ForeignKey(SessionPlan, on_delete=models.PROTECT, related_name="classes")
+    plan = models.ForeignKey(SchoolPlan, on_delete=models.PROTECT, related_name="classes")
     teacher = models.ForeignKey("people.Person", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
 
     def __str__(self) -> str:

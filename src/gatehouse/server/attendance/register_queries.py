@@ -9,22 +9,22 @@ from django.db.models import QuerySet
 from gatehouse.domain import registers
 from gatehouse.domain.periods import DAY
 from gatehouse.server.attendance import queries
-from gatehouse.server.attendance.models import RegisterEntry, SchoolClass, SessionPlan
+from gatehouse.server.attendance.models import RegisterEntry, SchoolClass, SchoolPlan
 from gatehouse.server.attendance.register_cells import plan_from
 from gatehouse.server.people.models import Group, Person, PersonState, Site
 
 
-def plans(sites: Iterable[Site]) -> QuerySet[SessionPlan]:
-    found = SessionPlan.objects.filter(site__in=list(sites))
+def plans(sites: Iterable[Site]) -> QuerySet[SchoolPlan]:
+    found = SchoolPlan.objects.filter(site__in=list(sites))
     return found.select_related("site").order_by("site__code", "name")
 
 
-def plan(plan_id: str, sites: Iterable[Site]) -> SessionPlan | None:
+def plan(plan_id: str, sites: Iterable[Site]) -> SchoolPlan | None:
     found = _uuid(plan_id)
     return plans(sites).filter(pk=found).first() if found else None
 
 
-def plan_fact(row: SessionPlan) -> registers.SessionPlan:
+def plan_fact(row: SchoolPlan) -> registers.SessionPlan:
     return plan_from(row.sessions)
 
 

@@ -16,12 +16,12 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='SessionPlan',
+            name='SchoolPlan',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('name', models.CharField(max_length=80)),
                 ('sessions', models.JSONField()),
-                ('site', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='session_plans', to='people.site')),
+                ('site', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='school_plans', to='people.site')),
             ],
         ),
         migrations.CreateModel(
@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('group', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='school_class', to='people.group')),
                 ('teacher', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='people.person')),
-                ('plan', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='classes', to='attendance.sessionplan')),
+                ('plan', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='classes', to='attendance.schoolplan')),
             ],
         ),
         migrations.CreateModel(
@@ -46,8 +46,8 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.AddConstraint(
-            model_name='sessionplan',
-            constraint=models.UniqueConstraint(fields=('site', 'name'), name='session_plan_name_once_per_site'),
+            model_name='schoolplan',
+            constraint=models.UniqueConstraint(fields=('site', 'name'), name='school_plan_name_once_per_site'),
         ),
         InKeyOrder("RegisterEntry"),
     ]

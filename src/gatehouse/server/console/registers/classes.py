@@ -51,7 +51,7 @@ def _page(request: HttpRequest, error: str = "") -> HttpResponse:
         "classes": [_row(of) for of in register_queries.classes(sites)],
         "plans": [{"id": p.pk, "name": p.name, "site": p.site.name, "times": _times(p.sessions)} for p in plans],
         "sites": sites,
-        "groups": list(register_queries.groups_without_class(sites)),
+        "free": list(register_queries.groups_without_class(sites)),
         "usual": [
             {
                 "code": code,
