@@ -75,6 +75,8 @@ LABELS: dict[str, Label] = {
         Label("payrun.summary/1", KeyClass.SITE, Budget.WORK, (4096, 16384)),
         Label("pay.setup/1", KeyClass.SITE, Budget.WORK, (1024,)),
         Label("work.note/1", KeyClass.WORK, Budget.WORK, (512, 1024, 2048)),
+        Label("person.roster/1", KeyClass.WORK, Budget.WORK, (512,)),
+        Label("register.marks/1", KeyClass.WORK, Budget.WORK, (2048,)),
         Label("operator.contact/1", KeyClass.SITE, Budget.SENSITIVE, (256,)),
         Label("site.text/1", KeyClass.SITE, Budget.NONE, (256, 512, 1024)),
         Label("stay.step/1", KeyClass.BOOKS, Budget.NONE, (64,)),

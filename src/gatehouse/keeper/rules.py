@@ -97,7 +97,7 @@ JOB_READS: dict[str, frozenset[str]] = {
             "person.file/1",
         }
     ),
-    "feed": frozenset({"person.file/1"}),
+    "feed": frozenset({"person.file/1", "person.roster/1"}),
     "receipts": frozenset({"receipt.facts/1"}),  # for whoever holds the receipt's link
     "disputes": frozenset({"dispute.answer/1"}),  # for whoever holds the address of the receipt
     "payments": frozenset({"provider.account/1", "mandate.token/1"}),

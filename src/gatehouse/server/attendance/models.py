@@ -113,3 +113,8 @@ class Workday(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+
+from gatehouse.server.attendance.register_models import RegisterEntry as RegisterEntry  # noqa: E402
+from gatehouse.server.attendance.register_models import SchoolClass as SchoolClass  # noqa: E402
+from gatehouse.server.attendance.register_models import SchoolPlan as SchoolPlan  # noqa: E402

@@ -32,7 +32,7 @@ _ALIGN_RIGHT = 2
 INK, SOFT, LINE = colors.HexColor("#1b1f24"), colors.HexColor("#5a6270"), colors.HexColor("#c9ced6")
 
 
-def _register() -> None:
+def register_fonts() -> None:
     if LATIN not in pdfmetrics.getRegisteredFontNames():
         pdfmetrics.registerFont(TTFont(LATIN, str(_FONTS / "Vera.ttf")))
         pdfmetrics.registerFont(TTFont(BOLD, str(_FONTS / "VeraBd.ttf")))
@@ -40,7 +40,7 @@ def _register() -> None:
 
 def payslip_pdf(slip: Slip, *, heading: str, person: str, number: str, site: str) -> bytes:
     """One page or more. `heading` says what it is and of when; names are put in as they are."""
-    _register()
+    register_fonts()
     into = BytesIO()
     chinese = translation.get_language() == "zh-hans"
     document = SimpleDocTemplate(

@@ -61,6 +61,7 @@ urlpatterns = [
     page("watch/log/<uuid:attempt_id>/who", watch_log.who, "watch-who", watch_log.ASKERS),
     path("", include("gatehouse.server.console.garages.urls")),
     path("", include("gatehouse.server.console.interchange.urls")),
+    path("", include("gatehouse.server.console.registers.urls")),
     page("people/", people.people, "people", KNOWERS),
     page("people/page/<int:number>/", people.people, "people-page", KNOWERS),
     page("people/<uuid:person_id>/", people.person, "person", KNOWERS),

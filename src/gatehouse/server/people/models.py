@@ -185,3 +185,9 @@ class Vehicle(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+
+from gatehouse.server.people.crew_models import Contractor as Contractor  # noqa: E402
+from gatehouse.server.people.crew_models import EntryRule as EntryRule  # noqa: E402
+from gatehouse.server.people.crew_models import RosterEntry as RosterEntry  # noqa: E402
+from gatehouse.server.people.crew_models import Team as Team  # noqa: E402

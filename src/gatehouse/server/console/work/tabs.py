@@ -5,6 +5,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from gatehouse.server.console.access import OWNERS, PAYROLL
+from gatehouse.server.console.access import PAYROLL
+from gatehouse.server.console.registers.tabs import registers
 from gatehouse.server.console.tabs import Group, tabs_of
 
 GROUPS: tuple[Group, ...] = (
@@ -18,4 +20,4 @@ GROUPS: tuple[Group, ...] = (
 
 def tabs(request: HttpRequest, here: str) -> dict[str, object]:
     """For the template `work/base.html`."""
-    return tabs_of(GROUPS, request, here)
+    return tabs_of((*GROUPS, *registers(request)), request, here)

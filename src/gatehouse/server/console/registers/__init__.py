@@ -1,0 +1,1 @@
+"""Registers of schools, and rosters and wage reports of construction sites."""

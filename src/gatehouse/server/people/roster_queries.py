@@ -1,0 +1,48 @@
+"""Reading contractors, teams and roster entries: rows only; what a cell says is a look (`people.roster_looks`)."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from gatehouse.server.people.models import Contractor, EntryRule, Person, PersonState, RosterEntry, Site, Team
+
+
+def contractors(sites: Iterable[Site]) -> QuerySet[Contractor]:
+    return Contractor.objects.filter(site__in=list(sites)).select_related("site").order_by("site__code", "name")
+
+
+def contractor(contractor_id: str, sites: Iterable[Site]) -> Contractor | None:
+    found = _uuid(contractor_id)
+    return contractors(sites).filter(pk=found).first() if found else None
+
+
+def teams(sites: Iterable[Site]) -> QuerySet[Team]:
+    found = Team.objects.filter(contractor__site__in=list(sites)).select_related("contractor__site")
+    return found.order_by("contractor__site__code", "contractor__name", "name")
+
+
+def team(team_id: str, sites: Iterable[Site]) -> Team | None:
+    found = _uuid(team_id)
+    return teams(sites).filter(pk=found).first() if found else None
+
+
+def active(sites: Iterable[Site]) -> QuerySet[Person]:
+    """Who may be in the roster, with their entry where there is one, in no telling order."""
+    found = Person.objects.filter(site__in=list(sites), state=PersonState.ACTIVE)
+    return found.select_related("site", "roster_entry").order_by("id")
+
+
+def entries(people: Iterable[UUID]) -> dict[UUID, RosterEntry]:
+    return {row.pk: row for row in RosterEntry.objects.filter(person_id__in=list(people))}
+
+
+def training_first(site: Site) -> bool:
+    return EntryRule.objects.filter(pk=site.pk, training_first=True).exists()
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
