@@ -42,7 +42,8 @@ Shifts = tuple[str, ...]
 
 
 class RosterError(DomainError):
-    """Codes: `no_weeks`, `too_many_weeks`, `not_seven_days` (week, days), `too_many_shifts` (week), `twice` (week, shift)."""
+    """Codes, with their facts: `no_weeks`, `too_many_weeks`, `not_seven_days` (week, days), `too_many_shifts` (week),
+    `twice` (week, shift)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,18 @@ from django.utils.translation import gettext_lazy as _
 from gatehouse.server.console.access import PAYROLL
 from gatehouse.server.console.tabs import Group, tabs_of
 
-GROUPS: tuple[Group, ...] = ((_("Days"), (("month", _("Month"), PAYROLL),)),)
+GROUPS: tuple[Group, ...] = (
+    (_("Days"), (("month", _("Month"), PAYROLL),)),
+    (
+        _("Planning"),
+        (
+            ("rosters", _("Roster"), PAYROLL),
+            ("patterns", _("Shifts"), PAYROLL),
+            ("rosters-rotations", _("Rotations"), PAYROLL),
+            ("calendar", _("Calendar"), PAYROLL),
+        ),
+    ),
+)
 
 
 def tabs(request: HttpRequest, here: str) -> dict[str, object]:
