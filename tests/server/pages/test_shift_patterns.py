@@ -4,6 +4,7 @@ from datetime import time
 
 import pytest
 from django.urls import reverse
+from tests.server.callers import Caller
 from tests.server.pages.test_other_sites import browser, elsewhere, limited
 from tests.server.world import SETUP
 
@@ -187,7 +188,7 @@ def test_days_without_a_shift_change_from_a_date_on_too(house) -> None:
 
 
 def test_put_away_means_not_offered_and_what_is_planned_stays(house) -> None:
-    row, first = used(house)
+    row, _first = used(house)
     do = reverse("patterns-do", args=[row.pk])
     house.browser(Role.HR).post(do, {"do": "retire"})
     assert f'name="brush" value="{row.pk}"' not in house.browser(Role.HR).get("/rosters/").content.decode()
@@ -235,8 +236,6 @@ def test_the_picture_of_a_night_reaches_into_the_next_day() -> None:
 
 
 def test_the_api_makes_flexible_hours_too_and_refuses_a_core_outside(house) -> None:
-    from tests.server.callers import Caller
-
     clerk = Caller(house.ticket(Role.HR))
     rules = {"start": "06:00", "end": "20:00", "flex": {"core_start": "10:00", "core_end": "15:00", "owed_min": 480}}
     path = f"sites/{house.world.site.pk}/patterns"

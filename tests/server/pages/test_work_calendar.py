@@ -98,7 +98,8 @@ def test_one_date_is_written_taken_out_and_put_back(house) -> None:
 @pytest.mark.parametrize(
     "form",
     [
-        {}, {"day": "", "kind": "holiday"}, {"day": "2027-02-30", "kind": "holiday"}, {"day": "2027-02-01", "kind": "x"},
+        {}, {"day": "", "kind": "holiday"}, {"day": "2027-02-30", "kind": "holiday"},
+        {"day": "2027-02-01", "kind": "x"},
         {"day": "9999-12-31", "kind": "holiday"}, {"day": "2027-02-01", "kind": "holiday", "name": "n" * 99},
     ],
 )  # fmt: skip

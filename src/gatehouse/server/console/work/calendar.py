@@ -75,7 +75,8 @@ def _page(
     wrong: dict[str, object] | None = None,
 ) -> HttpResponse:
     this = local_date(now(), ZoneInfo(site.zone)).year if site else now().year
-    year = year or (chosen.year if chosen else this)
+    if year is None:
+        year = chosen.year if chosen else this
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise Http404
     context: dict[str, object] = {"site": site, "sites": sites_visible_to(reader(request)), "year": year, "text": text}
