@@ -28,7 +28,7 @@ from gatehouse.server.attendance.notes import LeaveNote
 from gatehouse.server.attendance.plan_changes import changes_of
 from gatehouse.server.attendance.roster_actions import RosterRefused
 from gatehouse.server.audit.models import Entry
-from gatehouse.server.people.models import Person
+from gatehouse.server.people.models import Person, PersonState
 
 SHIFTS = {
     "E": ("Early", {"start": "06:00:00", "end": "14:00:00", "break_min": 30, "break_over_min": 360}),
@@ -350,6 +350,16 @@ def test_all_weeks_are_published_at_once_and_days_that_passed_meanwhile_are_not(
     count = roster_actions.publish(desk.site, desk.first, desk.first + 2 * WEEK, by=SETUP, at=desk.world.now())
     assert count == 1
     assert desk.planned() == [f"{desk.first + WEEK} L"]
+
+
+def test_who_has_left_gets_no_shift_and_can_be_taken_out_of_the_plan(desk) -> None:
+    work.plan(desk.house.person, desk.patterns["E"], [desk.first], by=SETUP, at=desk.world.now())
+    desk.stroke("L", desk.first + DAY)
+    desk.stroke("off", desk.first)
+    Person.objects.filter(pk=desk.house.person.pk).update(state=PersonState.LEFT)
+    desk.post("publish", do="publish week")
+    assert desk.planned() == []
+    assert not DraftDay.objects.exists()
 
 
 @pytest.mark.parametrize("do", ["", "publish", "publish month", "\0", "9" * 5000, "discard"])

@@ -21,7 +21,7 @@ from gatehouse.server.attendance.models import (
 from gatehouse.server.attendance.plan_changes import CHUNK, Key, note_changes, said_shifts
 from gatehouse.server.audit.actions import Written, record, record_all
 from gatehouse.server.audit.by import By
-from gatehouse.server.people.models import Person, Site
+from gatehouse.server.people.models import Person, PersonState, Site
 
 MOST_DAYS = 100_000  # people x dates of one stroke
 AT_ONCE = 2000  # rows of one insert
@@ -100,9 +100,12 @@ def discard_drafts(site: Site, since: date, until: date, *, by: By, at: datetime
 @transaction.atomic
 def publish(site: Site, since: date, until: date, *, by: By, at: datetime) -> int:
     """The drafts of the dates [since, until) become the plan, days that have passed left out; how many dates. Weeks
-    that workers had seen before get a note of what was shown. A week without a draft counts as published too."""
+    that workers had seen before get a note of what was shown. A week without a draft counts as published too. Whoever
+    has left gets no shift; what is drafted as free is taken out of their plan."""
     today = first_open_day(site, at)
-    rows = list(DraftDay.objects.filter(person__site=site, date__gte=max(since, today), date__lt=until))
+    found = DraftDay.objects.filter(person__site=site, date__gte=max(since, today), date__lt=until)
+    drafts = list(found.select_related("person"))
+    rows = [row for row in drafts if _may_hold(row)]
     keys = [(row.person_id, row.date) for row in rows]
     shown = set(RosterWeek.objects.filter(site=site).values_list("monday", flat=True))
     before = said_shifts(site, keys)
@@ -110,6 +113,7 @@ def publish(site: Site, since: date, until: date, *, by: By, at: datetime) -> in
     after = said_shifts(site, keys)
     seen = {key for key in keys if monday(key[1]) in shown or before[key]}
     note_changes({key: before[key] for key in seen}, {key: after[key] for key in seen})
+    _drop([row.pk for row in drafts if not _may_hold(row)])
     weeks = {monday(day) for _person, day in keys} | _weeks_between(since, until)
     RosterWeek.objects.bulk_create(
         [RosterWeek(site=site, monday=first) for first in sorted(weeks - shown)], ignore_conflicts=True
@@ -118,6 +122,10 @@ def publish(site: Site, since: date, until: date, *, by: By, at: datetime) -> in
     about = [Written("shifts.published", "person", person) for person in sorted({person for person, _day in keys})]
     record_all([Written("roster.published", "site", site.pk), *about], by=by, at=at)
     return len(rows)
+
+
+def _may_hold(row: DraftDay) -> bool:
+    return row.person.state == PersonState.ACTIVE or not row.shifts
 
 
 def _weeks_between(since: date, until: date) -> set[date]:
