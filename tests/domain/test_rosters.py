@@ -140,7 +140,7 @@ def test_two_strokes_beside_leave_no_trace(held, stroke) -> None:
     assert same(twice, held) or len(held) == MOST_A_DAY
 
 
-plans = st.dictionaries(days, codes, max_size=8)
+plans = st.dictionaries(st.dates(MONDAY, MONDAY + 9 * DAY), codes, max_size=8)
 
 
 @given(plans, plans)
@@ -203,6 +203,18 @@ def test_overlapping_shifts_are_doubted_once_a_date_with_the_longest() -> None:
     night = PlannedShift(MONDAY, replace(N, end=time(6, 30)))
     found = list(doubts([night, shift("2026-03-03 E")], (), NONE, SHANGHAI, MONDAY, MONDAY + WEEK))
     assert found == [Doubted(MONDAY + DAY, Doubt.OVERLAP, 30)]
+
+
+def test_the_overlap_of_a_shift_inside_another_is_its_own_length() -> None:
+    assert doubted("2026-03-02 D", "2026-03-02 S1") == [Doubted(MONDAY, Doubt.OVERLAP, 240)]
+
+
+def test_the_rest_begins_when_the_last_of_all_earlier_shifts_has_ended() -> None:
+    long = PlannedShift(MONDAY, replace(N, start=time(23), end=time(22, 59)))
+    within = PlannedShift(MONDAY + DAY, replace(E, start=time(0), end=time(4)))
+    early = shift("2026-03-04 E")
+    found = doubts([long, within, early], (), NONE, SHANGHAI, MONDAY + 2 * DAY, MONDAY + WEEK)
+    assert list(found) == [Doubted(MONDAY + 2 * DAY, Doubt.REST_SHORT, 7 * 60 + 1)]
 
 
 def test_over_48_planned_hours_a_week_are_long_and_exactly_48_are_not() -> None:
