@@ -83,6 +83,21 @@ def test_the_graces_minutes_are_forgiven_and_not_given() -> None:
     assert (found.late_min, found.worked_min) == (0, 296)
 
 
+def test_coming_within_the_grace_of_the_bands_start_gives_no_minutes_either() -> None:
+    assert day("06:04 in", "12:04 out").worked_min == 360
+
+
+def test_the_core_of_a_night_may_begin_after_midnight() -> None:
+    night = replace(F, start=time(20), end=time(8), flex=Flex(time(0, 30), time(4), 480), halves=())
+    late, right = (at_local(MONDAY + DAY, time(0, minute), ZoneInfo(BERLIN)) for minute in (40, 30))
+    for came, minutes in ((late, 10), (right, 0)):
+        out = at_local(MONDAY + DAY, time(5), ZoneInfo(BERLIN))
+        punches = (Punch("a", came, Direction.IN), Punch("b", out, Direction.OUT))
+        known = Facts(punches, plan=(PlannedShift(MONDAY, night),))
+        (found,) = workdays(known, site_rules(BERLIN), MONDAY, MONDAY + DAY).workdays
+        assert (found.late_min, found.early_min) == (minutes, 0)
+
+
 def test_a_day_short_of_what_it_owes_says_by_how_much() -> None:
     found = day("10:00 in", "15:00 out")
     assert (found.worked_min, rules(found)["flex_short"]) == (300, 180)
