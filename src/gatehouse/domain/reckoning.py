@@ -52,6 +52,8 @@ class Rule(StrEnum):
     ONE_MISSING_ZERO = "one_missing_zero"
     COUNTED = "counted"
     BREAK = "break"
+    FLEX_OVER = "flex_over"
+    FLEX_SHORT = "flex_short"
     OVERTIME = "overtime"
     OVERTIME_TOO_SHORT = "overtime_too_short"
     OVERTIME_PAID = "overtime_paid"
@@ -63,7 +65,7 @@ class Rule(StrEnum):
 class Step:
     """One decision: the rule, the minutes it gave (a deduction is negative), the punches it looked at.
 
-    `counted` and `break` add up to the worked minutes; where all time is overtime, to the overtime.
+    `counted`, `break` and `flex_over` add up to the worked minutes; where all time is overtime, to the overtime.
     """
 
     rule: Rule
@@ -242,8 +244,8 @@ def _one_missing(
     ids = (punch.id,) if punch else ()
     if duty.pattern.one_missing is OneMissing.ZERO or not duty.owed_min:
         return (), (Step(Rule.ONE_MISSING_ZERO, 0, ids),)
-    start, in_steps = _counted_in(duty, first, zone) if first else (duty.start, ())
-    end, out_steps = _counted_out(duty, last, zone) if last else (duty.end, ())
+    start, in_steps = _counted_in(duty, first, zone) if first else (duty.due_in, ())
+    end, out_steps = _counted_out(duty, last, zone) if last else (duty.due_out, ())
     spans = (_Span(start, end, ids),) if start < end else ()
     return spans, (*in_steps, *out_steps, Step(Rule.TO_SCHEDULE, 0, ids))
 
@@ -269,20 +271,25 @@ def _every_pair(duty: Duty, punches: Sequence[Punch], zone: ZoneInfo) -> _Seen:
 
 def _counted_in(duty: Duty, punch: Punch, zone: ZoneInfo) -> tuple[datetime, tuple[Step, ...]]:
     late = minutes(duty.start, punch.minute)
-    if _graced(duty) and 0 < late <= duty.pattern.grace_in_min:
+    if _snaps(duty) and 0 < late <= duty.pattern.grace_in_min:
         return duty.start, (Step(Rule.IN_GRACE, late, (punch.id,)),)
     return _rounded(duty, punch, zone)
 
 
 def _counted_out(duty: Duty, punch: Punch, zone: ZoneInfo) -> tuple[datetime, tuple[Step, ...]]:
     early = minutes(punch.minute, duty.end)
-    if _graced(duty) and 0 < early <= duty.pattern.grace_out_min:
+    if _snaps(duty) and 0 < early <= duty.pattern.grace_out_min:
         return duty.end, (Step(Rule.IN_GRACE, early, (punch.id,)),)
     return _rounded(duty, punch, zone)
 
 
 def _graced(duty: Duty) -> bool:
     return duty.pattern.counting is Counting.WITHIN_SHIFT
+
+
+def _snaps(duty: Duty) -> bool:
+    """Whether a punch within the grace counts as on time to the minute. Flexible hours count what was there."""
+    return _graced(duty) and duty.pattern.flex is None
 
 
 def _rounded(duty: Duty, punch: Punch, zone: ZoneInfo) -> tuple[datetime, tuple[Step, ...]]:
@@ -300,9 +307,9 @@ def _past_grace(duty: Duty, rule: Rule, punch: Punch | None) -> Step:
     if punch is None or not duty.owed_min:
         return Step(rule)
     if rule is Rule.LATE:
-        length, grace = minutes(duty.start, punch.minute), duty.pattern.grace_in_min
+        length, grace = minutes(duty.due_in, punch.minute), duty.pattern.grace_in_min
     else:
-        length, grace = minutes(punch.minute, duty.end), duty.pattern.grace_out_min
+        length, grace = minutes(punch.minute, duty.due_out), duty.pattern.grace_out_min
     return Step(rule, length if length > grace else 0, (punch.id,))
 
 
@@ -318,20 +325,28 @@ def _count(duty: Duty, seen: _Seen) -> _Time:
     taken = break_due(duty.pattern, counted, gaps)
     if taken:
         steps.append(Step(Rule.BREAK, -taken))
-    overtime = _overtime(duty, seen, counted - taken)
+    net, surplus = counted - taken, 0
+    if duty.pattern.flex and duty.owed_min:
+        net, surplus = min(net, duty.owed_min), max(0, net - duty.owed_min)
+        if surplus:
+            steps.append(Step(Rule.FLEX_OVER, -surplus))
+        if seen.spans and net < duty.owed_min:
+            steps.append(Step(Rule.FLEX_SHORT, duty.owed_min - net))
+    overtime = _overtime(duty, seen, net, surplus)
     if overtime.minutes:
         steps.append(overtime)
-    return _Time(counted - taken, overtime.minutes if overtime.rule is Rule.OVERTIME else 0, tuple(steps))
+    return _Time(net, overtime.minutes if overtime.rule is Rule.OVERTIME else 0, tuple(steps))
 
 
-def _overtime(duty: Duty, seen: _Seen, net: int) -> Step:
+def _overtime(duty: Duty, seen: _Seen, net: int, surplus: int) -> Step:
+    """`surplus` are minutes of the band beyond what flexible hours owe."""
     pattern = duty.pattern
     if pattern.counting is Counting.ALL_OVERTIME:
         return Step(Rule.OVERTIME, net)
     one_missing = pattern.pairing is Pairing.FIRST_LAST and bool(seen.flags)
     if pattern.counting is Counting.AS_PUNCHED or one_missing:
         return Step(Rule.OVERTIME, 0)
-    after = sum(max(0, minutes(max(span.start, duty.end), span.end)) for span in seen.spans)
+    after = surplus + sum(max(0, minutes(max(span.start, duty.end), span.end)) for span in seen.spans)
     enough = after >= pattern.overtime_from_min
     return Step(Rule.OVERTIME if enough else Rule.OVERTIME_TOO_SHORT, after)
 

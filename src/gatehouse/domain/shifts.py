@@ -20,7 +20,7 @@ SATURDAY, SUNDAY = 5, 6
 
 
 class ShiftError(DomainError):
-    """Codes: `bad_rounding`, `negative_minutes`."""
+    """Codes: `bad_rounding`, `negative_minutes`, `bad_flex`."""
 
 
 class DayClass(StrEnum):
@@ -70,9 +70,23 @@ class HalfDay:
 
 
 @dataclass(frozen=True, slots=True)
+class Flex:
+    """Flexible hours inside a shift's band: who is there from `core_start` to `core_end` and makes `owed_min` is right.
+
+    Late and early are measured by the core; its grace forgives and adds no minutes. Time inside the band counts as
+    punched, up to `owed_min`; what is beyond, and time after the band, is overtime and needs an approval.
+    """
+
+    core_start: time
+    core_end: time
+    owed_min: int
+
+
+@dataclass(frozen=True, slots=True)
 class ShiftPattern:
     """A shift as wall times and rules. An `end` not later than `start` lies on the next date.
 
+    With `flex` the span from `start` to `end` is the band, and the rules of `Flex` hold.
     A punch belongs here from `opens_before_min` before the start to `closes_after_min` after the end, both
     inclusive. The break of `break_min` is taken in full when more than `break_over_min` were counted. Time
     after the end is overtime from `overtime_from_min` on, and then all of it. `round_to_min` 1 means none.
@@ -94,6 +108,7 @@ class ShiftPattern:
     round_to_min: int = 1
     overtime_from_min: int = 0
     halves: tuple[HalfDay, ...] = ()
+    flex: Flex | None = None
 
     def __post_init__(self) -> None:
         if self.round_to_min < 1 or 60 % self.round_to_min:
@@ -105,6 +120,26 @@ class ShiftPattern:
         spans = (self.opens_before_min, self.closes_after_min, self.break_min, self.break_over_min)
         if min(*spans, self.grace_in_min, self.grace_out_min, self.overtime_from_min) < 0:
             raise ShiftError("negative_minutes", f"pattern {self.code} has a negative length", pattern=self.code)
+        if self.flex and not _fits(self, self.flex):
+            raise ShiftError(
+                "bad_flex",
+                f"pattern {self.code}: the core lies in the band, and what is owed fits into the band less the break",
+                pattern=self.code,
+            )
+
+
+def wall_minutes(start: time, end: time) -> int:
+    """Minutes that a clock without a change shows from `start` to the next `end`; a whole day when both are equal."""
+    length = (end.hour - start.hour) * 60 + end.minute - start.minute
+    return length if length > 0 else length + 24 * 60
+
+
+def _fits(pattern: ShiftPattern, flex: Flex) -> bool:
+    band = wall_minutes(pattern.start, pattern.end)
+    before = wall_minutes(pattern.start, flex.core_start) % (24 * 60)
+    within = before + wall_minutes(flex.core_start, flex.core_end) <= band
+    counted = pattern.counting is Counting.WITHIN_SHIFT
+    return within and counted and 0 < flex.owed_min <= full_count(pattern, band)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +188,10 @@ class DayCalendar:
 class Duty:
     """A pattern laid on one date: real instants (UTC), leave already taken off.
 
-    `opens` and `closes` are the ends of the window. `owed_min` is what full presence would count, 0 where
-    nothing is owed (an open date, a whole day of leave): then nobody is late, early or absent.
+    `opens` and `closes` are the ends of the window. `owed_min` is what full presence would count, or what flexible
+    hours owe; 0 where nothing is owed (an open date, a whole day of leave): then nobody is late, early or absent.
+    `due_in` and `due_out` are when one must be there at the latest and may go at the earliest: start and end, or the
+    core of flexible hours, less half a day of leave.
     """
 
     date: date
@@ -166,6 +203,8 @@ class Duty:
     end: datetime
     leave_min: int
     owed_min: int
+    due_in: datetime
+    due_out: datetime
 
 
 def dates(since: date, until: date) -> tuple[date, ...]:
@@ -189,17 +228,34 @@ def lay(shift: PlannedShift, calendar: DayCalendar, parts: frozenset[LeavePart],
     start, end = _span(day, pattern.start, pattern.end, zone)
     owed = full_count(pattern, minutes(start, end))
     opens, closes = start - pattern.opens_before_min * MINUTE, end + pattern.closes_after_min * MINUTE
-    leave = 0
+    due_in, due_out, leave = start, end, 0
+    if pattern.flex:
+        due_in, due_out = _core(day, pattern, pattern.flex, zone)
+        owed = pattern.flex.owed_min
     if takes_whole(parts):
         leave, owed = owed, 0
     else:
         for half in (half for half in pattern.halves if half.leave in parts):
-            start, end = _span(_half_begins(day, pattern, half), half.start, half.end, zone)
-            leave, owed = half.leave_min, full_count(pattern, minutes(start, end))
+            first, last = _span(_half_begins(day, pattern, half), half.start, half.end, zone)
+            leave = half.leave_min
+            if pattern.flex:
+                owed = max(0, owed - leave)
+                due_in, due_out = max(due_in, first), min(due_out, last)
+                if due_in >= due_out:  # nothing is left of the core: nobody is late or leaves early
+                    due_in, due_out = end, start
+            else:
+                start, end, owed = first, last, full_count(pattern, minutes(first, last))
+                due_in, due_out = start, end
     if pattern.counting is Counting.ALL_OVERTIME:
         owed = 0
     day_class = calendar.class_with_shift(day)
-    return Duty(day, pattern, day_class, opens, closes, start, end, leave, owed)
+    return Duty(day, pattern, day_class, opens, closes, start, end, leave, owed, due_in, due_out)
+
+
+def _core(day: date, pattern: ShiftPattern, flex: Flex, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """The core of flexible hours; of a band over midnight it may begin on the next date."""
+    begins = day + DAY if pattern.end <= pattern.start and flex.core_start < pattern.start else day
+    return _span(begins, flex.core_start, flex.core_end, zone)
 
 
 def _half_begins(day: date, pattern: ShiftPattern, half: HalfDay) -> date:
@@ -211,7 +267,7 @@ def _half_begins(day: date, pattern: ShiftPattern, half: HalfDay) -> date:
 def lay_open(day: date, pattern: ShiftPattern, calendar: DayCalendar, zone: ZoneInfo) -> Duty:
     """A date without a shift: the site's open pattern from midnight to midnight; nothing is owed."""
     start, end = _span(day, pattern.start, pattern.end, zone)
-    return Duty(day, pattern, calendar.class_without_shift(day), start, end, start, end, 0, 0)
+    return Duty(day, pattern, calendar.class_without_shift(day), start, end, start, end, 0, 0, start, end)
 
 
 def takes_whole(parts: Iterable[LeavePart]) -> bool:

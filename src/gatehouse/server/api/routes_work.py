@@ -45,6 +45,14 @@ class HalfDay(Shape):
     leave_min: Minutes
 
 
+class FlexHours(Shape):
+    """Core time, and what the day owes, of flexible hours; the band is the shift's start and end."""
+
+    core_start: WallTime
+    core_end: WallTime
+    owed_min: Minutes
+
+
 class PatternRules(Shape):
     """A shift as wall times and minutes; an `end` not later than `start` lies on the next date."""
 
@@ -62,6 +70,7 @@ class PatternRules(Shape):
     round_to_min: Minutes = 1
     overtime_from_min: Minutes = 0
     halves: Annotated[list[HalfDay], Field(max_length=2)] = []
+    flex: FlexHours | None = None
 
 
 class NewPattern(Shape):

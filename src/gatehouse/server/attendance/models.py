@@ -28,14 +28,15 @@ class Punch(models.Model):
 
 
 class ShiftPattern(models.Model):
-    """A shift's wall times and rules as numbers (`rules`, see `attendance.patterns`). The code "open" is the pattern of
-    dates without a shift."""
+    """A shift's wall times and rules as numbers (`rules`, see `attendance.patterns`): those of its first day; what was
+    changed since is a `PatternVersion`. The code "open" is the pattern of dates without a shift."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="patterns")
     code = models.SlugField(max_length=32)
     name = models.CharField(max_length=80)
     rules = models.JSONField()
+    retired = models.BooleanField(default=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["site", "code"], name="pattern_code_once_per_site")]
@@ -67,6 +68,7 @@ class CalendarDay(models.Model):
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="calendar")
     date = models.DateField()
     day_class = models.CharField(max_length=8)
+    name = models.CharField(max_length=80, default="", blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["site", "date"], name="date_once_per_site")]
@@ -118,3 +120,30 @@ class Workday(models.Model):
 from gatehouse.server.attendance.register_models import RegisterEntry as RegisterEntry  # noqa: E402
 from gatehouse.server.attendance.register_models import SchoolClass as SchoolClass  # noqa: E402
 from gatehouse.server.attendance.register_models import SchoolPlan as SchoolPlan  # noqa: E402
+from gatehouse.server.attendance.roster_models import (  # noqa: E402  they point at the tables above
+    CalendarUndo,
+    DraftDay,
+    PatternVersion,
+    PlanChange,
+    RosterUndo,
+    RosterWeek,
+    Rotation,
+)
+
+__all__ = [
+    "CalendarDay",
+    "CalendarUndo",
+    "DraftDay",
+    "NoteKind",
+    "NoteState",
+    "PatternVersion",
+    "PlanChange",
+    "PlannedShift",
+    "Punch",
+    "RosterUndo",
+    "RosterWeek",
+    "Rotation",
+    "ShiftPattern",
+    "WorkNote",
+    "Workday",
+]

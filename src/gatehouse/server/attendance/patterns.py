@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from gatehouse.domain.reckoning import Flag, Rule, Step, Workday
-from gatehouse.domain.shifts import Counting, DayClass, HalfDay, LeavePart, OneMissing, Pairing, ShiftPattern
+from gatehouse.domain.shifts import Counting, DayClass, Flex, HalfDay, LeavePart, OneMissing, Pairing, ShiftPattern
 from gatehouse.server.attendance import models
 
 # Every workday's cell has at least this length, so that its size does not tell a day at work from a day away.
@@ -20,6 +20,12 @@ class Half(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     start: time
     end: time
     leave_min: int
+
+
+class FlexHours(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    core_start: time
+    core_end: time
+    owed_min: int
 
 
 class PatternRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -40,6 +46,7 @@ class PatternRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     round_to_min: int = 1
     overtime_from_min: int = 0
     halves: list[Half] = []
+    flex: FlexHours | None = None
 
 
 OPEN_PATTERN = ShiftPattern(
@@ -73,6 +80,7 @@ def pattern_fact(code: str, data: object) -> ShiftPattern:
         one_missing=OneMissing[rules.one_missing.upper()],
         counting=Counting[rules.counting.upper()],
         halves=halves,
+        flex=Flex(rules.flex.core_start, rules.flex.core_end, rules.flex.owed_min) if rules.flex else None,
         **{name: getattr(rules, name) for name in plain},
     )
 

@@ -20,7 +20,8 @@ from gatehouse.server.attendance.models import (
     Workday,
     WorkNote,
 )
-from gatehouse.server.attendance.patterns import OPEN_CODE, OPEN_PATTERN, fact_of
+from gatehouse.server.attendance.patterns import OPEN_CODE, OPEN_PATTERN
+from gatehouse.server.attendance.versions import Versions
 from gatehouse.server.people.models import Person, Site
 
 PLAN_NEAR = timedelta(days=31)
@@ -48,10 +49,10 @@ def patterns(site: Site) -> QuerySet[ShiftPattern]:
     return ShiftPattern.objects.filter(site=site).order_by("code")
 
 
-def open_pattern(site: Site) -> ShiftPatternFact:
-    """The pattern of dates without a shift."""
+def open_pattern(site: Site, on: date) -> ShiftPatternFact:
+    """The pattern of dates without a shift, as it holds on this date."""
     own = ShiftPattern.objects.filter(site=site, code=OPEN_CODE).first()
-    return fact_of(own) if own else OPEN_PATTERN
+    return Versions([own]).on(own, on) if own else OPEN_PATTERN
 
 
 def calendar(site: Site) -> DayCalendar:
@@ -66,11 +67,20 @@ def plan_of(person: Person, since: date, until: date) -> QuerySet[PlannedShift]:
 
 def plans(site: Site, since: date, until: date) -> dict[UUID, list[PlannedShiftFact]]:
     """Planned shifts of the dates [since, until) by person."""
+    versions = Versions(patterns(site))
     rows = PlannedShift.objects.filter(person__site=site, date__gte=since, date__lt=until).select_related("pattern")
     found: dict[UUID, list[PlannedShiftFact]] = {}
     for row in rows:
-        found.setdefault(row.person_id, []).append(PlannedShiftFact(row.date, fact_of(row.pattern)))
+        found.setdefault(row.person_id, []).append(PlannedShiftFact(row.date, versions.on(row.pattern, row.date)))
     return found
+
+
+def shifts_of(person: Person, since: date, until: date) -> list[tuple[str, PlannedShiftFact]]:
+    """One person's published shifts of [since, until), by date, each with its name and the rules of its date."""
+    rows = list(plan_of(person, since, until))
+    versions = Versions([row.pattern for row in rows])
+    found = [(row.pattern.name, PlannedShiftFact(row.date, versions.on(row.pattern, row.date))) for row in rows]
+    return sorted(found, key=lambda one: (one[1].date, one[1].pattern.start, one[0]))
 
 
 def people_with_plan_near(site: Site, day: date) -> list[UUID]:

@@ -51,7 +51,7 @@ def compute_workdays(site: Site, day: date, *, at: datetime, by: By = JOB) -> in
     rules = SiteRules(
         zone=ZoneInfo(site.zone),
         calendar=queries.calendar(site),
-        open_pattern=queries.open_pattern(site),
+        open_pattern=queries.open_pattern(site, day),
         duplicate_within_min=DUPLICATE_WITHIN_MIN,
     )
     made = _punches_by_person(site, day, rules.zone, by)

@@ -70,7 +70,7 @@ class ShiftPatternAdmin(OfficeAdmin):
     viewers = creators = PERSONNEL
     new_form = NewPattern
     list_display = ("name", "code", "site")
-    shown = ("name", "code", "site", "rules")
+    shown = ("name", "code", "site")
 
     def create(self, data: dict[str, Any], by: By, at: datetime) -> ShiftPattern:
         return actions.add_pattern(chosen_site(data), data["code"], data["name"], _rules(data), by=by, at=at)

@@ -20,7 +20,7 @@ from gatehouse.server.console.access import GUARDS, KNOWERS, OWNERS, PAYROLL, TR
 from gatehouse.server.console.months import MonthConverter, meant
 from gatehouse.server.console.payruns import files, person, review, setup
 from gatehouse.server.console.payruns import runs as payruns
-from gatehouse.server.console.work import month
+from gatehouse.server.console.work import calendar, month, patterns, roster_strokes, rosters
 
 
 class DateConverter(StringConverter):
@@ -79,6 +79,26 @@ urlpatterns = [
     page("month/<month:of>/", month.month, "month-of", PAYROLL),
     page("month/<month:of>/page/<int:number>/", month.month, "month-page", PAYROLL),
     page("month/<month:of>/<uuid:person_id>", month.person_month, "month-person", PAYROLL),
+    page("patterns/", patterns.patterns, "patterns", PAYROLL),
+    page("patterns/at/<uuid:site_id>/new/", patterns.new_pattern, "patterns-new", PAYROLL),
+    page("patterns/at/<uuid:site_id>/open/", patterns.open_days, "patterns-open", PAYROLL),
+    page("patterns/<uuid:pattern_id>/", patterns.pattern, "patterns-change", PAYROLL),
+    page("patterns/<uuid:pattern_id>/do", patterns.put_away, "patterns-do", PAYROLL),
+    page("calendar/", calendar.calendar, "calendar", PAYROLL),
+    page("calendar/<uuid:site_id>/<int:year>/", calendar.calendar, "calendar-year", PAYROLL),
+    page("calendar/<uuid:site_id>/<int:year>/import", calendar.import_list, "calendar-import", PAYROLL),
+    page("calendar/<uuid:site_id>/<int:year>/day", calendar.set_day, "calendar-day", PAYROLL),
+    page("calendar/<uuid:site_id>/<int:year>/do", calendar.change_days, "calendar-do", PAYROLL),
+    page("rosters/", rosters.rosters, "rosters", PAYROLL),
+    page("rosters/rotations/", roster_strokes.rotations, "rosters-rotations", PAYROLL),
+    page("rosters/<uuid:site_id>/", rosters.rosters, "rosters-site", PAYROLL),
+    page("rosters/<uuid:site_id>/<date:on>/", rosters.week, "rosters-week", PAYROLL),
+    page("rosters/<uuid:site_id>/<date:on>/page/<int:number>/", rosters.week, "rosters-page", PAYROLL),
+    page("rosters/<uuid:site_id>/<date:on>/put", roster_strokes.put_shift, "rosters-put", PAYROLL),
+    page("rosters/<uuid:site_id>/<date:on>/fill", roster_strokes.fill, "rosters-fill", PAYROLL),
+    page("rosters/<uuid:site_id>/<date:on>/copy", roster_strokes.copy, "rosters-copy", PAYROLL),
+    page("rosters/<uuid:site_id>/<date:on>/publish", roster_strokes.publish, "rosters-publish", PAYROLL),
+    page("rosters/<uuid:site_id>/<date:on>/leave", rosters.leave, "rosters-leave", PAYROLL),
     page("payruns/", payruns.payruns, "payruns", PAYROLL),
     page("payruns/open", payruns.open_run, "payruns-open", PAYROLL),
     page("payruns/setup/", setup.setup, "payruns-setup", PAYROLL),

@@ -175,6 +175,8 @@ PURPOSES: dict[str, Text] = {
     "watch.who": _("asked who it was at a gate"),
     "person.passages": _("looked at your passages"),
     "month.page": _("looked at your hours"),
+    "roster.page": _("planned your shifts"),
+    "roster.leave": _("looked at your leave to plan your shifts"),
     "me.page": _("you, on your own page"),
     "parking.stay": _("looked at a parked car"),
     "parking.inside": _("looked at a parked car"),

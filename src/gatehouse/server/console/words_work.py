@@ -28,6 +28,8 @@ STEPS: dict[Rule, Text] = {
     Rule.ONE_MISSING_ZERO: gettext_lazy("One punch is missing, so nothing is counted until it is corrected"),
     Rule.COUNTED: gettext_lazy("Time at work"),
     Rule.BREAK: gettext_lazy("Break"),
+    Rule.FLEX_OVER: gettext_lazy("More than the day owes: overtime when approved"),
+    Rule.FLEX_SHORT: gettext_lazy("Less than the day owes"),
     Rule.OVERTIME: gettext_lazy("Overtime"),
     Rule.OVERTIME_TOO_SHORT: gettext_lazy("Too short to count as overtime"),
     Rule.OVERTIME_PAID: gettext_lazy("Overtime, approved and paid"),

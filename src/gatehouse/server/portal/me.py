@@ -32,6 +32,7 @@ from gatehouse.server.console.strips import strip
 from gatehouse.server.moment import now
 from gatehouse.server.people import credential_actions, looks, queries
 from gatehouse.server.people.models import CredentialKind, CredentialState, Person, Purpose
+from gatehouse.server.portal import me_shifts
 from gatehouse.server.portal.slips import my_slips, my_years
 
 PURPOSE = "me.page"
@@ -74,6 +75,7 @@ def me(request: HttpRequest) -> HttpResponse:
         "presence": _presence(who, person, today),
         "looks": _looks_at(who, person),
         "face_on": _face_on(person),
+        "my_shifts": me_shifts.my_shifts(person, today),
     }
     if isinstance(named, Refused):
         context["refused"] = words.refused(named.code)
@@ -127,8 +129,8 @@ def _day(workday: Workday) -> dict[str, object]:
 def _presence(who: SignedIn, person: Person, today: date) -> dict[str, object]:
     """In or out, since when, and the shift of today. Presence is read from today's punches, stored nowhere."""
     tokens = keeping.tokens(person.site_id, today, [person.pk], who.by.authority)
-    shifts = [planned.pattern for planned in work.plan_of(person, today, today + timedelta(days=1))]
-    plan = ", ".join(f"{p.name} {p.rules['start'][:5]}–{p.rules['end'][:5]}" for p in shifts)
+    shifts = work.shifts_of(person, today, today + timedelta(days=1))
+    plan = ", ".join(me_shifts.said(name, shift.pattern) for name, shift in shifts)
     then = _("Shift: %(shift)s") % {"shift": plan} if plan else _("No shift is planned for today.")
     if isinstance(tokens, Refused):
         return {"said": words.refused(tokens.code).what, "then": then, "tone": "off", "mark": "info"}
@@ -215,9 +217,9 @@ def _in_order(person: Person, on: date, wanted: list[tuple[str, datetime]]) -> l
     if came is not None:
         late = left.time() <= came.time()
     else:
-        rules = [planned.pattern.rules for planned in work.plan_of(person, on, on + timedelta(days=1))]
-        nights = [rule for rule in rules if rule["end"] <= rule["start"]]
-        late = len(nights) == len(rules) > 0 and all(left.time() < time.fromisoformat(rule["start"]) for rule in nights)
+        planned = [shift.pattern for _name, shift in work.shifts_of(person, on, on + timedelta(days=1))]
+        nights = [pattern for pattern in planned if pattern.end <= pattern.start]
+        late = len(nights) == len(planned) > 0 and all(left.time() < pattern.start for pattern in nights)
     return [("out", left + timedelta(days=1)) if late and way == "out" else (way, at) for way, at in wanted]
 
 

@@ -14,6 +14,13 @@ GROUPS: tuple[Group, ...] = (
     (
         _("Files"),
         (("imports", _("Imports"), PAYROLL), ("exports", _("Exports"), PAYROLL), ("hooks", _("Webhooks"), OWNERS)),
+        _("Planning"),
+        (
+            ("rosters", _("Roster"), PAYROLL),
+            ("patterns", _("Shifts"), PAYROLL),
+            ("rosters-rotations", _("Rotations"), PAYROLL),
+            ("calendar", _("Calendar"), PAYROLL),
+        ),
     ),
 )
 
