@@ -20,6 +20,7 @@ from gatehouse.server.attendance.models import (
     WorkNote,
 )
 from gatehouse.server.attendance.patterns import OPEN_CODE, OPEN_PATTERN, fact_of
+from gatehouse.server.gates.models import Gate
 from gatehouse.server.people.models import Person, Site
 
 PLAN_NEAR = timedelta(days=31)
@@ -27,6 +28,12 @@ PLAN_NEAR = timedelta(days=31)
 
 def punches(site: Site, span: Period) -> Sequence[Punch]:
     return list(Punch.objects.filter(site=site, at__gte=span.start, at__lt=span.end).order_by("at"))
+
+
+def other_sites(site: Site) -> list[Site]:
+    """Those with a gate that counts, besides this one."""
+    counting = Site.objects.filter(pk__in=Gate.objects.filter(counts_attendance=True).values("site_id"))
+    return list(counting.exclude(pk=site.pk).order_by("code"))
 
 
 def punches_with_tokens(tokens: Iterable[bytes]) -> Sequence[Punch]:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from gatehouse.server.console.access import PAYROLL
 from gatehouse.server.console.tabs import Group, tabs_of
 
-GROUPS: tuple[Group, ...] = ((_("Days"), (("month", _("Month"), PAYROLL),)),)
+GROUPS: tuple[Group, ...] = ((_("Days"), (("worklist", _("To do"), PAYROLL), ("month", _("Month"), PAYROLL))),)
 
 
 def tabs(request: HttpRequest, here: str) -> dict[str, object]:
