@@ -4,6 +4,8 @@ import django.db.models.deletion
 import uuid
 from django.db import migrations, models
 
+from gatehouse.server.keyorder import InKeyOrder
+
 
 class Migration(migrations.Migration):
 
@@ -52,4 +54,5 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('site', 'month'), name='worklist_once_per_month')],
             },
         ),
+        InKeyOrder("AnswerBook", "Workday", "Worklist"),
     ]
