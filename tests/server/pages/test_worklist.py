@@ -2,7 +2,6 @@
 
 from datetime import date
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import transaction
@@ -12,20 +11,23 @@ from tests.server.pages.test_garbage import ODD
 from tests.server.pages.test_other_sites import browser, limited
 from tests.server.pages.worklist_world import Worklists, text
 from tests.server.pay_world import PayWorld
-from tests.server.world import SETUP, overtake
+from tests.server.world import SETUP, ZONE, EdgeSim, overtake
 
+from gatehouse.domain import policy
 from gatehouse.domain.findings import Kind
 from gatehouse.domain.pay_facts import Month
-from gatehouse.domain.periods import DAY, local_date
+from gatehouse.domain.periods import DAY
+from gatehouse.domain.sightings import Means
+from gatehouse.keeper.local import enrol_edge
 from gatehouse.keeper.protocol import Refused, Role
-from gatehouse.server import jobs, keeping
+from gatehouse.server import intake, jobs, keeping
 from gatehouse.server.attendance import worklist_actions, worklist_looks, worklist_queries
 from gatehouse.server.attendance.actions import add_note, add_pattern, plan
 from gatehouse.server.attendance.models import AnswerBook, NoteState, Punch, WorkLimits, Worklist, WorkNote
 from gatehouse.server.attendance.models import Workday as WorkdayRow
 from gatehouse.server.attendance.notes import CorrectionNote
 from gatehouse.server.audit.models import Entry
-from gatehouse.server.gates.models import Gate
+from gatehouse.server.gates.actions import add_edge, add_gate
 from gatehouse.server.payroll.models import PayAgain
 
 
@@ -48,8 +50,12 @@ def test_the_list_says_what_was_found_and_only_on_a_click(todo):
     assert "Who was late is sealed" in closed
     assert "L-1" not in closed
     shown = text(todo.open())
-    for number, kind, minutes in (("L-1", "Late", "0:20"), ("A-1", "Absent", "8:00"),
-                                  ("O-1", "Overtime not approved", "2:00"), ("F-1", "No punch out", "8:00")):  # fmt: skip
+    for number, kind, minutes in (
+        ("L-1", "Late", "0:20"),
+        ("A-1", "Absent", "8:00"),
+        ("O-1", "Overtime not approved", "2:00"),
+        ("F-1", "No punch out", "8:00"),
+    ):
         assert number in shown
         assert kind in shown
         assert minutes in shown
@@ -382,11 +388,15 @@ def test_two_sites_too_close_in_time(house):
 
 
 def far_punch(world, site, person, at):
-    """A passage at another site's counting gate, by the keyed name that its own day gives the person."""
-    Gate.objects.filter(site=site).update(counts_attendance=True)
-    day = local_date(at, ZoneInfo(site.zone))
-    (token,) = world.keeper.tokens(str(site.pk), day, [str(person.pk)], world.operator(Role.OWNER).authority)
-    Punch.objects.create(id=uuid4(), site=site, gate="far", at=at, direction="in", token=token)
+    """A passage through another site's door, told by that site's own edge."""
+    sim = EdgeSim("edge-far", world.keeper.hello().seal_key)
+    enrol_edge(world.home, sim.id, str(site.pk), ZONE, sim.keys.public())
+    edge = add_edge(sim.id, site, sim.keys.public().sign_key, by=SETUP, at=world.now())
+    door = policy.Gate("far-door", policy.GateKind.DOOR, policy.Direction.BOTH, frozenset({Means.FACE}))
+    add_gate(site, door, "Far door", counts_attendance=True, by=SETUP, at=world.now())
+    passage = world.passage("far-door", subject=str(person.pk), at=at)
+    intake.receive(edge, [sim.letter(passage)], now=world.now())
+    assert Punch.objects.filter(site=site).count() == 1
 
 
 # --- doors -------------------------------------------------------------------------------------------------------

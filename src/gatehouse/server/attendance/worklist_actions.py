@@ -4,7 +4,7 @@ An answer goes into the person's book for the month by compare-and-set on the se
 same finding, the second one meets the first one's answer.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4
@@ -54,23 +54,21 @@ class WorklistRefused(Exception):
 # --- answers -----------------------------------------------------------------------------------------------------
 
 
-def give(person: Person, month: date, answers: Sequence[Answer], *, by: By, at: datetime) -> list[Answer] | None:
-    """Write these answers into the person's month; those that were written. A finding that has a standing answer which
-    covers as much is left alone. Raises KeeperAway, WorklistRefused, WorklistBusy."""
+def give(
+    person: Person, month: date, answers: Sequence[Answer], *, seen: frozenset[str] = frozenset(), by: By, at: datetime
+) -> list[Answer]:
+    """Write these answers into the person's month; those that were written. `seen` are the ids of the answers that
+    whoever answers knew of: a finding with another one that stands is left alone, since somebody was first. Raises
+    KeeperAway, WorklistRefused, WorklistBusy."""
     written: list[Answer] = []
 
     def add(held: list[Answer]) -> list[Answer] | None:
-        written[:] = [answer for answer in answers if not _settled(held, answer)]
+        taken = {one.key for one in held if one.stands and one.id not in seen}
+        written[:] = [answer for answer in answers if answer.key not in taken]
         return [*held, *written] if written else None
 
     _change(person, month, add, ["finding.answered"], by=by, at=at)
     return written
-
-
-def _settled(held: Iterable[Answer], new: Answer) -> bool:
-    """An answer that changes what counts is given once: what it leaves, another one may settle."""
-    same = [one for one in held if one.stands and one.key == new.key]
-    return any(one.covers_min >= new.covers_min + new.minutes or one.way is new.way for one in same)
 
 
 def take_back(person: Person, month: date, answer_id: str, *, by: By, at: datetime) -> Answer | None:

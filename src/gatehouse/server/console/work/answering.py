@@ -83,7 +83,8 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One ticked finding or request as it is now. `code` says why nothing can be done about it, "" where it can."""
+    """One ticked finding or request as it is now. `code` says why nothing can be done about it, "" where it can; `seen`
+    are the answers that it has had."""
 
     tick: Tick
     person: Person | None = None
@@ -92,6 +93,7 @@ class Item:
     asked: Note | None = None
     answer: Answer | None = None
     code: str = ""
+    seen: frozenset[str] = frozenset()
     before: Result | None = None
     after: Result | None = None
 
@@ -114,7 +116,7 @@ def items(who: SignedIn, ticks: Sequence[Tick], wish: Wish, *, at: datetime) -> 
     """What is ticked, each with the answer that it would get. Raises KeeperAway."""
     sites = queries.sites_visible_to(who)
     people = queries.people_by_id([t.person for t in ticks if t.person], sites)
-    waiting: dict[tuple[str, Month], dict[Key, Finding]] = {}
+    known: dict[tuple[str, Month], worklist_looks.Found] = {}
     by_month: dict[Month, set[str]] = defaultdict(set)
     for tick in ticks:
         if tick.key is not None and str(tick.person) in people:
@@ -125,7 +127,7 @@ def items(who: SignedIn, ticks: Sequence[Tick], wish: Wish, *, at: datetime) -> 
         if isinstance(found, Refused):
             return found
         for person in some:
-            waiting[str(person.pk), month] = {one.key: one for one in found[person.pk].waiting}
+            known[str(person.pk), month] = found[person.pk]
     notes = [note for t in ticks if t.note and (note := worklist_queries.note(t.note, sites))]
     asked = looks.notes([note for note in notes if note.state == NoteState.ASKED], who.by.authority, PURPOSE)
     if isinstance(asked, Refused):
@@ -134,7 +136,7 @@ def items(who: SignedIn, ticks: Sequence[Tick], wish: Wish, *, at: datetime) -> 
     return [
         _request(tick, by_note.get(tick.note), asked, who, wish, at)
         if tick.note is not None
-        else _finding(tick, people.get(str(tick.person)), waiting, who, wish, at)
+        else _finding(tick, people.get(str(tick.person)), known, who, wish, at)
         for tick in dict.fromkeys(ticks)
     ]
 
@@ -142,14 +144,15 @@ def items(who: SignedIn, ticks: Sequence[Tick], wish: Wish, *, at: datetime) -> 
 def _finding(
     tick: Tick,
     person: Person | None,
-    waiting: dict[tuple[str, Month], dict[Key, Finding]],
+    known: dict[tuple[str, Month], worklist_looks.Found],
     who: SignedIn,
     wish: Wish,
     at: datetime,
 ) -> Item:
     if person is None or tick.key is None:
         return Item(tick, code="answered")
-    finding = waiting.get((str(person.pk), Month.of(tick.key.date)), {}).get(tick.key)
+    its = known.get((str(person.pk), Month.of(tick.key.date)), worklist_looks.Found())
+    finding = next((one for one in its.waiting if one.key == tick.key), None)
     if finding is None:
         return Item(tick, person, code="answered")
     try:
@@ -164,7 +167,7 @@ def _finding(
         )
     except DomainError as fault:
         return Item(tick, person, finding, code=fault.code)
-    return Item(tick, person, finding, answer=answer)
+    return Item(tick, person, finding, answer=answer, seen=frozenset(one.id for one in its.answers))
 
 
 def _request(
@@ -275,7 +278,7 @@ def _give(item: Item, who: SignedIn, at: datetime) -> bool:
             state = NoteState.APPROVED if answer.way is Way.GRANT else NoteState.DECLINED
             if not answer_note(item.note, state, by=who.by, at=at):
                 return False
-        if not give(person, month, [answer], by=who.by, at=at):
+        if not give(person, month, [answer], seen=item.seen, by=who.by, at=at):
             return item.note is not None
         if answer.way is Way.LEAVE:
             leave = LeaveNote(date=answer.key.date, part="whole", reason=answer.reason)

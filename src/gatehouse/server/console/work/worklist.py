@@ -516,11 +516,3 @@ def take_back(request: HttpRequest, person_id: UUID, of: Month) -> HttpResponse:
     else:
         messages.success(request, _("Taken back. It waits again; both stay written."), "yes")
     return HttpResponseRedirect(reverse("worklist-person", args=[shown.pk, str(of)]))
-
-
-def waiting_on(found: worklist_looks.Found) -> dict[date, list[str]]:
-    """By date, what waits, in words: for a strip of days."""
-    said: dict[date, list[str]] = {}
-    for one in found.waiting:
-        said.setdefault(one.date, []).append(str(words_worklist.KINDS[one.kind]))
-    return said
