@@ -31,7 +31,8 @@ def strip(
     waits: Mapping[date, Sequence[str]] | None = None,
 ) -> list[StripDay]:
     """One cell a date of the month; punches are told on the clock of `zone`. `waits` says what of a date waits for an
-    answer: such a day is marked, and one that waits for none any more is not."""
+    answer: such a day is marked, and one that
+    waits for none any more says what it is without a colour."""
     days = [of.first + timedelta(days=n) for n in range((of.until - of.first).days)]
     cells = [_cell(on, found.get(on, ()), zone) for on in days]
     return cells if waits is None else [_waiting(cell, waits.get(cell.date, ())) for cell in cells]
@@ -42,7 +43,7 @@ def _waiting(cell: StripDay, waits: Sequence[str]) -> StripDay:
         said = _("waits for an answer: %(what)s") % {"what": _(", ").join(waits)}
         tone = "stop" if cell.tone == "stop" else "warn"
         return replace(cell, title=f"{cell.title} · {said}", tone=tone, mark="warn")
-    return replace(cell, tone="good", mark="yes") if cell.tone in {"warn", "stop"} else cell
+    return replace(cell, tone="off") if cell.tone in {"warn", "stop"} else cell
 
 
 def _cell(on: date, found: Sequence[Workday], zone: ZoneInfo) -> StripDay:

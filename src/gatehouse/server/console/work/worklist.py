@@ -318,7 +318,9 @@ def preview(request: HttpRequest) -> HttpResponse:
     numbers = {one.person.pk: one.brief for one in named}
     rows = [_previewed(one, numbers) for one in found]
     context = tabs(request, "worklist") | {
-        "rows": rows,
+        "rows": [row for row in rows if not row["code"]],
+        "others": [row for row in rows if row["code"]],
+        "left_over": sum(bool(one.code) for one in found),
         "able": sum(not one.code for one in found),
         "way": words_worklist.WAYS[wish.way][0],
         "ticks": [str(one.tick) for one in found if not one.code],
