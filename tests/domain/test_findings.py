@@ -197,9 +197,9 @@ def test_a_month_begins_anew_and_overtime_counts_whether_approved_or_not():
 
 
 def test_a_week_over_48_hours_is_dated_when_it_passes_and_judged_whole():
-    days = days_of(7, worked_min=480)  # 56 hours, passed on the last day
+    days = days_of(7, worked_min=600)  # 70 hours, passed on the fifth day
     (one,) = [past for past in passed(days, TABLES["eu"], NIGHT) if past.limit.of is Measured.WEEK_HOURS]
-    assert (one.date, one.over_min) == (MONDAY + 6 * DAY, 8 * 60)
+    assert (one.date, one.over_min) == (MONDAY + 4 * DAY, 22 * 60)
     assert passed(days_of(6, worked_min=480), TABLES["eu"], NIGHT) == ()
 
 
@@ -215,7 +215,7 @@ def test_an_average_is_judged_only_over_all_its_weeks():
     (one,) = passed(weeks(17, 56 * 60), average, NIGHT)
     assert (one.date, one.over_min) == (MONDAY, 29)  # 480 minutes over 17 weeks, rounded up
     assert passed(weeks(17, 48 * 60), average, NIGHT) == ()
-    assert passed(weeks(16, 56 * 60), average, NIGHT) == ()
+    assert passed(weeks(16, 120 * 60), average, NIGHT) == ()
 
 
 def test_over_40_hours_a_week_in_the_united_states():
