@@ -43,7 +43,7 @@ _GATES = frozenset({"attempt.facts/1", "passage.facts/1"})
 _TEXTS = frozenset({"site.text/1", "stay.step/1", "takings.lengths/1"})
 _DISPUTES = frozenset({"dispute.claim/1", "dispute.answer/1"})
 _PERSON = frozenset({"person.brief/1", "person.name/1"})
-_COMPANY = frozenset({"payrun.summary/1", "pay.setup/1"})
+_COMPANY = frozenset({"payrun.summary/1", "pay.setup/1", "worklist.open/1"})
 _ALL = frozenset(LABELS) - NEVER_SHOWN
 READS: dict[Role, frozenset[str]] = {
     Role.OWNER: _ALL,
@@ -84,7 +84,17 @@ JOBS: dict[str, frozenset[str]] = {
 }
 # A job sees time and pay under a random id, of everybody if need be, and never a name: no cap stands against it.
 JOB_READS: dict[str, frozenset[str]] = {
-    "workdays": frozenset({"work.note/1", "workday.facts/1", "contract.terms/1"}),
+    "workdays": frozenset(
+        {
+            "work.note/1",
+            "workday.facts/1",
+            "contract.terms/1",
+            "workday.beside/1",
+            "work.answers/1",
+            "worklist.open/1",
+            "person.file/1",
+        }
+    ),
     "payslips": frozenset(
         {
             "work.note/1",

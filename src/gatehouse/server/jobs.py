@@ -21,6 +21,7 @@ from gatehouse.domain.pay_facts import Month
 from gatehouse.domain.periods import DAY, at_local, local_date
 from gatehouse.server import moment, silence
 from gatehouse.server.attendance.workdays import WORKDAYS_ASK_DAYS, compute_workdays
+from gatehouse.server.attendance.worklist_actions import keep_worklist
 from gatehouse.server.audit import actions as audit
 from gatehouse.server.audit import queries as due
 from gatehouse.server.audit.by import By
@@ -99,6 +100,7 @@ def _workdays(site: Site, due_at: datetime, now: datetime) -> None:
     for day in (due_on - 2 * DAY, due_on - DAY):
         if today - day <= WORKDAYS_ASK_DAYS * DAY:
             compute_workdays(site, day, at=now)
+            keep_worklist(site, day, at=now)
         else:
             log.warning("workdays.too_late", site=str(site.pk), day=day.isoformat())
 

@@ -5,6 +5,9 @@ import uuid
 from django.db import models
 
 from gatehouse.server.attendance.source_models import PunchSource as PunchSource
+from gatehouse.server.attendance.worklist_models import AnswerBook as AnswerBook
+from gatehouse.server.attendance.worklist_models import WorkLimits as WorkLimits
+from gatehouse.server.attendance.worklist_models import Worklist as Worklist
 from gatehouse.server.people.models import Person, Site
 
 
@@ -109,6 +112,7 @@ class Workday(models.Model):
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="workdays")
     date = models.DateField()
     cell = models.BinaryField()
+    beside_cell = models.BinaryField(null=True, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["person", "date"], name="workday_once_per_person")]

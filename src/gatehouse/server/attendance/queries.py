@@ -22,6 +22,7 @@ from gatehouse.server.attendance.models import (
 )
 from gatehouse.server.attendance.patterns import OPEN_CODE, OPEN_PATTERN
 from gatehouse.server.attendance.versions import Versions
+from gatehouse.server.gates.models import Gate
 from gatehouse.server.people.models import Person, Site
 
 PLAN_NEAR = timedelta(days=31)
@@ -31,6 +32,12 @@ def punches(site: Site, span: Period) -> Sequence[Punch]:
     """Those that count: punches of an import that was taken back do not."""
     found = Punch.objects.filter(site=site, at__gte=span.start, at__lt=span.end)
     return list(found.exclude(source__in=_voided(site)).order_by("at"))
+
+
+def other_sites(site: Site) -> list[Site]:
+    """Those with a gate that counts, besides this one."""
+    counting = Site.objects.filter(pk__in=Gate.objects.filter(counts_attendance=True).values("site_id"))
+    return list(counting.exclude(pk=site.pk).order_by("code"))
 
 
 def punches_with_tokens(tokens: Iterable[bytes]) -> Sequence[Punch]:

@@ -4,7 +4,7 @@ Only the keeper can tell whose tokens the punches carry, and it tells a named jo
 it gives the same, so the job may run twice, and after a correction.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -12,17 +12,19 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 
 from gatehouse.domain import attendance, punches
-from gatehouse.domain.attendance import Approval, Facts, SiteRules
+from gatehouse.domain.attendance import Approval, Facts, Result, SiteRules
+from gatehouse.domain.findings import Answer, Beside, FarPair, LoosePunch, approvals, corrections, far_pairs
 from gatehouse.domain.periods import Period, local_date
 from gatehouse.domain.punches import AddPunch, Reversal, VoidPunch
 from gatehouse.domain.reckoning import Workday as WorkdayFact
 from gatehouse.domain.shifts import Leave, PlannedShift
 from gatehouse.keeper.protocol import Refused
 from gatehouse.server import keeping
-from gatehouse.server.attendance import looks, queries
+from gatehouse.server.attendance import looks, queries, worklist_looks, worklist_queries
 from gatehouse.server.attendance.models import Punch, Workday
 from gatehouse.server.attendance.notes import as_fact
 from gatehouse.server.attendance.patterns import workdays_to_bytes
+from gatehouse.server.attendance.worklist_cells import beside_to_bytes
 from gatehouse.server.audit.actions import record
 from gatehouse.server.audit.by import By
 from gatehouse.server.hooks.actions import Happened, tell
@@ -48,21 +50,49 @@ def compute_workdays(site: Site, day: date, *, at: datetime, by: By = JOB) -> in
     people = queries.people_with_plan_near(site, day)
     if not people:
         return 0
-    rules = SiteRules(
+    rules = rules_of(site)
+    made = _punches_by_person(site, day, rules.zone, by)
+    results = reckoned(site, day, people, made, rules, by)
+    far = _far_by_person(site, day, rules.zone, made, by)
+    _write(
+        site,
+        day,
+        {person: list(result.workdays) for person, result in results.items()},
+        beside={person: Beside(loose_of(result), far.get(person, ())) for person, result in results.items()},
+        by=by,
+        at=at,
+    )
+    return len(results)
+
+
+def rules_of(site: Site) -> SiteRules:
+    return SiteRules(
         zone=ZoneInfo(site.zone),
         calendar=queries.calendar(site),
         open_pattern=queries.open_pattern(site, day),
         duplicate_within_min=DUPLICATE_WITHIN_MIN,
     )
-    made = _punches_by_person(site, day, rules.zone, by)
+
+
+def reckoned(
+    site: Site,
+    day: date,
+    people: Sequence[UUID],
+    made: Mapping[UUID, Sequence[punches.Punch]],
+    rules: SiteRules,
+    by: By,
+) -> dict[UUID, Result]:
+    """The date of these people from their punches, their plan, approved notes and standing answers. Raises KeeperAway,
+    WorkdaysRefused."""
     plans = queries.plans(site, day - AROUND, day + 2 * AROUND)
     notes = _notes_by_person(people, by)
-    found = {
-        person: list(_workdays(made.get(person, []), plans.get(person, []), notes.get(person, []), rules, day))
+    answers = _answers_by_person(people, day, by)
+    return {
+        person: result_of(
+            made.get(person, ()), plans.get(person, ()), notes.get(person, ()), answers.get(person, ()), rules, day
+        )
         for person in people
     }
-    _write(site, day, found, by=by, at=at)
-    return len(found)
 
 
 def reckoner(site: Site, day: date, by: By, *, at: datetime) -> By:
@@ -81,21 +111,57 @@ def reckon_again(site: Site, day: date, *, by: By, at: datetime) -> bool:
     return True
 
 
-def _workdays(
+def result_of(
     made: Sequence[punches.Punch],
     plan: Sequence[PlannedShift],
     notes: Sequence[punches.Correction | Leave | Approval],
+    answers: Sequence[Answer],
     rules: SiteRules,
     day: date,
-) -> tuple[WorkdayFact, ...]:
+) -> Result:
+    """One person's date."""
+    laid = [note for note in notes if isinstance(note, AddPunch | VoidPunch | Reversal)]
+    approved = [note for note in notes if isinstance(note, Approval) and note.date == day]
     facts = Facts(
         punches=made,
         plan=plan,
-        corrections=[note for note in notes if isinstance(note, AddPunch | VoidPunch | Reversal)],
+        corrections=[*laid, *corrections(answers)],
         leaves=[note for note in notes if isinstance(note, Leave)],
-        approvals=[note for note in notes if isinstance(note, Approval) and note.date == day],
+        approvals=[*approved, *approvals(answers, day)],
     )
-    return attendance.workdays(facts, rules, day, day + timedelta(days=1)).workdays
+    return attendance.workdays(facts, rules, day, day + timedelta(days=1))
+
+
+def loose_of(result: Result) -> tuple[LoosePunch, ...]:
+    """The punches of a date that belong to no shift."""
+    return tuple(LoosePunch(one.minute, one.direction) for one in result.unassigned)
+
+
+def _far_by_person(
+    site: Site, day: date, zone: ZoneInfo, made: Mapping[UUID, Sequence[punches.Punch]], by: By
+) -> dict[UUID, tuple[FarPair, ...]]:
+    """Whom gates of two sites saw on the date, one too soon after the other. Other sites are asked only where there is
+    one with punches."""
+    travel_min = worklist_queries.limits_row(site).travel_min
+    span = Period.local_day(day, zone)
+    found: dict[UUID, list[tuple[datetime, str]]] = {
+        person: [(one.minute, site.code) for one in some if span.start <= one.at < span.end]
+        for person, some in made.items()
+    }
+    for other in queries.other_sites(site) if travel_min else ():
+        rows = queries.punches(other, span)
+        by_day: dict[date, list[Punch]] = {}
+        for row in rows:
+            by_day.setdefault(local_date(row.at, ZoneInfo(other.zone)), []).append(row)
+        for token_day, some in by_day.items():
+            ids = keeping.who(other.pk, token_day, [bytes(row.token) for row in some], by.authority)
+            if isinstance(ids, Refused):
+                continue  # whoever has this date reckoned may not look there: then nothing is said about two sites
+            for row, person in zip(some, ids, strict=True):
+                if person and UUID(person) in found:
+                    found[UUID(person)].append((row.at.replace(second=0, microsecond=0), other.code))
+    pairs = {person: far_pairs(some, travel_min) for person, some in found.items()}
+    return {person: some for person, some in pairs.items() if some}
 
 
 def _punches_by_person(site: Site, day: date, zone: ZoneInfo, by: By) -> dict[UUID, list[punches.Punch]]:
@@ -130,21 +196,45 @@ def _notes_by_person(people: Sequence[UUID], by: By) -> dict[UUID, list[punches.
     return found
 
 
-def _write(site: Site, day: date, found: dict[UUID, list[WorkdayFact]], *, by: By, at: datetime) -> None:
+def _answers_by_person(people: Sequence[UUID], day: date, by: By) -> dict[UUID, list[Answer]]:
+    rows = list(worklist_queries.books(people, day - AROUND, day + 2 * AROUND))
+    found = worklist_looks.answers(rows, by.authority, "workdays")
+    if isinstance(found, Refused):
+        raise WorkdaysRefused(found)
+    given: dict[UUID, list[Answer]] = {}
+    for row in rows:
+        given.setdefault(row.person_id, []).extend(found.get(row.pk, ()))
+    return given
+
+
+def _write(
+    site: Site,
+    day: date,
+    found: Mapping[UUID, list[WorkdayFact]],
+    *,
+    beside: Mapping[UUID, Beside] | None = None,
+    by: By,
+    at: datetime,
+) -> None:
     """All cells anew, also unchanged ones: which of them a correction touched cannot be told."""
-    held = dict(Workday.objects.filter(person_id__in=found, date=day).values_list("person_id", "id"))
+    held = dict(Workday.objects.filter(person_id__in=list(found), date=day).values_list("person_id", "id"))
     ids = {person: held.get(person) or uuid4() for person in found}
+    more = beside or {}
     plains = [
         keeping.plain("workday.facts/1", person, ids[person], workdays_to_bytes(days)) for person, days in found.items()
     ]
+    plains += [
+        keeping.plain("workday.beside/1", person, ids[person], beside_to_bytes(more.get(person, Beside())))
+        for person in found
+    ]
     cells = keeping.seal_many(plains)
     rows = [
-        Workday(id=ids[person], person_id=person, date=day, cell=cell)
-        for person, cell in zip(found, cells, strict=True)
+        Workday(id=ids[person], person_id=person, date=day, cell=cell, beside_cell=side)
+        for person, cell, side in zip(found, cells[: len(found)], cells[len(found) :], strict=True)
     ]
     with transaction.atomic():
         Workday.objects.bulk_create(
-            rows, update_conflicts=True, unique_fields=["person", "date"], update_fields=["cell"]
+            rows, update_conflicts=True, unique_fields=["person", "date"], update_fields=["cell", "beside_cell"]
         )
         record("workdays.reckoned", "site", site.pk, by=by, at=at)
         if by == JOB:

@@ -1,7 +1,7 @@
 """A person's days as a strip: one cell a date, readable without its colour."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
@@ -24,10 +24,26 @@ class StripDay:
     mark: str
 
 
-def strip(of: Month, found: Mapping[date, Sequence[Workday]], zone: ZoneInfo) -> list[StripDay]:
-    """One cell a date of the month; punches are told on the clock of `zone`."""
+def strip(
+    of: Month,
+    found: Mapping[date, Sequence[Workday]],
+    zone: ZoneInfo,
+    waits: Mapping[date, Sequence[str]] | None = None,
+) -> list[StripDay]:
+    """One cell a date of the month; punches are told on the clock of `zone`. `waits` says what of a date waits for an
+    answer: such a day is marked, and one that
+    waits for none any more says what it is without a colour."""
     days = [of.first + timedelta(days=n) for n in range((of.until - of.first).days)]
-    return [_cell(on, found.get(on, ()), zone) for on in days]
+    cells = [_cell(on, found.get(on, ()), zone) for on in days]
+    return cells if waits is None else [_waiting(cell, waits.get(cell.date, ())) for cell in cells]
+
+
+def _waiting(cell: StripDay, waits: Sequence[str]) -> StripDay:
+    if waits:
+        said = _("waits for an answer: %(what)s") % {"what": _(", ").join(waits)}
+        tone = "stop" if cell.tone == "stop" else "warn"
+        return replace(cell, title=f"{cell.title} · {said}", tone=tone, mark="warn")
+    return replace(cell, tone="off") if cell.tone in {"warn", "stop"} else cell
 
 
 def _cell(on: date, found: Sequence[Workday], zone: ZoneInfo) -> StripDay:

@@ -21,6 +21,8 @@ from gatehouse.server.console.months import MonthConverter, meant
 from gatehouse.server.console.payruns import files, person, review, setup
 from gatehouse.server.console.payruns import runs as payruns
 from gatehouse.server.console.work import calendar, month, patterns, roster_strokes, rosters
+from gatehouse.server.console.work import limits as work_limits
+from gatehouse.server.console.work import month, worklist
 
 
 class DateConverter(StringConverter):
@@ -99,6 +101,14 @@ urlpatterns = [
     page("rosters/<uuid:site_id>/<date:on>/copy", roster_strokes.copy, "rosters-copy", PAYROLL),
     page("rosters/<uuid:site_id>/<date:on>/publish", roster_strokes.publish, "rosters-publish", PAYROLL),
     page("rosters/<uuid:site_id>/<date:on>/leave", rosters.leave, "rosters-leave", PAYROLL),
+    page("worklist/", worklist.worklist, "worklist", PAYROLL),
+    page("worklist/preview", worklist.preview, "worklist-preview", PAYROLL),
+    page("worklist/answer", worklist.give_answers, "worklist-answer", PAYROLL),
+    page("worklist/anew", worklist.list_anew, "worklist-anew", PAYROLL),
+    page("worklist/limits/", work_limits.limits, "worklist-limits", PAYROLL),
+    page("worklist/<uuid:person_id>/<month:of>/", worklist.person, "worklist-person", PAYROLL),
+    page("worklist/<uuid:person_id>/<month:of>/open", worklist.person_open, "worklist-person-open", PAYROLL),
+    page("worklist/<uuid:person_id>/<month:of>/undo", worklist.take_back, "worklist-undo", PAYROLL),
     page("payruns/", payruns.payruns, "payruns", PAYROLL),
     page("payruns/open", payruns.open_run, "payruns-open", PAYROLL),
     page("payruns/setup/", setup.setup, "payruns-setup", PAYROLL),

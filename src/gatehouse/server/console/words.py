@@ -218,6 +218,7 @@ PURPOSES: dict[str, Text] = {
     "person.leave": _("ended your access on your last day"),
     "contract.edit": _("opened your contract to change it"),
     "note.answer": _("answered what you asked for"),
+    "worklist": _("looked at what waits for an answer about your time"),
     "dispute.page": _("read what somebody contests"),
     "dispute.evidence": _("looked at the evidence of a dispute"),
     "dispute.answers": _("somebody with the receipt read the answer"),

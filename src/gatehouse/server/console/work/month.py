@@ -32,6 +32,7 @@ from gatehouse.server.console.paging import paged
 from gatehouse.server.console.slips import slip_of
 from gatehouse.server.console.strips import strip
 from gatehouse.server.console.work.tabs import tabs
+from gatehouse.server.console.work.waiting import waiting_by_day
 from gatehouse.server.moment import now
 from gatehouse.server.people import looks, queries
 from gatehouse.server.people.models import Person
@@ -70,11 +71,15 @@ def _people(who: SignedIn, of: Month, shown: list[Person], *, opened: bool) -> d
     lines: list[dict[str, object]] = [{"row": Row(n.person.pk, n.brief.number, n.brief.initials)} for n in rows]
     if not opened:
         return {"people": lines}
-    days = _days(who, of, shown)
-    if isinstance(days, Refused):
-        return {"people": lines, "refused": words.refused(days.code)}
+    days, waits = _days(who, of, shown), waiting_by_day(who, shown, of, PURPOSE)
+    for answer in (days, waits):
+        if isinstance(answer, Refused):
+            return {"people": lines, "refused": words.refused(answer.code)}
+    assert not isinstance(days, Refused)
+    assert not isinstance(waits, Refused)
     for line, named_one in zip(lines, rows, strict=True):
-        line |= _strip(of, days.get(named_one.person.pk, {}), named_one.person.site.zone)
+        person = named_one.person
+        line |= _strip(of, days.get(person.pk, {}), person.site.zone, waits.get(person.pk, {}))
     figures = [_said(figure) for figure in group_figures([_flat(d) for d in days.values()]) if figure.value is not None]
     return {"people": lines, "opened": True, "figures": figures, "withheld": not figures}
 
@@ -87,17 +92,17 @@ def person_month(request: HttpRequest, person_id: UUID, of: Month) -> HttpRespon
     if person is None:
         raise Http404
     named = looks.briefs([person], who.by.authority, PURPOSE)
-    days = _days(who, of, [person])
+    days, waits = _days(who, of, [person]), waiting_by_day(who, [person], of, PURPOSE)
     slip = slip_of(person, of, who.by.authority, PURPOSE)
     context: dict[str, object] = {"month_code": str(of), "full": True, "now": now()}
     brief = looks.NO_BRIEF if isinstance(named, Refused) else named[0].brief
     line: dict[str, object] = {"row": Row(person.pk, brief.number, brief.initials)}
-    for answer in (named, days, slip):
+    for answer in (named, days, waits, slip):
         if isinstance(answer, Refused):
             context["refused"] = words.refused(answer.code)
-    if not isinstance(days, Refused):
+    if not isinstance(days, Refused) and not isinstance(waits, Refused):
         mine = days.get(person.pk, {})
-        line |= _strip(of, mine, person.site.zone) | {"figures": _own_figures(_flat(mine))}
+        line |= _strip(of, mine, person.site.zone, waits.get(person.pk, {})) | {"figures": _own_figures(_flat(mine))}
     context["payslip"] = None if isinstance(slip, Refused) else slip
     part = request.headers.get("HX-Request") == "true"
     template = "work/month_line.html" if part else "work/month_alone.html"
@@ -156,10 +161,10 @@ def _flat(days: Days) -> list[Workday]:
     return [workday for shifts in days.values() for workday in shifts]
 
 
-def _strip(of: Month, days: Days, zone: str) -> dict[str, object]:
-    needing = sum(any(w.flags or w.late_min for w in shifts) for shifts in days.values())
+def _strip(of: Month, days: Days, zone: str, waits: dict[date, list[str]]) -> dict[str, object]:
+    needing = len(waits)
     return {
-        "strip": strip(of, days, ZoneInfo(zone)),
+        "strip": strip(of, days, ZoneInfo(zone), waits),
         "worked": sum(w.worked_min + w.ot_worked_min for w in _flat(days)),
         "needing": needing,
         "needing_said": ngettext("%(count)d day to look at", "%(count)d days to look at", needing) % {"count": needing},

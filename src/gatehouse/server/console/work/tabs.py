@@ -23,6 +23,7 @@ GROUPS: tuple[Group, ...] = (
         ),
     ),
 )
+GROUPS: tuple[Group, ...] = ((_("Days"), (("worklist", _("To do"), PAYROLL), ("month", _("Month"), PAYROLL))),)
 
 
 def tabs(request: HttpRequest, here: str) -> dict[str, object]:

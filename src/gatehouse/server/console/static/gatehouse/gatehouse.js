@@ -74,6 +74,13 @@
   doc.addEventListener("click", (event) => {
     const closer = event.target.closest("[data-close]");
     if (closer) { closer.closest("dialog").close(); return; }
+    const all = event.target.closest("[data-tick-all]");
+    if (all) {
+      const boxes = [...doc.querySelectorAll(`input[name="${CSS.escape(all.dataset.tickAll)}"]`)];
+      const on = boxes.some((box) => !box.checked);
+      boxes.forEach((box) => { box.checked = on; });
+      return;
+    }
     const printer = event.target.closest("[data-print]");
     if (printer) { window.print(); return; }
   });
@@ -95,6 +102,7 @@
     if (open) nav.scrollLeft = open.offsetLeft - nav.offsetLeft - (nav.clientWidth - open.offsetWidth) / 2;
   });
 
+  doc.querySelectorAll("[data-tick-all]").forEach((button) => { button.hidden = false; });
   setClock(doc.body.dataset.now || "");
   tick();
   setInterval(tick, 5000);
