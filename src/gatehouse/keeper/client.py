@@ -183,6 +183,9 @@ class Client:
     def recipients(self, site: str, by: say.Authority) -> list[say.Recipient]:
         return self._ask(say.Recipients(site, by), say.RecipientList).recipients
 
+    def entrust(self, to: str, site: str, team: Sequence[say.Trust], by: say.Authority) -> None:
+        self._ask(say.Entrust(to, site, list(team), by), say.Done)
+
     def invite(
         self,
         actor: str,
