@@ -73,7 +73,9 @@ def test_these_letters_mean_these_people(index: Index, text: str, who: set[str])
     assert found(index, text) == who
 
 
-@pytest.mark.parametrize("text", ["", " ", "z", "zh", "an", "hang", "zsz", "zhangli", "李", "\0", "%", "..", "z.", "张李"])
+@pytest.mark.parametrize(
+    "text", ["", " ", "z", "zh", "an", "hang", "zsz", "zhangli", "李", "\0", "%", "..", "z.", "张李"]
+)
 def test_these_mean_nobody(index: Index, text: str) -> None:
     assert found(index, text) == set()
 

@@ -25,13 +25,15 @@ def ann(desk: Desk) -> str:
     return desk.person("Ann Example")[0]
 
 
-def test_a_manager_reads_names_and_requests_of_the_team_and_nothing_else(desk: Desk, refusal: Refusal, ann: str) -> None:
+def test_a_manager_reads_names_and_requests_of_the_team_and_nothing_else(
+    desk: Desk, refusal: Refusal, ann: str
+) -> None:
     dan, cleo = desk.person()[0], desk.person()[0]
     by = desk.worker(dan)
     cells = {label: desk.sealed(label, ann, "text") for label in (*TEAM_LABELS, "contract.terms/1", "person.file/1")}
     other = desk.sealed("work.note/1", cleo, "text")
     assert refusal(lambda: desk.client.reveal([cells["work.note/1"]], by, "team.page")) == "not_allowed"
-    desk.client.entrust(dan, SITE, trust(ann), desk.sign_in(Role.HR))
+    desk.client.entrust(SITE, {dan: trust(ann)}, desk.sign_in(Role.HR))
     assert desk.client.reveal([cells[label] for label in TEAM_LABELS], by, "team.page") == [b"text"] * 4
     for cell in (cells["contract.terms/1"], cells["person.file/1"], other):
         assert refusal(lambda cell=cell: desk.client.reveal([cell], by, "team.page")) == "not_allowed"
@@ -41,7 +43,7 @@ def test_a_manager_reads_names_and_requests_of_the_team_and_nothing_else(desk: D
 
 def test_it_holds_from_its_date_to_its_date_on_the_sites_wall(desk: Desk, refusal: Refusal, ann: str) -> None:
     dan, cell = desk.person()[0], desk.sealed("work.note/1", ann, "text")
-    desk.client.entrust(dan, SITE, trust(ann, since=1, until=3), desk.sign_in(Role.HR))
+    desk.client.entrust(SITE, {dan: trust(ann, since=1, until=3)}, desk.sign_in(Role.HR))
     answers = []
     for _day in range(4):
         by = desk.worker(dan)
@@ -64,8 +66,8 @@ def test_only_an_owner_or_hr_who_reaches_the_site_entrusts(desk: Desk, refusal: 
         Authority(job="workdays"),
     ]
     for by in askers:
-        assert refusal(lambda by=by: desk.client.entrust(dan, SITE, trust(ann), by)) == "not_allowed"
-    assert refusal(lambda: desk.client.entrust(dan, SITE, trust(ann), Authority())) == "no_ticket"
+        assert refusal(lambda by=by: desk.client.entrust(SITE, {dan: trust(ann)}, by)) == "not_allowed"
+    assert refusal(lambda: desk.client.entrust(SITE, {dan: trust(ann)}, Authority())) == "no_ticket"
 
 
 def test_teams_that_can_not_be_are_refused(desk: Desk, refusal: Refusal, ann: str) -> None:
@@ -77,8 +79,8 @@ def test_teams_that_can_not_be_are_refused(desk: Desk, refusal: Refusal, ann: st
         (dan, trust(ann, since=2, until=2)),
         (dan, trust(*(f"person-{n}" for n in range(TEAM_MOST + 1)))),
     ):
-        assert refusal(lambda to=to, team=team: desk.client.entrust(to, SITE, team, hr)) == "bad_request"
-    assert refusal(lambda: desk.client.entrust(dan, "", trust(ann), hr)) == "bad_request"
+        assert refusal(lambda to=to, team=team: desk.client.entrust(SITE, {to: team}, hr)) == "bad_request"
+    assert refusal(lambda: desk.client.entrust("", {dan: trust(ann)}, hr)) == "bad_request"
 
 
 def test_another_word_takes_the_place_of_the_one_before_also_after_a_restart(
@@ -86,14 +88,23 @@ def test_another_word_takes_the_place_of_the_one_before_also_after_a_restart(
 ) -> None:
     dan, ben, hr = desk.person()[0], desk.person()[0], desk.sign_in(Role.HR)
     old, new = (desk.sealed("work.note/1", one, "text") for one in (ann, ben))
-    desk.client.entrust(dan, SITE, trust(ann), hr)
-    desk.client.entrust(dan, "site-2", trust(ann), hr)
-    desk.client.entrust(dan, SITE, trust(ben), hr)
-    desk.client.entrust(dan, "site-2", [], hr)
+    desk.client.entrust(SITE, {dan: trust(ann)}, hr)
+    desk.client.entrust("site-2", {dan: trust(ann)}, hr)
+    desk.client.entrust(SITE, {dan: trust(ben)}, hr)
+    desk.client.entrust("site-2", {dan: []}, hr)
     desk.restart()
     by = desk.worker(dan)
     assert desk.client.reveal([new], by, "team.page") == [b"text"]
     assert refusal(lambda: desk.client.reveal([old], by, "team.page")) == "not_allowed"
+
+
+def test_who_is_not_named_any_more_reads_nothing(desk: Desk, refusal: Refusal, ann: str) -> None:
+    dan, cleo, hr = desk.person()[0], desk.person()[0], desk.sign_in(Role.HR)
+    cell = desk.sealed("work.note/1", ann, "text")
+    desk.client.entrust(SITE, {dan: trust(ann)}, hr)
+    assert desk.client.reveal([cell], desk.worker(dan), "team.page") == [b"text"]
+    desk.client.entrust(SITE, {cleo: trust(ann)}, hr)
+    assert refusal(lambda: desk.client.reveal([cell], desk.worker(dan), "team.page")) == "not_allowed"
 
 
 def test_the_team_has_a_cap_of_its_own_that_a_restart_does_not_forgive(
@@ -101,7 +112,7 @@ def test_the_team_has_a_cap_of_its_own_that_a_restart_does_not_forgive(
 ) -> None:
     cells = desk.people(61)
     dan = desk.person()[0]
-    desk.client.entrust(dan, SITE, trust(*(cell.row for cell in cells)), desk.sign_in(Role.HR))
+    desk.client.entrust(SITE, {dan: trust(*(cell.row for cell in cells))}, desk.sign_in(Role.HR))
     by = desk.worker(dan)
     assert len(desk.client.reveal(cells[:60], by, "team.page")) == 60
     assert refusal(lambda: desk.client.reveal(cells[60:], by, "team.page")) == "over_budget"
@@ -114,7 +125,7 @@ def test_the_team_has_a_cap_of_its_own_that_a_restart_does_not_forgive(
 def test_teams_count_for_the_whole_web_process(desk: Desk, refusal: Refusal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(budget, "WEB_LEAST", 5)
     cells, dan = desk.people(6), desk.person()[0]
-    desk.client.entrust(dan, SITE, trust(*(cell.row for cell in cells)), desk.sign_in(Role.HR))
+    desk.client.entrust(SITE, {dan: trust(*(cell.row for cell in cells))}, desk.sign_in(Role.HR))
     by = desk.worker(dan)
     desk.client.reveal(cells[:4], by, "team.page")  # the invitation was the fifth look
     assert refusal(lambda: desk.client.reveal(cells[4:], by, "team.page")) == "over_budget"
@@ -122,8 +133,8 @@ def test_teams_count_for_the_whole_web_process(desk: Desk, refusal: Refusal, mon
 
 def test_whoever_is_in_a_team_sees_it_and_sees_every_look(desk: Desk, ann: str) -> None:
     dan, hr = desk.person()[0], desk.sign_in(Role.HR)
-    desk.client.entrust(dan, SITE, trust(ann), hr)
-    desk.client.entrust(dan, SITE, trust(ann), hr)  # said again: nothing new
+    desk.client.entrust(SITE, {dan: trust(ann)}, hr)
+    desk.client.entrust(SITE, {dan: trust(ann)}, hr)  # said again: nothing new
     desk.client.reveal([desk.sealed("work.note/1", ann, "text")], desk.worker(dan), "team.page")
     looks = desk.client.looks(ann, desk.worker(ann).ticket or "")
     told = [(one.role, one.purpose) for one in looks if one.purpose != "invite"]
@@ -132,21 +143,21 @@ def test_whoever_is_in_a_team_sees_it_and_sees_every_look(desk: Desk, ann: str) 
 
 def test_oneself_and_the_team_are_two_requests(desk: Desk, refusal: Refusal, ann: str) -> None:
     dan, own = desk.person()
-    desk.client.entrust(dan, SITE, trust(ann), desk.sign_in(Role.HR))
+    desk.client.entrust(SITE, {dan: trust(ann)}, desk.sign_in(Role.HR))
     cells = [own, desk.sealed("person.name/1", ann, "Ann")]
     assert refusal(lambda: desk.client.reveal(cells, desk.worker(dan), "team.page")) == "bad_request"
 
 
 def test_a_manager_whose_data_is_erased_reads_nothing(desk: Desk, refusal: Refusal, ann: str) -> None:
     dan = desk.person()[0]
-    desk.client.entrust(dan, SITE, trust(ann), desk.sign_in(Role.HR))
+    desk.client.entrust(SITE, {dan: trust(ann)}, desk.sign_in(Role.HR))
     desk.forget(dan, KeyClass.IDENTITY)
     cell = desk.sealed("work.note/1", ann, "text")
     assert refusal(lambda: desk.client.reveal([cell], desk.worker(dan), "team.page")) == "not_allowed"
 
 
 def test_a_request_of_garbage_is_no_request(desk: Desk) -> None:
-    assert isinstance(desk.client.call(Entrust("x" * 5000, SITE, [], Authority(ticket="\0"))), Refused)
+    assert isinstance(desk.client.call(Entrust("x" * 5000, {"": []}, Authority(ticket="\0"))), Refused)
 
 
 def test_on_the_last_day_the_job_destroys_a_face_and_no_other_key(desk: Desk, refusal: Refusal, ann: str) -> None:

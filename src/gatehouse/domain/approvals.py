@@ -94,8 +94,11 @@ class Chart:
 
     def __init__(self, departments: Iterable[Department]) -> None:
         self._by_id: Mapping[str, Department] = {one.id: one for one in departments}
+        self._homes: dict[str, list[tuple[date, str, Span]]] = {}
         for one in self._by_id.values():
             self._up(one.id)
+            for held in one.members:
+                self._homes.setdefault(held.person, []).append((held.span.since, one.id, held.span))
 
     def _up(self, department: str) -> list[Department]:
         """The department and those above it, the nearest first."""
@@ -112,12 +115,7 @@ class Chart:
 
     def department_of(self, person: str, on: date) -> str | None:
         """Where somebody is on a date; of two that overlap, the one that began last."""
-        held = [
-            (one.span.since, department.id)
-            for department in self._by_id.values()
-            for one in department.members
-            if one.person == person and one.span.holds(on)
-        ]
+        held = [(since, department) for since, department, span in self._homes.get(person, ()) if span.holds(on)]
         return max(held)[1] if held else None
 
     def approvers(self, person: str, on: date) -> Sequence[Approver]:
@@ -257,3 +255,34 @@ def delegated(one: Department, delegation: Delegation) -> Department:
     if not any(span.within(delegation.span) == delegation.span for span in covered):
         raise ApprovalError("not_manager", "only who manages the department names a delegate")
     return Department(one.id, one.parent, one.members, one.managers, (*one.delegations, delegation))
+
+
+def involvement(departments: Iterable[Department], person: str) -> list[Department]:
+    """What the departments say of this person alone, for `restored`."""
+    return [
+        Department(
+            one.id,
+            None,
+            tuple(held for held in one.members if held.person == person),
+            tuple(held for held in one.managers if held.person == person),
+            tuple(each for each in one.delegations if person in (each.of, each.to)),
+        )
+        for one in departments
+    ]
+
+
+def restored(departments: Iterable[Department], person: str, before: Iterable[Department]) -> list[Department]:
+    """As `involvement` had it; what it says of a department that is gone is left out."""
+    old, found = {one.id: one for one in before}, []
+    for one in departments:
+        was = old.get(one.id, Department(one.id))
+        found.append(
+            Department(
+                one.id,
+                one.parent,
+                (*(held for held in one.members if held.person != person), *was.members),
+                (*(held for held in one.managers if held.person != person), *was.managers),
+                (*(each for each in one.delegations if person not in (each.of, each.to)), *was.delegations),
+            )
+        )
+    return found

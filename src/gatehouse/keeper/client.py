@@ -183,8 +183,8 @@ class Client:
     def recipients(self, site: str, by: say.Authority) -> list[say.Recipient]:
         return self._ask(say.Recipients(site, by), say.RecipientList).recipients
 
-    def entrust(self, to: str, site: str, team: Sequence[say.Trust], by: say.Authority) -> None:
-        self._ask(say.Entrust(to, site, list(team), by), say.Done)
+    def entrust(self, site: str, teams: Mapping[str, Sequence[say.Trust]], by: say.Authority) -> None:
+        self._ask(say.Entrust(site, {one: list(team) for one, team in teams.items()}, by), say.Done)
 
     def invite(
         self,

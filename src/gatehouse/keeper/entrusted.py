@@ -27,15 +27,24 @@ class Teams:
                 found = self._known[manager] = {site: _decode(team) for site, team in rows}
             return found
 
-    def entrust(self, manager: str, site: str, team: list[Trust]) -> None:
-        """Replaces what was entrusted to them at this site."""
+    def at(self, site: str) -> dict[str, list[Trust]]:
+        """By manager."""
+        rows = self._store.rows("SELECT manager, team FROM teams WHERE site=?", (site,))
+        return {manager: _decode(team) for manager, team in rows}
+
+    def entrust(self, site: str, teams: dict[str, list[Trust]]) -> None:
+        """All or none; an empty team is taken away."""
         with self._lock:
-            if team:
-                row = (manager, site, msgspec.msgpack.encode(team))
-                self._store.write("INSERT OR REPLACE INTO teams VALUES (?, ?, ?)", row)
-            else:
-                self._store.write("DELETE FROM teams WHERE manager=? AND site=?", (manager, site))
-            self._known.pop(manager, None)
+            self._store.write_all(
+                [("DELETE FROM teams WHERE manager=? AND site=?", (manager, site)) for manager in teams]
+                + [
+                    ("INSERT INTO teams VALUES (?, ?, ?)", (manager, site, msgspec.msgpack.encode(team)))
+                    for manager, team in teams.items()
+                    if team
+                ]
+            )
+            for manager in teams:
+                self._known.pop(manager, None)
 
     def forget(self, subject: str) -> None:
         """Somebody's data is erased: they read nobody's requests any more. What was entrusted about them opens nothing,

@@ -234,13 +234,12 @@ class Recipients(Request, frozen=True, tag="recipients"):
 
 
 class Entrust(Request, frozen=True, tag="entrust"):
-    """Let a worker read the names and requests of these people, each from date to date, as their manager or as the
-    delegate of one: by an owner's or HR's ticket, never by the server alone. Replaces what was entrusted to them at this
-    site. -> Done"""
+    """Let workers read the names and requests of their people, each from date to date, as their manager or as the
+    delegate of one: by an owner's or HR's ticket, never by the server alone. Replaces all that was entrusted at this
+    site, by manager. -> Done"""
 
-    to: str
     site: str
-    team: list[Trust]
+    teams: dict[str, list[Trust]]
     by: Authority
 
 

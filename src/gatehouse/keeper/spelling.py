@@ -36,8 +36,8 @@ def without_accents(folded: str) -> str:
 def readings(character: str) -> Part:
     """The pinyin of one character without tones, every reading of it; empty where none is known. ü may be typed as v
     or as u."""
-    (found,) = pinyin(character, style=Style.NORMAL, heteronym=True, errors=lambda _unknown: [""])
-    return frozenset(spelt for one in found for spelt in (one, one.replace("v", "u")) if spelt)
+    found = pinyin(character, style=Style.NORMAL, heteronym=True, errors="ignore")
+    return frozenset(spelt for some in found for one in some for spelt in (one, one.replace("v", "u")) if spelt)
 
 
 def parts(folded: str) -> tuple[Part, ...]:

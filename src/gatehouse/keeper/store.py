@@ -93,6 +93,12 @@ class Store:
         with self._lock, closing(self._connection.execute(sql, values)) as cursor:
             return cursor.rowcount
 
+    def write_all(self, statements: list[tuple[str, tuple[object, ...]]]) -> None:
+        """All of them or none, durable when this returns."""
+        with self._lock, self._transaction():
+            for sql, values in statements:
+                self.write(sql, values)
+
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         """All or nothing, durable at the end. The caller holds the lock. A commit that the disk refuses leaves no

@@ -15,27 +15,35 @@ def entrust(vault: Vault, request: Entrust) -> Done | Refused:
         return asker
     if not asker.may("entrust") or not asker.reaches(request.site):
         return Refused("not_allowed")
-    team = {one.subject for one in request.team}
-    if not request.to or not request.site or request.to in team or not _is_sound(request.team):
-        return Refused("bad_request", {"field": "team"})
-    if len(request.team) > TEAM_MOST:
-        return Refused("bad_request", {"field": "team", "most": TEAM_MOST})
-    before = vault.teams.of(request.to).get(request.site, [])
-    if before == request.team:
-        return Done()
-    # The line comes first. Whoever is new in the team is told that somebody may read what they ask for.
-    new = team - {one.subject for one in before}
-    told = sorted(map(vault.pseudonym, new))
-    vault.log.append(
-        Entry(at=vault.now(), kind="entrust", actor=asker.actor, role=asker.role, purpose=f"manager:{request.to}",
-              budget=Budget.WORK, subjects=told, count=len(told))
-    )  # fmt: skip
-    vault.teams.entrust(request.to, request.site, request.team)
+    if not request.site or not all(_is_sound(to, team) for to, team in request.teams.items()):
+        return Refused("bad_request", {"field": "teams"})
+    if any(len(team) > TEAM_MOST for team in request.teams.values()):
+        return Refused("bad_request", {"field": "teams", "most": TEAM_MOST})
+    before = vault.teams.at(request.site)
+    changed = {
+        to: team
+        for to in before.keys() | request.teams.keys()
+        if (team := request.teams.get(to, [])) != before.get(to, [])
+    }
+    if changed:
+        # The lines come first. Whoever is new in a team is told that somebody may read what they ask for.
+        vault.log.append(*(_line(vault, asker, to, team, before.get(to, [])) for to, team in sorted(changed.items())))
+        vault.teams.entrust(request.site, changed)
     return Done()
 
 
-def _is_sound(team: list[Trust]) -> bool:
-    return all(one.subject and (one.until is None or one.since < one.until) for one in team)
+def _line(vault: Vault, asker: Asker, to: str, team: list[Trust], before: list[Trust]) -> Entry:
+    new = {one.subject for one in team} - {one.subject for one in before}
+    return Entry(
+        at=vault.now(), kind="entrust", actor=asker.actor, role=asker.role, purpose=f"manager:{to}",
+        budget=Budget.WORK, subjects=sorted(map(vault.pseudonym, new)), count=len(new),
+    )  # fmt: skip
+
+
+def _is_sound(to: str, team: list[Trust]) -> bool:
+    """Nobody manages themself."""
+    spans = all(one.until is None or one.since < one.until for one in team)
+    return bool(to) and spans and all(one.subject and one.subject != to for one in team)
 
 
 def is_of_the_team(vault: Vault, ticket: Ticket, cell: Opened) -> bool:

@@ -4,6 +4,7 @@ import uuid
 
 from django.db import models
 
+from gatehouse.server.attendance.answer_models import NoteAnswer as NoteAnswer
 from gatehouse.server.people.models import Person, Site
 
 
