@@ -1,4 +1,4 @@
-"""A manager's ticket: the requests of their own team, for the dates that a person entrusted, capped, logged and seen."""
+"""A manager's ticket: the requests of their own team, for the dates that a person entrusted, capped, logged, seen."""
 
 from collections.abc import Callable
 from datetime import timedelta

@@ -64,11 +64,20 @@ class Delegation:
 
 @dataclass(frozen=True, slots=True)
 class Department:
+    """Who is in it, manages it and stands in, in the order of names and dates: who came first is not told."""
+
     id: str
     parent: str | None = None
     members: tuple[Held, ...] = ()
     managers: tuple[Held, ...] = ()
     delegations: tuple[Delegation, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("members", "managers"):
+            held = sorted(getattr(self, name), key=lambda one: (one.person, one.span.since, one.span.until or date.max))
+            object.__setattr__(self, name, tuple(held))
+        ordered = sorted(self.delegations, key=lambda one: (one.of, one.to, one.span.since, one.span.until or date.max))
+        object.__setattr__(self, "delegations", tuple(ordered))
 
 
 @dataclass(frozen=True, slots=True)

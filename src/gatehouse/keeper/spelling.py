@@ -23,11 +23,11 @@ _LETTERS = re.compile(r"[^\W_]+")
 
 def is_chinese(text: str) -> bool:
     """Whether there is a Chinese character in it (Unicode's CJK ideographs and their extensions)."""
-    return any("\u3400" <= one <= "\u9fff" or "\uf900" <= one <= "\ufaff" or "\U00020000" <= one for one in text)
+    return any("\u3400" <= one <= "\u9fff" or "\uf900" <= one <= "\ufaff" or one >= "\U00020000" for one in text)
 
 
 def without_accents(folded: str) -> str:
-    """Makes "müller" to "muller" and "łoś" to "los"; what has no accent stays as it is. For text that is folded already."""
+    """Makes "müller" to "muller" and "łoś" to "los", of text that is folded already; what has no accent stays."""
     apart = unicodedata.normalize("NFD", folded.translate(_STROKES))
     return "".join(one for one in apart if not unicodedata.combining(one))
 

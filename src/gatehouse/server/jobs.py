@@ -39,7 +39,7 @@ from gatehouse.server.payroll.computing import reckon_due_runs
 from gatehouse.server.people import queries as people
 from gatehouse.server.people.models import Site
 from gatehouse.server.reindex import reindex
-from gatehouse.server.staffing import come_into_force
+from gatehouse.server.staffing.changes import come_into_force
 from gatehouse.server.takings.counting import BACK_DAYS, count_changed, count_days
 
 log = structlog.get_logger()

@@ -12,7 +12,7 @@ from gatehouse.server.people.models import Person
 
 
 def end_permits_of(person: Person, ends: date, *, by: By, at: datetime) -> int:
-    """Every permit of their vehicles ends before this date and renews no more, and their vehicles leave shared bays; how
+    """Every permit of their vehicles ends before this date and renews no more, and the vehicles leave shared bays; how
     many rights ended. Done again it changes nothing."""
     open_ended = Q(ends=None) | Q(ends__gt=ends) | Q(renews=True)
     held = list(Permit.objects.filter(open_ended, vehicle__owner=person).select_related("garage"))

@@ -3,7 +3,7 @@ requests each manager may read. Who is where is sealed: a cell of each departmen
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 

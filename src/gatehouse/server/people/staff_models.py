@@ -12,8 +12,8 @@ class ChangeState(models.TextChoices):
 
 
 class StaffChange(models.Model):
-    """What is to change for whom lies in `cell` (people/cells.py: Change), its date too. At most one waits for a person:
-    a second word would not know of the first."""
+    """What is to change for whom lies in `cell` (people/cells.py: Change), its date too. At most one waits for a
+    person: a second word would not know of the first."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     person = models.ForeignKey("people.Person", on_delete=models.CASCADE, related_name="changes")

@@ -1,4 +1,4 @@
-"""Joiner, mover, leaver: what one word of HR's changes in people, departments, plans, pay and parking.
+"""Movers and leavers.
 
 A move and a leave are written down at once and come into force on their date by the job `staff`, which may be killed
 anywhere and begins again: every step is one that changes nothing when it was taken before. Until then they are undone
@@ -7,9 +7,8 @@ leaver; the rest waits.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime
-from uuid import UUID, uuid4
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -18,8 +17,6 @@ from django.db import IntegrityError, transaction
 
 from gatehouse.domain import approvals, pay_facts
 from gatehouse.domain.errors import DomainError
-from gatehouse.domain.money import Money
-from gatehouse.domain.pay_facts import PayKind, Term
 from gatehouse.domain.periods import DAY, local_date
 from gatehouse.keeper.protocol import Refused
 from gatehouse.server import keeping
@@ -35,81 +32,11 @@ from gatehouse.server.payroll.cells import contract_from_bytes, contract_to_byte
 from gatehouse.server.people import actions, departments, looks
 from gatehouse.server.people.cells import Change, DepartmentStaff, File, Planned, TermWish, pack, unpack
 from gatehouse.server.people.models import ChangeState, Department, Group, Person, PersonState, Site, StaffChange
+from gatehouse.server.staffing.joining import PURPOSE, NotChanged, ended, put_into, set_terms, staffed
 
 log = structlog.get_logger()
 STAFF = By.job("staff")
-PURPOSE = "staff.change"
 LABEL = "staff.change/1"
-
-
-@dataclass(frozen=True, slots=True)
-class NotChanged:
-    """Why nothing was changed: `waits` when a change waits already, `left`, `past`, `over` when it has come into force,
-    a code of `departments.NotSet` or of the keeper's."""
-
-    code: str
-
-
-# --- joining -----------------------------------------------------------------------------------------------------
-
-
-def join(
-    site: Site, new_id: UUID, facts: actions.Facts, *, groups: Iterable[Group], by: By, at: datetime
-) -> Person | NotChanged:
-    """The person of this id: made now, or by the try before, and then with the facts as they are said this time. So a
-    form that was sent twice, or again after a fault, makes one person. Raises KeeperAway."""
-    chosen = list(groups)
-    held = Person.objects.filter(pk=new_id).first()
-    if held is None:
-        try:
-            return actions.hire_person(site, facts, groups=chosen, new_id=new_id, by=by, at=at)
-        except IntegrityError:  # the same form, a moment earlier
-            held = Person.objects.get(pk=new_id)
-    if held.site_id != site.pk or held.state != PersonState.ACTIVE:
-        return NotChanged("left")
-    actions.set_groups(held, chosen, by=by, at=at)
-    return actions.edit_person(held, facts, by=by, at=at)
-
-
-def put_into(person: Person, department: Department | None, on: date, *, by: By, at: datetime) -> NotChanged | None:
-    """In this department from `on` on; its managers may read their requests. Raises KeeperAway."""
-    to = str(department.pk) if department else None
-
-    def change(facts: list[approvals.Department]) -> Iterable[approvals.Department]:
-        return approvals.moved(facts, str(person.pk), to, on)
-
-    return _staffed(person.site, change, by=by, at=at)
-
-
-def _staffed(site: Site, change: departments.Changed, *, by: By, at: datetime) -> NotChanged | None:
-    not_set = departments.change_staff(site, change, by=by, at=at)
-    if not_set is not None:
-        return NotChanged(not_set.code)
-    refused = departments.tell_keeper(site, by=by, at=at)
-    return None if refused is None else NotChanged(refused.code)
-
-
-def set_terms(person: Person, wish: TermWish, on: date, *, by: By, at: datetime) -> NotChanged | None:
-    """These terms of pay from `on` on; earlier ones end there, later ones are taken back. Raises KeeperAway, DomainError
-    for terms that can not be."""
-    held = pay_looks.contract(pay_queries.contract_of(person), by.authority, PURPOSE)
-    if isinstance(held, Refused):
-        return NotChanged(held.code)
-    insured = None if wish.insured_minor is None else Money(wish.insured_minor, wish.currency)
-    term = Term(PayKind(wish.kind), Money(wish.rate_minor, wish.currency), on, None, insured)
-    terms = (*_ended(held.terms if held else (), on), term)
-    if held is None or held.terms != terms:
-        pay.set_contract(person, pay_facts.Contract(terms), by=by, at=at)
-    return None
-
-
-def _ended(terms: Sequence[Term], on: date) -> tuple[Term, ...]:
-    """As they are until `on`."""
-    return tuple(
-        term if term.until is not None and term.until <= on else replace(term, until=on)
-        for term in terms
-        if term.since < on
-    )
 
 
 # --- what waits --------------------------------------------------------------------------------------------------
@@ -265,9 +192,9 @@ def _date_leave(
     """What a leave changes at once."""
     actions.write_file(person, msgspec.structs.replace(file, left=change.on, ends=change.on), by=by, at=at)
     work.unplan(person, [one.date for one in change.plan], by=by, at=at)
-    if held is not None and _ended(held.terms, after) != held.terms:
-        pay.set_contract(person, pay_facts.Contract(_ended(held.terms, after)), by=by, at=at)
-    return _staffed(person.site, lambda facts: approvals.left(facts, str(person.pk), after), by=by, at=at)
+    if held is not None and ended(held.terms, after) != held.terms:
+        pay.set_contract(person, pay_facts.Contract(ended(held.terms, after)), by=by, at=at)
+    return staffed(person.site, lambda facts: approvals.left(facts, str(person.pk), after), by=by, at=at)
 
 
 def leave_now(row: StaffChange, *, by: By, at: datetime) -> NotChanged | None:
@@ -292,8 +219,8 @@ def _apply_leave(row: StaffChange, change: Change, *, by: By, at: datetime) -> N
     held = pay_looks.contract(pay_queries.contract_of(person), by.authority, PURPOSE)
     if isinstance(held, Refused):
         return NotChanged(held.code)
-    if held is not None and _ended(held.terms, after) != held.terms:
-        pay.set_contract(person, pay_facts.Contract(_ended(held.terms, after)), by=by, at=at)
+    if held is not None and ended(held.terms, after) != held.terms:
+        pay.set_contract(person, pay_facts.Contract(ended(held.terms, after)), by=by, at=at)
     return _write_file(person, by, at, left=change.on, ends=change.on)
 
 
@@ -357,7 +284,7 @@ def undo(row: StaffChange, *, by: By, at: datetime) -> NotChanged | None:
             return refused
     before = [departments.fact_from(one, None, staff) for one, staff in change.involved.items()]
     if change.kind == "leave" or change.department is not None:
-        return _staffed(person.site, lambda facts: approvals.restored(facts, str(person.pk), before), by=by, at=at)
+        return staffed(person.site, lambda facts: approvals.restored(facts, str(person.pk), before), by=by, at=at)
     return None
 
 
@@ -373,7 +300,7 @@ def _undo_leave(person: Person, change: Change, *, by: By, at: datetime) -> NotC
         return NotChanged(held.code)
     old = contract_from_bytes(change.contract.encode())
     # Terms that were changed meanwhile are somebody's newer word: they stay.
-    if held is not None and held.terms == _ended(old.terms, change.on + DAY):
+    if held is not None and held.terms == ended(old.terms, change.on + DAY):
         pay.set_contract(person, old, by=by, at=at)
     return None
 
