@@ -295,3 +295,25 @@ def restored(departments: Iterable[Department], person: str, before: Iterable[De
             )
         )
     return found
+
+
+def managed(one: Department, person: str, span: Span) -> Department:
+    """With this manager besides; spans of theirs that meet are one."""
+    own = _joined([*(held.span for held in one.managers if held.person == person), span])
+    managers = [held for held in one.managers if held.person != person] + [Held(person, each) for each in own]
+    return Department(one.id, one.parent, one.members, tuple(managers), one.delegations)
+
+
+def unmanaged(one: Department, person: str, on: date) -> Department:
+    """From `on` on without this manager, and without whoever stands in for them."""
+    managers = [held for held in (_ended(each, person, on) for each in one.managers) if held is not None]
+    short = [each if each.of != person else _cut(each, on) for each in one.delegations]
+    kept = tuple(each for each in short if each is not None)
+    return Department(one.id, one.parent, one.members, tuple(managers), kept)
+
+
+def undelegated(one: Department, of: str, to: str, on: date) -> Department:
+    """From `on` on `to` stands in for `of` no more."""
+    short = [each if (each.of, each.to) != (of, to) else _cut(each, on) for each in one.delegations]
+    kept = tuple(each for each in short if each is not None)
+    return Department(one.id, one.parent, one.members, one.managers, kept)

@@ -20,6 +20,7 @@ from gatehouse.server.console.access import GUARDS, KNOWERS, OWNERS, PAYROLL, TR
 from gatehouse.server.console.months import MonthConverter, meant
 from gatehouse.server.console.payruns import files, person, review, setup
 from gatehouse.server.console.payruns import runs as payruns
+from gatehouse.server.console.staff import answers, change, departments, join
 from gatehouse.server.console.work import month
 
 
@@ -62,6 +63,17 @@ urlpatterns = [
     path("", include("gatehouse.server.console.garages.urls")),
     page("people/", people.people, "people", KNOWERS),
     page("people/page/<int:number>/", people.people, "people-page", KNOWERS),
+    page("people/join/", join.choose, "staff-join", PAYROLL),
+    page("people/join/<uuid:site_id>/", join.join, "staff-join-at", PAYROLL),
+    page("people/departments/", departments.departments, "departments", PAYROLL),
+    page("people/departments/<uuid:department_id>/", departments.department, "department", PAYROLL),
+    page("people/answers/", answers.answers, "answers", PAYROLL),
+    page("people/answers/page/<int:number>/", answers.answers, "answers-page", PAYROLL),
+    page("people/answers/<uuid:answer_id>/reckon", answers.reckon, "answers-reckon", PAYROLL),
+    page("people/<uuid:person_id>/change/", change.change, "person-change", PAYROLL),
+    page("people/<uuid:person_id>/change/move", change.move, "person-move", PAYROLL),
+    page("people/<uuid:person_id>/change/leave", change.leave, "person-leave", PAYROLL),
+    page("people/<uuid:person_id>/change/undo", change.undo, "person-undo", PAYROLL),
     page("people/<uuid:person_id>/", people.person, "person", KNOWERS),
     page("people/<uuid:person_id>/name", people.name, "person-name", KNOWERS),
     page("people/<uuid:person_id>/enrol", enrolment.enrol, "person-enrol", people.ENROLLERS),
