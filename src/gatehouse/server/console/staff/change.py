@@ -51,9 +51,9 @@ def move(request: HttpRequest, person_id: UUID) -> HttpResponse:
         form.add_error(None, _("That cannot be: %(why)s") % {"why": words_payruns.without(fault.code)})
         return _page(request, of, moving=form)
     except keeping.KeeperAway:
-        return _cut_off(request, of, moving=form)
+        return _cut_off(request, of, form, "move")
     if isinstance(made, NotChanged):
-        return _refused(request, of, form, made, moving=form)
+        return _refused(request, of, form, made, "move")
     if data["on"] > _today(of):
         messages.success(request, _("Written down: it comes into force on %(day)s.") % {"day": saying.day(data["on"])},
                          "clock")  # fmt: skip
@@ -76,9 +76,9 @@ def leave(request: HttpRequest, person_id: UUID) -> HttpResponse:
         if isinstance(made, StaffChange) and form.cleaned_data["when"] == "now":
             made = changes.leave_now(made, by=by, at=at) or made
     except keeping.KeeperAway:
-        return _cut_off(request, of, leaving=form)
+        return _cut_off(request, of, form, "leave")
     if isinstance(made, NotChanged):
-        return _refused(request, of, form, made, leaving=form)
+        return _refused(request, of, form, made, "leave")
     if form.cleaned_data["when"] == "now":
         messages.success(request, _("Every way in is dead. Now the final pay, below."), "yes")
     else:
@@ -102,15 +102,14 @@ def undo(request: HttpRequest, person_id: UUID) -> HttpResponse:
     return HttpResponseRedirect(reverse("person-change", args=[of.pk]))
 
 
-def _refused(request: HttpRequest, of: Person, form: StaffForm, why: NotChanged, **forms: StaffForm) -> HttpResponse:
+def _refused(request: HttpRequest, of: Person, form: StaffForm, why: NotChanged, part: str) -> HttpResponse:
     wording = words_staff.not_changed(why.code)
     form.add_error(None, f"{wording.what}. {wording.do}")
-    return _page(request, of, **forms)
+    return _page(request, of, moving=form if part == "move" else None, leaving=form if part == "leave" else None)
 
 
-def _cut_off(request: HttpRequest, of: Person, **forms: StaffForm) -> HttpResponse:
+def _cut_off(request: HttpRequest, of: Person, form: StaffForm, part: str) -> HttpResponse:
     """The keeper went away in the middle. What was written down already comes into force on its date all the same."""
-    (form,) = forms.values()
     waits = bool(changes.waiting([of]))
     form.add_error(
         None,
@@ -118,7 +117,8 @@ def _cut_off(request: HttpRequest, of: Person, **forms: StaffForm) -> HttpRespon
         if waits
         else _("The keeper does not answer. Nothing was written: press again in a moment."),
     )
-    return _page(request, of, status=503, **forms)
+    moving, leaving = (form, None) if part == "move" else (None, form)
+    return _page(request, of, moving=moving, leaving=leaving, status=503)
 
 
 def _page(

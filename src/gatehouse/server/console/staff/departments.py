@@ -234,8 +234,8 @@ def _page(
         "members": [{"id": one} | named.get(one, {}) for one in shown],
         "opened": opened,
         "more": max(0, len(members) - SHOWN) if opened else 0,
-        "place_form": wrong.get("place") or DepartmentForm(row.site, initial={"name": row.name, "parent": row.parent_id},
-                                                           auto_id="place-%s"),
+        "place_form": wrong.get("place")
+        or DepartmentForm(row.site, initial={"name": row.name, "parent": row.parent_id}, auto_id="place-%s"),
         "manager_form": wrong.get("manager") or SomebodyForm(row.site, initial=start, auto_id="manager-%s"),
         "member_form": wrong.get("member") or SomebodyForm(row.site, initial=start, auto_id="member-%s"),
         "delegate_form": wrong.get("delegate") or DelegateForm(

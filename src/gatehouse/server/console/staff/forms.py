@@ -162,10 +162,15 @@ class JoinForm(TermsForm):
         (_("Ways in"), ("card", "pin", "pass_days", "invite")),
     )
 
+    def __init__(self, site: Site, *args: Any, **kwargs: Any) -> None:
+        super().__init__(site, *args, **kwargs)
+        if "pattern" not in self.fields:  # without a shift there is nothing to plan
+            del self.fields["weekdays"], self.fields["weeks"]
+
     def parts(self) -> list[tuple[Any, list[forms.BoundField]]]:
         """The fields in their groups, those alone that there are."""
         shown = [(said, [self[name] for name in names if name in self.fields]) for said, names in self.PARTS]
-        return [(said, fields) for said, fields in shown if (fields and said != _("Plan")) or "pattern" in self.fields]
+        return [(said, fields) for said, fields in shown if fields]
 
     def clean_form_id(self) -> UUID:
         try:

@@ -1,5 +1,5 @@
-"""Join: one form for a new person. What went through before a fault stays; the form comes back as it was typed, says what
-is done and what is not, and is sent again until all is."""
+"""Join: one form for a new person. What went through before a fault stays; the form comes back as it was typed, says
+what is done and what is not, and is sent again until all is."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -70,8 +70,7 @@ def join(request: HttpRequest, site_id: UUID) -> HttpResponse:
     form = JoinForm(site, request.POST)
     if not form.is_valid():
         if "form_id" in form.errors:
-            form.data = form.data.copy()
-            form.data["form_id"] = new_form_id()
+            form.data = request.POST.copy() | {"form_id": new_form_id()}
         return _form(request, form, status=422)
     run = Joining(site, form, who.by, now(), request)
     _run(run)
@@ -118,7 +117,8 @@ def _hire(run: Joining) -> None:
     )
     made = joining.join(run.site, data["form_id"], facts, groups=data.get("groups") or [], by=run.by, at=run.at)
     if isinstance(made, NotChanged):
-        return _stop(run, None, words_staff.not_changed(made.code))
+        _stop(run, None, words_staff.not_changed(made.code))
+        return
     run.person = made
     run.done.append(_("The person is known, in their groups."))
 
@@ -126,20 +126,22 @@ def _hire(run: Joining) -> None:
 def _place(run: Joining) -> None:
     department = run.form.cleaned_data["department"]
     if department is None:
-        return None
+        return
     refused = joining.put_into(_person(run), department, run.form.cleaned_data["starts"], by=run.by, at=run.at)
     if refused is not None:
-        return _stop(run, "department", words_staff.not_changed(refused.code))
+        _stop(run, "department", words_staff.not_changed(refused.code))
+        return
     run.done.append(_("In the department; its managers see what they ask for."))
 
 
 def _pay(run: Joining) -> None:
     wish = run.form.wish()
     if wish is None:
-        return None
+        return
     refused = joining.set_terms(_person(run), wish, run.form.cleaned_data["starts"], by=run.by, at=run.at)
     if refused is not None:
-        return _stop(run, "wage", words_staff.not_changed(refused.code))
+        _stop(run, "wage", words_staff.not_changed(refused.code))
+        return
     run.done.append(_("The wage holds from the first day."))
 
 
@@ -190,11 +192,12 @@ def _pass(run: Joining) -> None:
 
 def _invite(run: Joining) -> None:
     if not run.form.cleaned_data["invite"]:
-        return None
+        return
     person = _person(run)
     code = accounts.invite_worker(person.pk, person.site_id, by=run.by, at=run.at)
     if isinstance(code, Refused):
-        return _stop(run, "invite", words.refused(code.code))
+        _stop(run, "invite", words.refused(code.code))
+        return
     run.link = run.base.build_absolute_uri(reverse("enter-code", args=[code]))
     run.done.append(_("The link to their own page is below, this once."))
 
