@@ -148,7 +148,8 @@ def test_teams_say_the_same_as_asking_day_by_day() -> None:
     ]
 
 
-_people = st.sampled_from(["ada", "ben", "cleo", "dan", "eve"])
+_everybody = ["ada", "ben", "cleo", "dan", "eve"]
+_people = st.sampled_from(_everybody)
 _dates = st.integers(0, 30).map(lambda n: DAY + timedelta(days=n))
 _spans = st.tuples(_dates, st.none() | st.integers(1, 20)).map(
     lambda one: Span(one[0], None if one[1] is None else one[0] + timedelta(days=one[1]))
@@ -174,3 +175,5 @@ def test_nobody_ever_answers_their_own(chart: Chart, person: str, on: date) -> N
 def test_spans_and_single_days_never_differ(chart: Chart, person: str, on: date) -> None:
     by_span = {one.manager for one in chart.teams(DAY) if one.person == person and one.span.holds(on)}
     assert by_span == set(names(chart, person, on))
+    assert by_span == {manager for manager in _everybody if person in chart.team(manager, on)}
+    assert all(chart.leads(manager, on) for manager in by_span)

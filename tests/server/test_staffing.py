@@ -293,7 +293,9 @@ def test_a_last_day_that_is_over_and_somebody_who_left_are_refused(world, hr, to
 
 
 @pytest.mark.parametrize("step", ["write_file", "unplan", "set_contract", "staffed"])
-def test_a_leave_that_was_cut_off_while_it_was_written_still_comes_into_force(world, hr, today, leaver, monkeypatch, step):
+def test_a_leave_that_was_cut_off_while_it_was_written_still_comes_into_force(
+    world, hr, today, leaver, monkeypatch, step
+):
     """The row comes first: with the keeper gone after it, the last day holds all the same, and ends all the rest."""
     of = {"write_file": changes.actions, "unplan": changes.work, "set_contract": changes.pay, "staffed": changes}[step]
     with monkeypatch.context() as cut:

@@ -108,6 +108,12 @@ class Chart:
             self._up(one.id)
             for held in one.members:
                 self._homes.setdefault(held.person, []).append((held.span.since, one.id, held.span))
+        # Whose own requests may go another way than their neighbours'.
+        self._named = {
+            person
+            for one in self._by_id.values()
+            for person in (*(held.person for held in one.managers), *(each.to for each in one.delegations))
+        }
 
     def _up(self, department: str) -> list[Department]:
         """The department and those above it, the nearest first."""
@@ -143,23 +149,59 @@ class Chart:
         """By which word `manager` may answer `person`, or None."""
         return next((one for one in self.approvers(person, on) if one.person == manager), None)
 
+    def leads(self, person: str, on: date) -> bool:
+        """Whether they manage a department on that date, or stand in for somebody."""
+        return any(
+            any(held.person == person and held.span.holds(on) for held in one.managers)
+            or any(each.to == person and each.span.holds(on) for each in one.delegations)
+            for one in self._by_id.values()
+        )
+
+    def team(self, manager: str, on: date) -> Sequence[str]:
+        """Whom they may answer on that date."""
+        if not self.leads(manager, on):
+            return ()
+        found = set[str]()
+        for department in self._by_id.values():
+            everybodys = any(one.person == manager for one in self._approvers("", department.id, on))
+            for member in department.members:
+                if not member.span.holds(on) or self.department_of(member.person, on) != department.id:
+                    continue
+                answers = everybodys
+                if member.person in self._named:
+                    answers = self.may_answer(manager, member.person, on) is not None
+                if answers:
+                    found.add(member.person)
+        return sorted(found)
+
     def teams(self, since: date) -> Sequence[TeamSpan]:
         """Who may answer whom from `since` on, as it is known now: spans that meet are one."""
         edges = sorted(self._edges(since))
+        steps = list(zip(edges, [*edges[1:], None], strict=True))
         found: dict[tuple[str, str], list[Span]] = {}
         for department in self._by_id.values():
+            everybodys = self._spans("", department.id, steps)
             for member in department.members:
-                for start, end in zip(edges, [*edges[1:], None], strict=True):
-                    span = Span(start, end).within(member.span)
-                    if span is None or self.department_of(member.person, start) != department.id:
-                        continue
-                    for one in self._approvers(member.person, department.id, start):
-                        found.setdefault((one.person, member.person), []).append(span)
+                simple = member.person not in self._named and len(self._homes[member.person]) == 1
+                spans = everybodys if simple else self._spans(member.person, department.id, steps)
+                for manager, held in spans.items():
+                    within = [one for span in held if (one := span.within(member.span)) is not None]
+                    if within:
+                        found.setdefault((manager, member.person), []).extend(within)
         return [
             TeamSpan(manager, person, span)
             for (manager, person), spans in sorted(found.items())
             for span in _joined(spans)
         ]
+
+    def _spans(self, person: str, department: str, steps: Sequence[tuple[date, date | None]]) -> dict[str, list[Span]]:
+        """When who answers this person as one of this department; "" is somebody who manages and stands in nowhere."""
+        found: dict[str, list[Span]] = {}
+        for start, end in steps:
+            if not person or self.department_of(person, start) == department:
+                for one in self._approvers(person, department, start):
+                    found.setdefault(one.person, []).append(Span(start, end))
+        return {manager: _joined(spans) for manager, spans in found.items()}
 
     def _edges(self, since: date) -> set[date]:
         """Every date from `since` on at which something changes."""

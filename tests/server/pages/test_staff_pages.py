@@ -1,4 +1,4 @@
-"""The people's file through a browser: join, move, leave, departments, my team; with faults in the middle and garbage."""
+"""The people's file through a browser: join, move, leave, departments, my team; with faults half-way and garbage."""
 
 import re
 from datetime import date, datetime, timedelta
@@ -66,8 +66,9 @@ def test_one_form_makes_a_person_with_all_that_they_need(house, hr, here) -> Non
     at = house.world.now()
     pattern = work.add_pattern(house.world.site, "day", "Day", SHIFT, by=SETUP, at=at)
     department = departments.add_department(house.world.site, "Welding", None, by=SETUP, at=at)
-    form = form_of(hr, here, department=department.pk, groups=[house.world.group.pk], pattern=pattern.pk, card="04aa",
-                   pin="123456", pass_days="7", invite="on", wage_kind="month", wage="8000.50", mail="z@example.org")  # fmt: skip
+    said = {"department": department.pk, "groups": [house.world.group.pk], "pattern": pattern.pk, "card": "04aa",
+            "pin": "123456", "pass_days": "7", "invite": "on", "wage_kind": "month", "wage": "8000.50"}  # fmt: skip
+    form = form_of(hr, here, mail="z@example.org", **said)
     page = hr.post(here, form)
     text = page.content.decode()
     assert page.status_code == 200
@@ -111,7 +112,9 @@ def test_what_was_done_before_a_fault_stays_and_the_form_goes_on(house, hr, here
     assert Credential.objects.get(person=person).kind == "card"
 
 
-def test_with_the_keeper_away_from_the_start_nothing_is_written_and_the_form_stays(house, hr, here, monkeypatch) -> None:
+def test_with_the_keeper_away_from_the_start_nothing_is_written_and_the_form_stays(
+    house, hr, here, monkeypatch
+) -> None:
     form = form_of(hr, here)
 
     def away(*_args, **_more):
@@ -165,7 +168,19 @@ def test_what_can_not_be_is_said_beside_its_field_and_joins_nobody(house, hr, he
 @pytest.mark.parametrize("odd", ODD)
 def test_odd_words_are_answered(house, hr, here, odd) -> None:
     form = form_of(hr, here)
-    for name in (*form, "department", "groups", "post", "mail", "card", "pin", "wage", "wage_kind", "insured", "invite"):
+    for name in (
+        *form,
+        "department",
+        "groups",
+        "post",
+        "mail",
+        "card",
+        "pin",
+        "wage",
+        "wage_kind",
+        "insured",
+        "invite",
+    ):
         assert hr.post(here, form | {name: odd}).status_code in (200, 422), name
     for name in ("person-move", "person-leave", "person-undo", "person-change"):
         address = reverse(name, args=[house.person.pk])

@@ -76,7 +76,7 @@ def me(request: HttpRequest) -> HttpResponse:
         "presence": _presence(who, person, today),
         "looks": _looks_at(who, person),
         "face_on": _face_on(person),
-        "manages": bool(answering.team(person, at)),
+        "manages": answering.leads(person, at),
         "answers": my_answers(who, person),
     }
     if isinstance(named, Refused):

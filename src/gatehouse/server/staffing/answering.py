@@ -30,11 +30,16 @@ class NotAnswered:
     code: str
 
 
+def leads(person: Person, at: datetime) -> bool:
+    """Whether there is a team of theirs today. Raises KeeperAway."""
+    today = local_date(at, ZoneInfo(person.site.zone))
+    return departments.chart(person.site).leads(str(person.pk), today)
+
+
 def team(manager: Person, at: datetime) -> list[UUID]:
     """Whose requests they may answer today. Raises KeeperAway."""
     today = local_date(at, ZoneInfo(manager.site.zone))
-    spans = departments.chart(manager.site).teams(today)
-    return [UUID(one.person) for one in spans if one.manager == str(manager.pk) and one.span.holds(today)]
+    return [UUID(one) for one in departments.chart(manager.site).team(str(manager.pk), today)]
 
 
 def answer(note: WorkNote, manager: Person, *, approved: bool, reason: str, by: By, at: datetime) -> NotAnswered | None:
