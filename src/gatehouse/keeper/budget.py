@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from gatehouse.keeper.protocol import Budget, Role, UsageRow
+from gatehouse.keeper.protocol import Budget, CapRole, Role, UsageRow
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -34,12 +34,14 @@ _GUARD = {
     Budget.SENSITIVE: Caps(20, 100),
     Budget.WORK: Caps(60, 300),
 }
-CAPS: dict[Role, dict[Budget, Caps]] = {
+_MANAGER = {Budget.BRIEF: Caps(60, 300), Budget.NAMES: Caps(60, 300), Budget.WORK: Caps(60, 300)}
+CAPS: dict[Role | CapRole, dict[Budget, Caps]] = {
     Role.OWNER: _OFFICE,
     Role.HR: _OFFICE,
     Role.SECURITY: _GUARD,
     Role.PARKING: _GUARD,
     Role.AUDITOR: {Budget.BRIEF: Caps(60, 300), Budget.NAMES: Caps(60, 300)},
+    CapRole.MANAGER: _MANAGER,
 }
 SELF = Caps(600, 2000)  # requests for one's own data
 WEB_LEAST, WEB_SHARE = 1000, 20  # the whole web process: max(1000, enrolled / 20) people a day
@@ -52,7 +54,7 @@ class Spend:
     """`people` (pseudonyms) that `actor` is about to see under one budget."""
 
     actor: str
-    role: Role
+    role: Role | CapRole
     budget: Budget
     people: frozenset[bytes]
 
@@ -104,7 +106,7 @@ class Budgets:
     def __init__(self, enrolled: Callable[[], int]) -> None:
         self._enrolled = enrolled
         self._lock = threading.Lock()
-        self._windows: dict[tuple[str, Role, Budget], tuple[Window, Window]] = {}
+        self._windows: dict[tuple[str, Role | CapRole, Budget], tuple[Window, Window]] = {}
         self._web = Window(DAY)
         self._own = 0
 
@@ -183,7 +185,7 @@ class Budgets:
             yield UsageRow("web", Budget.NAMES, used, used, cap, cap)
 
 
-def caps_of(role: Role, budget: Budget) -> Caps | None:
+def caps_of(role: Role | CapRole, budget: Budget) -> Caps | None:
     """None: this role sees nothing of that budget."""
     return SELF if role is Role.WORKER else CAPS[role].get(budget)
 

@@ -183,6 +183,9 @@ class Client:
     def recipients(self, site: str, by: say.Authority) -> list[say.Recipient]:
         return self._ask(say.Recipients(site, by), say.RecipientList).recipients
 
+    def entrust(self, site: str, teams: Mapping[str, Sequence[say.Trust]], by: say.Authority) -> None:
+        self._ask(say.Entrust(site, {one: list(team) for one, team in teams.items()}, by), say.Done)
+
     def invite(
         self,
         actor: str,

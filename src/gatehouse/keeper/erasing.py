@@ -15,7 +15,7 @@ def forget(vault: Vault, request: Forget) -> Done | Refused:
     classes = set(request.classes)
     of_stay = classes == {KeyClass.STAY}
     own_face = _is_own(asker, request.subject) and classes == {KeyClass.FACE}
-    if not own_face and not _may_forget(asker, of_stay):
+    if not own_face and not _leavers_face(asker, classes) and not _may_forget(asker, of_stay):
         return Refused("not_allowed")
     if not of_stay and not (classes and classes <= FORGETTABLE):
         return Refused("bad_request")
@@ -29,6 +29,11 @@ def forget(vault: Vault, request: Forget) -> Done | Refused:
 
 def _is_own(asker: Asker, subject: str) -> bool:
     return asker.role == Role.WORKER and asker.ticket is not None and asker.ticket.subject == subject
+
+
+def _leavers_face(asker: Asker, classes: set[KeyClass]) -> bool:
+    """On somebody's last day the job that ends their access destroys the face as well, and no other key."""
+    return asker.job is not None and asker.may("forget.face") and classes == {KeyClass.FACE}
 
 
 def _may_forget(asker: Asker, of_stay: bool) -> bool:
@@ -45,6 +50,7 @@ def _drop(vault: Vault, subject: str, classes: set[KeyClass]) -> None:
         vault.people.drop(subject)
     if KeyClass.IDENTITY in classes:
         vault.tickets.revoke(subject)
+        vault.teams.forget(subject)
 
 
 def forget_days(vault: Vault, request: ForgetDays) -> Done | Refused:

@@ -27,12 +27,13 @@ from gatehouse.keeper.protocol import (
     Who,
 )
 from gatehouse.keeper.rules import JOB_READS, JOB_WHO_DAYS, READS, WHO_DAYS
+from gatehouse.keeper.teams import is_of_the_team, look_at_team
 from gatehouse.keeper.vault import Asker, Vault
 from gatehouse.wire import FEED_INFO, feed_aad
 
 FIND_LIMIT = 100
 PURPOSE = re.compile(r"[a-z0-9_.-]{1,64}")  # it goes into the log for good, so it is a code and never a sentence
-_LOOKS = frozenset({"reveal", "find", "who", "tokens", "invite", "fill"})
+_LOOKS = frozenset({"reveal", "find", "who", "tokens", "invite", "fill", "entrust"})
 
 
 def reveal(vault: Vault, request: Reveal) -> Revealed | Refused:
@@ -61,8 +62,12 @@ def _look_at(vault: Vault, request: Reveal, cells: list[Opened]) -> Refused | No
     if isinstance(asker, Refused):
         return asker
     for cell in cells:
-        if not _may_read(asker, cell):
+        if not _may_read(asker, cell) and not (asker.ticket and is_of_the_team(vault, asker.ticket, cell)):
             return Refused("not_allowed", {"label": cell.label.name})
+    team = [cell for cell in cells if not _may_read(asker, cell)]
+    if team:  # a request is about oneself or about one's team: each has a cap of its own
+        same = len(team) == len(cells)
+        return look_at_team(vault, asker, request.purpose, team) if same else Refused("bad_request")
     seen: dict[Budget, set[str]] = {}
     for cell in cells:
         seen.setdefault(cell.label.budget, set()).add(cell.subject)
@@ -171,8 +176,8 @@ def looks(vault: Vault, request: Looks) -> LookList | Refused:
 
 
 def _shown(entry: Entry) -> str:
-    """An invitation's line names whom it was for; the person is told only what it was."""
-    return entry.kind if entry.kind == "invite" else entry.purpose
+    """The line of an invitation, and of a team, names whom it was for; the person is told only what it was."""
+    return entry.kind if entry.kind in ("invite", "entrust") else entry.purpose
 
 
 def usage(vault: Vault, request: Usage) -> UsageList | Refused:

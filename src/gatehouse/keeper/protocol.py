@@ -48,6 +48,7 @@ from gatehouse.keeper.requests import Checkpoint as Checkpoint
 from gatehouse.keeper.requests import Claim as Claim
 from gatehouse.keeper.requests import EnrolEdge as EnrolEdge
 from gatehouse.keeper.requests import EnrolRecipient as EnrolRecipient
+from gatehouse.keeper.requests import Entrust as Entrust
 from gatehouse.keeper.requests import Fill as Fill
 from gatehouse.keeper.requests import FillJob as FillJob
 from gatehouse.keeper.requests import FillRow as FillRow
@@ -80,11 +81,13 @@ from gatehouse.keeper.requests import Usage as Usage
 from gatehouse.keeper.requests import Who as Who
 from gatehouse.keeper.requests import WhoAmI as WhoAmI
 from gatehouse.keeper.terms import Authority as Authority
+from gatehouse.keeper.terms import CapRole as CapRole
 from gatehouse.keeper.terms import Cell as Cell
 from gatehouse.keeper.terms import Owner as Owner
 from gatehouse.keeper.terms import Plain as Plain
 from gatehouse.keeper.terms import Role as Role
 from gatehouse.keeper.terms import Ticket as Ticket
+from gatehouse.keeper.terms import Trust as Trust
 from gatehouse.keeper.terms import second_row as second_row
 
 FRAME_LIMIT = 64 * 1024 * 1024

@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 
 from gatehouse.keeper.labels import KeyClass
-from gatehouse.keeper.terms import Authority, Cell, Plain, Role
+from gatehouse.keeper.terms import Authority, Cell, Plain, Role, Trust
 from gatehouse.wire import Letter
 
 
@@ -242,6 +242,16 @@ class Recipients(Request, frozen=True, tag="recipients"):
     by: Authority
 
 
+class Entrust(Request, frozen=True, tag="entrust"):
+    """Let workers read the names and requests of their people, each from date to date, as their manager or as the
+    delegate of one: by an owner's or HR's ticket, never by the server alone. Replaces all that was entrusted at this
+    site, by manager. -> Done"""
+
+    site: str
+    teams: dict[str, list[Trust]]
+    by: Authority
+
+
 class Invite(Request, frozen=True, tag="invite"):
     """A one-time sign-in code for an operator, or for a worker (role worker, subject). By an owner's ticket (HR's for
     workers); a local shell of the keeper's own user needs none for the first owner. -> Text"""
@@ -309,5 +319,5 @@ AnyRequest = (
     Hello | Secret | Mint | Seal | Admit | Tokens | Who | Locate | Retoken | Resemble | Claim | SecondPlate
     | Find | Index | Reveal | Reseal | Sign | Forget
     | ForgetDays | Grant | Fill | EnrolRecipient | Recipients
-    | Invite | SignIn | WhoAmI | SignOut | EnrolEdge | Note | Checkpoint | Looks | Usage
+    | Entrust | Invite | SignIn | WhoAmI | SignOut | EnrolEdge | Note | Checkpoint | Looks | Usage
 )  # fmt: skip

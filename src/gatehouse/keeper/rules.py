@@ -27,6 +27,7 @@ VERBS: dict[str, frozenset[Role]] = {
     "grant": frozenset({Role.OWNER, Role.HR}),
     "fill": frozenset({Role.OWNER, Role.HR}),
     "enrol_recipient": frozenset({Role.OWNER}),
+    "entrust": frozenset({Role.OWNER, Role.HR}),
     "recipients": frozenset({Role.OWNER, Role.HR}),
     "mint": frozenset({Role.OWNER}),
 }
@@ -66,7 +67,11 @@ READS: dict[Role, frozenset[str]] = {
     - _DISPUTES
     - {"mandate.consent/1", "device.secret/1", "operator.contact/1", "proprietor.bank/1"}
     - {"import.row/1", "hook.secret/1"},
+    - {"mandate.consent/1", "device.secret/1", "operator.contact/1", "proprietor.bank/1", "staff.change/1"},
 }
+# What a worker reads of the people whom they manage: who asks, what for, and who answered.
+TEAM_READS = frozenset({"person.brief/1", "person.name/1", "work.note/1", "note.answer/1"})
+TEAM_MOST = 1000  # entries of one manager's team at one site
 
 JOBS: dict[str, frozenset[str]] = {
     "workdays": frozenset({"who"}),
@@ -81,6 +86,7 @@ JOBS: dict[str, frozenset[str]] = {
     "disputes": frozenset(),
     "imports": frozenset(),
     "hooks": frozenset(),
+    "staff": frozenset({"forget.face"}),
 }
 # A job sees time and pay under a random id, of everybody if need be, and never a name: no cap stands against it.
 JOB_READS: dict[str, frozenset[str]] = {
@@ -113,6 +119,7 @@ JOB_READS: dict[str, frozenset[str]] = {
     "payments": frozenset({"provider.account/1", "mandate.token/1"}),
     "imports": frozenset({"import.row/1"}),  # what somebody handed over, until it is taken in
     "hooks": frozenset({"hook.secret/1"}),
+    "staff": frozenset({"staff.change/1", "contract.terms/1", "person.file/1"}),  # what comes into force on a date
 }
 JOB_WHO_DAYS = 3  # a job asks freely whose tokens of so many past days; older by a ticket
 WHO_DAYS = 40  # and nobody further back than this

@@ -38,6 +38,8 @@ CREATE TABLE IF NOT EXISTS recipients (
     name TEXT NOT NULL, site TEXT NOT NULL, key TEXT NOT NULL, PRIMARY KEY (site, name)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS grants (
     digest BLOB NOT NULL, actor TEXT NOT NULL, ends TEXT NOT NULL, PRIMARY KEY (digest, actor)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS teams (
+    manager TEXT NOT NULL, site TEXT NOT NULL, team BLOB NOT NULL, PRIMARY KEY (manager, site)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS failures (at TEXT NOT NULL);
 """
 
@@ -90,6 +92,12 @@ class Store:
         """One statement, durable when this returns. The number of rows that it changed."""
         with self._lock, closing(self._connection.execute(sql, values)) as cursor:
             return cursor.rowcount
+
+    def write_all(self, statements: list[tuple[str, tuple[object, ...]]]) -> None:
+        """All of them or none, durable when this returns."""
+        with self._lock, self._transaction():
+            for sql, values in statements:
+                self.write(sql, values)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

@@ -47,6 +47,12 @@ class Role(StrEnum):
     WORKER = "worker"
 
 
+class CapRole(StrEnum):
+    """As what a look is counted and logged where it is not the ticket's own role; no ticket is ever of it."""
+
+    MANAGER = "manager"  # a worker who looks at the people of their departments
+
+
 class Ticket(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the keeper knows of somebody whom it verified itself."""
 
@@ -55,6 +61,14 @@ class Ticket(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sites: tuple[str, ...]  # empty: every site
     subject: str | None  # the person whose own data a worker may see
     ends: datetime
+
+
+class Trust(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Somebody of a manager's team, from a date on and until before another; None for no end."""
+
+    subject: str
+    since: date
+    until: date | None = None
 
 
 class Authority(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -18,19 +18,22 @@ from gatehouse.keeper.budget import Budgets, Over, Spend
 from gatehouse.keeper.cells import Cells
 from gatehouse.keeper.days import Days, local_date
 from gatehouse.keeper.enrolled import Enrolled
+from gatehouse.keeper.entrusted import Teams
 from gatehouse.keeper.errors import AlreadyRunning, UnsafeFile
 from gatehouse.keeper.index import Index
 from gatehouse.keeper.locate import Claiming, Locating
 from gatehouse.keeper.log import Entry, Log
 from gatehouse.keeper.people import People
-from gatehouse.keeper.protocol import Authority, Budget, Refused, Role, Ticket
+from gatehouse.keeper.protocol import Authority, Budget, CapRole, Refused, Role, Ticket
 from gatehouse.keeper.rootkey import RootKeyFile
 from gatehouse.keeper.rules import JOBS, VERBS
 from gatehouse.keeper.store import open_store
 from gatehouse.keeper.tickets import Tickets
 from gatehouse.machine import lock, replace_durably
 
-_UNCOUNTED = frozenset({"refused", "fill"})  # a fill has a second person's grant in place of a cap
+# A fill has a second person's grant in place of a cap; who is entrusted with a team has caps of their own.
+_UNCOUNTED = frozenset({"refused", "fill", "entrust"})
+_COUNTED = frozenset((*Role, *CapRole))
 SHELL_FILE = "shell.token"
 log = structlog.get_logger()
 
@@ -56,6 +59,10 @@ class Asker:
 
     def reaches(self, site: str) -> bool:
         return self.ticket is None or not self.ticket.sites or not site or site in self.ticket.sites
+
+
+def counted_as(role: str) -> Role | CapRole:
+    return CapRole(role) if role in set(CapRole) else Role(role)
 
 
 def open_folder(home: Path) -> Path:
@@ -112,6 +119,7 @@ class Vault:
         self.cells = Cells(self.store, self.people)
         self.tickets = Tickets(self.store)
         self.index = Index()
+        self.teams = Teams(self.store)
         self.locating = Locating()
         self.claiming = Claiming()
         self.enrolled = Enrolled(self.store, self.people)
@@ -136,8 +144,8 @@ class Vault:
 
     def _replay(self) -> None:
         for entry in self.log.entries():
-            if entry.budget and entry.role in set(Role) and entry.kind not in _UNCOUNTED:
-                spend = Spend(entry.actor, Role(entry.role), Budget(entry.budget), frozenset(entry.subjects))
+            if entry.budget and entry.role in _COUNTED and entry.kind not in _UNCOUNTED:
+                spend = Spend(entry.actor, counted_as(entry.role), Budget(entry.budget), frozenset(entry.subjects))
                 self.budgets.replay(spend, entry.at)
 
     def _new_shell_token(self) -> str:
@@ -194,7 +202,7 @@ class Vault:
         now = self.now()
         people = {budget: frozenset(map(self.pseudonym, who)) for budget, who in seen.items() if who}
         if asker.ticket is not None:
-            role = asker.ticket.role
+            role = counted_as(asker.role)
             over = self.budgets.take([Spend(asker.actor, role, b, who) for b, who in people.items()], now)
             if over is not None:
                 return self._refused(asker, kind, over, now)

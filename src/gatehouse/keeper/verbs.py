@@ -10,7 +10,7 @@ from gatehouse.crypto.merkle import sign_checkpoint
 from gatehouse.crypto.sealing import KeyKind, KeyRef
 from gatehouse.crypto.signing import public_seal_key, public_sign_key
 from gatehouse.crypto.tokens import issue
-from gatehouse.keeper import doors, erasing, filling, looks, plates, protocol
+from gatehouse.keeper import doors, erasing, filling, looks, plates, protocol, teams
 from gatehouse.keeper.admission import admit
 from gatehouse.keeper.cells import Gone, Opened, ref_of
 from gatehouse.keeper.errors import LogFull
@@ -174,6 +174,7 @@ _TABLE: dict[type[protocol.Request], Callable[[Vault, Any], Reply]] = {
     protocol.Fill: filling.fill,
     protocol.EnrolRecipient: filling.enrol_recipient,
     protocol.Recipients: filling.recipients,
+    protocol.Entrust: teams.entrust,
     protocol.Invite: doors.invite,
     protocol.SignIn: doors.sign_in,
     protocol.WhoAmI: doors.whoami,

@@ -41,6 +41,7 @@ from gatehouse.server.payroll.computing import reckon_due_runs
 from gatehouse.server.people import queries as people
 from gatehouse.server.people.models import Site
 from gatehouse.server.reindex import reindex
+from gatehouse.server.staffing.changes import come_into_force
 from gatehouse.server.takings.counting import BACK_DAYS, count_changed, count_days
 
 log = structlog.get_logger()
@@ -136,7 +137,12 @@ def _rights(site: Site, due_at: datetime, now: datetime) -> None:
     note_no_shows(site, at=now)
 
 
+def _staff(site: Site, due_at: datetime, now: datetime) -> None:
+    come_into_force(site, at=now)
+
+
 SITE_JOBS = (
+    SiteJob("staff", _staff, lambda site, at: _next_local(site, at, time(0))),
     SiteJob("day_change", _day_change, lambda site, at: _next_local(site, at, time(0))),
     SiteJob("workdays", _workdays, lambda site, at: _next_local(site, at, WORKDAYS_AT)),
     SiteJob("merchants", _unused_back, lambda site, at: _next_local(site, at, UNUSED_BACK_AT)),

@@ -74,7 +74,12 @@ _TIME = (
     "hooks",
 )
 # Whose tab a page lies under, where its name does not say.
-_SECTION = {"person": "people", "lane": "lanes"} | dict.fromkeys(_PARKING, "parking") | dict.fromkeys(_TIME, "month")
+_SECTION = (
+    dict.fromkeys(("person", "staff", "departments", "department", "answers"), "people")
+    | {"lane": "lanes"}
+    | dict.fromkeys(_PARKING, "parking")
+    | dict.fromkeys(_TIME, "month")
+)
 
 
 def page(route: str, view: View | AsyncView, name: str, roles: frozenset[Role]) -> URLPattern:

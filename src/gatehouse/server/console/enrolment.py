@@ -53,7 +53,7 @@ def enrol(request: HttpRequest, person_id: UUID) -> HttpResponse:
     credential_actions.give_consent(of, Purpose.FACE, facts, by=by, at=at)
     match credential_actions.enrol_face(of, photo.read(), by=by, at=at):
         case NotEnrolled(code=code):
-            return show(request, of, errors=[_why_not(code)], status=422)
+            return show(request, of, errors=[why_not(code)], status=422)
         case _credential:
             messages.success(request, _("The face works at the gates within seconds. The picture was not kept."), "yes")
     return HttpResponseRedirect(reverse("person", args=[of.pk]))
@@ -86,7 +86,7 @@ def set_pin(request: HttpRequest, person_id: UUID) -> HttpResponse:
 
 def _done(request: HttpRequest, of: Person, made: Credential | NotEnrolled, said: str) -> HttpResponse:
     if isinstance(made, NotEnrolled):
-        return show(request, of, errors=[_why_not(made.code)], status=422)
+        return show(request, of, errors=[why_not(made.code)], status=422)
     messages.success(request, said, "yes")
     return HttpResponseRedirect(reverse("person", args=[of.pk]))
 
@@ -115,7 +115,7 @@ def issue_pass(request: HttpRequest, person_id: UUID) -> HttpResponse:
     ends = at + timedelta(days=int(days))
     issued = credential_actions.issue_pass(of, ends=ends, by=who.by, at=at)
     if not isinstance(issued, IssuedPass):
-        return show(request, of, errors=[_why_not(issued.code)], status=422)
+        return show(request, of, errors=[why_not(issued.code)], status=422)
     named = looks.briefs([of], who.by.authority, "person.pass")
     context = {
         "person": {"id": of.pk, "number": "", "initials": ""},
@@ -130,5 +130,5 @@ def issue_pass(request: HttpRequest, person_id: UUID) -> HttpResponse:
     return render(request, "console/pass.html", context)
 
 
-def _why_not(code: str) -> str:
+def why_not(code: str) -> str:
     return str(WHY_NOT[code]) if code in WHY_NOT else f"{words.refused(code).what}. {words.refused(code).do}"

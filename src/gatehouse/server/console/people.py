@@ -24,6 +24,7 @@ from gatehouse.server.accounts.signed_in import SignedIn
 from gatehouse.server.console import words
 from gatehouse.server.console.access import reader
 from gatehouse.server.console.paging import paged
+from gatehouse.server.console.staff.tabs import tabs
 from gatehouse.server.moment import now
 from gatehouse.server.people import looks, queries
 from gatehouse.server.people.models import (
@@ -111,6 +112,7 @@ def _page(request: HttpRequest, lines: list[Line] | Refused, context: dict[str, 
     else:
         context["people"] = lines
     context["may_add"] = reader(request).role in {Role.OWNER, Role.HR}
+    context |= tabs(request, "people")
     return render(request, "console/people.html", context)
 
 

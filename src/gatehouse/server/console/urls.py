@@ -23,6 +23,8 @@ from gatehouse.server.console.payruns import runs as payruns
 from gatehouse.server.console.work import calendar, month, patterns, roster_strokes, rosters
 from gatehouse.server.console.work import limits as work_limits
 from gatehouse.server.console.work import month, worklist
+from gatehouse.server.console.staff import answers, change, departments, join
+from gatehouse.server.console.work import month
 
 
 class DateConverter(StringConverter):
@@ -66,6 +68,17 @@ urlpatterns = [
     path("", include("gatehouse.server.console.registers.urls")),
     page("people/", people.people, "people", KNOWERS),
     page("people/page/<int:number>/", people.people, "people-page", KNOWERS),
+    page("people/join/", join.choose, "staff-join", PAYROLL),
+    page("people/join/<uuid:site_id>/", join.join, "staff-join-at", PAYROLL),
+    page("people/departments/", departments.departments, "departments", PAYROLL),
+    page("people/departments/<uuid:department_id>/", departments.department, "department", PAYROLL),
+    page("people/answers/", answers.answers, "answers", PAYROLL),
+    page("people/answers/page/<int:number>/", answers.answers, "answers-page", PAYROLL),
+    page("people/answers/<uuid:answer_id>/reckon", answers.reckon, "answers-reckon", PAYROLL),
+    page("people/<uuid:person_id>/change/", change.change, "person-change", PAYROLL),
+    page("people/<uuid:person_id>/change/move", change.move, "person-move", PAYROLL),
+    page("people/<uuid:person_id>/change/leave", change.leave, "person-leave", PAYROLL),
+    page("people/<uuid:person_id>/change/undo", change.undo, "person-undo", PAYROLL),
     page("people/<uuid:person_id>/", people.person, "person", KNOWERS),
     page("people/<uuid:person_id>/name", people.name, "person-name", KNOWERS),
     page("people/<uuid:person_id>/enrol", enrolment.enrol, "person-enrol", people.ENROLLERS),

@@ -219,6 +219,9 @@ PURPOSES: dict[str, Text] = {
     "contract.edit": _("opened your contract to change it"),
     "note.answer": _("answered what you asked for"),
     "worklist": _("looked at what waits for an answer about your time"),
+    "team.page": _("read what you asked for, to answer it"),
+    "entrust": _("named a manager who reads what you ask for"),
+    "staff.change": _("wrote down a change of your work, or looked at one"),
     "dispute.page": _("read what somebody contests"),
     "dispute.evidence": _("looked at the evidence of a dispute"),
     "dispute.answers": _("somebody with the receipt read the answer"),
@@ -242,6 +245,7 @@ PURPOSES: dict[str, Text] = {
 
 JOBS: dict[str, Text] = {
     "workdays": _("The nightly count of hours"),
+    "staff": _("The job that ends and changes work on its date"),
     "payslips": _("The nightly draft of payslips"),
     "feed": _("The delivery to gate computers"),
     "retoken": _("The change of day"),

@@ -106,9 +106,12 @@ def _seal(plains: dict[str, Plain]) -> dict[str, bytes]:
     return dict(zip(plains, keeping.seal_many(list(plains.values())), strict=True))
 
 
-def hire_person(site: Site, facts: Facts, *, groups: Iterable[Group] = (), by: By, at: datetime) -> Person:
-    """A new person with a random id. Raises KeeperAway, and then nothing was written."""
-    new_id = uuid4()
+def hire_person(
+    site: Site, facts: Facts, *, groups: Iterable[Group] = (), new_id: UUID | None = None, by: By, at: datetime
+) -> Person:
+    """A new person with a random id. Raises KeeperAway, and then nothing was written; IntegrityError for an id that is
+    somebody's already."""
+    new_id = new_id or uuid4()
     sealed = _seal(cells_of(new_id, facts))
     with transaction.atomic():
         person = Person.objects.create(id=new_id, site=site, **sealed)
@@ -129,6 +132,16 @@ def edit_person(person: Person, facts: Facts, *, by: By, at: datetime) -> Person
     person.refresh_from_db()
     index_person(person)
     return person
+
+
+def write_file(person: Person, file: File, *, by: By, at: datetime) -> None:
+    """The personnel file alone, by somebody or a job that sees no more of them. Raises KeeperAway."""
+    cell = keeping.seal_one("person.file/1", person.pk, person.pk, pack(file))
+    with transaction.atomic():
+        Person.objects.filter(pk=person.pk).update(file_cell=cell)
+        record("person.edited", "person", person.pk, by=by, at=at)
+        bump_roster(person.site_id)
+    person.file_cell = cell
 
 
 @transaction.atomic

@@ -2,7 +2,7 @@
 them; the rest is JSON of the structs here. An unknown field is refused, so a format change is seen."""
 
 from datetime import date
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import msgspec
 
@@ -42,6 +42,61 @@ class File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     left: date | None = None
     starts: date | None = None
     ends: date | None = None
+
+
+class HeldFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One person of a department, or one manager of it, on the dates [since, until)."""
+
+    person: str
+    since: date
+    until: date | None = None
+
+
+class DelegationFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    of: str
+    to: str
+    since: date
+    until: date | None = None
+
+
+class DepartmentStaff(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """department.staff/1: random ids only."""
+
+    members: list[HeldFacts] = []
+    managers: list[HeldFacts] = []
+    delegations: list[DelegationFacts] = []
+
+
+class TermWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The terms of pay from a date on; `kind` is month, day, hour or piece."""
+
+    kind: str
+    rate_minor: int
+    currency: str
+    insured_minor: int | None = None
+
+
+class Planned(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A shift that was taken out of the plan, for the case that the leave is undone."""
+
+    date: date
+    pattern: str
+
+
+class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """staff.change/1: what comes into force at the beginning of `on`, and for a leave at the end of it. What was
+    before is kept for undoing: `involved` by department, the `plan`, the last date of access (`ends`), the terms of
+    pay (`contract`, as its own cell holds them)."""
+
+    kind: Literal["move", "leave"]
+    on: date
+    department: str | None = None
+    groups: list[str] | None = None
+    terms: TermWish | None = None
+    involved: dict[str, DepartmentStaff] = {}
+    plan: list[Planned] = []
+    ends: date | None = None
+    contract: str = ""
 
 
 class ConsentFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -7,6 +7,9 @@ import uuid
 
 from django.db import models
 
+from gatehouse.server.people.staff_models import ChangeState as ChangeState
+from gatehouse.server.people.staff_models import StaffChange as StaffChange
+
 
 class SiteType(models.TextChoices):
     WORKPLACE = "workplace"
@@ -57,11 +60,14 @@ class Zone(models.Model):
 
 
 class Department(models.Model):
-    """Who is in it is told by the sealed personnel files, not here."""
+    """A part of a site, under another or at the top. Who is in it, who manages it and who stands in for whom is told
+    by `cell` (people/cells.py: DepartmentStaff), not here."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="departments")
     name = models.CharField(max_length=80)
+    parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="below")
+    cell = models.BinaryField(null=True, blank=True)
 
     def __str__(self) -> str:
         return str(self.pk)

@@ -16,7 +16,7 @@ from gatehouse.domain.pay_facts import Month
 from gatehouse.domain.performance import person_figures
 from gatehouse.domain.periods import local_date
 from gatehouse.domain.reckoning import Workday
-from gatehouse.keeper.protocol import LookList, Looks, Refused
+from gatehouse.keeper.protocol import CapRole, LookList, Looks, Refused
 from gatehouse.server import keeping
 from gatehouse.server.accounts.queries import handle_of
 from gatehouse.server.accounts.signed_in import SignedIn
@@ -33,7 +33,9 @@ from gatehouse.server.moment import now
 from gatehouse.server.people import credential_actions, looks, queries
 from gatehouse.server.people.models import CredentialKind, CredentialState, Person, Purpose
 from gatehouse.server.portal import me_shifts
+from gatehouse.server.portal.my_answers import my_answers
 from gatehouse.server.portal.slips import my_slips, my_years
+from gatehouse.server.staffing import answering
 
 PURPOSE = "me.page"
 LOOKS_SHOWN = 30
@@ -76,6 +78,8 @@ def me(request: HttpRequest) -> HttpResponse:
         "looks": _looks_at(who, person),
         "face_on": _face_on(person),
         "my_shifts": me_shifts.my_shifts(person, today),
+        "manages": answering.leads(person, at),
+        "answers": my_answers(who, person),
     }
     if isinstance(named, Refused):
         context["refused"] = words.refused(named.code)
@@ -154,12 +158,17 @@ def _looks_at(who: SignedIn, person: Person) -> list[Seen]:
         if look.actor != who.ticket.actor:
             before = seen.get((look.actor, look.purpose))
             seen[look.actor, look.purpose] = Seen(
-                _actor(look.actor), look.purpose, before.at if before else look.at, 1 + (before.times if before else 0)
+                _actor(look.actor, look.role),
+                look.purpose,
+                before.at if before else look.at,
+                1 + (before.times if before else 0),
             )
     return list(seen.values())[:LOOKS_SHOWN]
 
 
-def _actor(actor: str) -> str:
+def _actor(actor: str, role: str) -> str:
+    if role == CapRole.MANAGER:
+        return _("A manager of yours")
     kind, _sep, name = actor.partition(":")
     if kind == "job":
         return str(words.JOBS.get(name, words.ANY_JOB))

@@ -17,6 +17,7 @@ from gatehouse.server.portal import (
     receipt,
     sign,
     slips,
+    team,
 )
 from gatehouse.server.portal.addresses import MandateAddress, OpeningAddress, PaymentAddress
 
@@ -61,5 +62,7 @@ urlpatterns = [
     page("me/slips/<uuid:slip_id>/", slips.slip, "me-slip", WORKERS),
     page("me/slips/<uuid:slip_id>/file", slips.slip_file, "me-slip-file", WORKERS),
     page("me/year/<int:year>/file", slips.year_file, "me-year-file", WORKERS),
+    page("me/team/", team.team, "me-team", WORKERS),
+    page("me/team/<uuid:note_id>/answer", team.answer, "me-team-answer", WORKERS),
     page("me/withdraw", me.withdraw, "me-withdraw", WORKERS),
 ]

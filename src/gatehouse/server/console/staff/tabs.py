@@ -1,0 +1,22 @@
+"""The tabs of the pages about people."""
+
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from gatehouse.server.console.access import KNOWERS, PAYROLL
+from gatehouse.server.console.tabs import Group, tabs_of
+
+GROUPS: tuple[Group, ...] = (
+    (
+        _("People"),
+        (
+            ("people", _("People"), KNOWERS),
+            ("departments", _("Departments"), PAYROLL),
+            ("answers", _("Answers of managers"), PAYROLL),
+        ),
+    ),
+)
+
+
+def tabs(request: HttpRequest, here: str) -> dict[str, object]:
+    return tabs_of(GROUPS, request, here)

@@ -1,0 +1,104 @@
+"""My team: what the people of one's departments ask for, and of those for whom one stands in. Answered by the manager's
+own ticket: the keeper shows them names and requests of these people, counts it, and tells it to each of them."""
+
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from gatehouse.keeper.protocol import Refused
+from gatehouse.server.accounts.signed_in import SignedIn
+from gatehouse.server.attendance import answers
+from gatehouse.server.attendance import looks as work_looks
+from gatehouse.server.attendance.models import NoteKind, WorkNote
+from gatehouse.server.console import saying, words, words_staff, words_work
+from gatehouse.server.console.access import reader
+from gatehouse.server.moment import now
+from gatehouse.server.people import looks, queries
+from gatehouse.server.people.models import Person
+from gatehouse.server.staffing import answering
+
+SHOWN = 20
+
+
+def _me(request: HttpRequest) -> tuple[SignedIn, Person]:
+    """The worker and their own row, with the site's clock made the page's. Raises Http404."""
+    who = reader(request)
+    person = queries.person(who.subject, queries.sites_visible_to(who)) if who.subject else None
+    if person is None:
+        raise Http404
+    timezone.activate(ZoneInfo(person.site.zone))
+    return who, person
+
+
+def team(request: HttpRequest) -> HttpResponse:
+    """GET tells how much waits; POST shows it."""
+    who, person = _me(request)
+    return _page(request, who, person, opened=request.method == "POST")
+
+
+@require_POST
+def answer(request: HttpRequest, note_id: UUID) -> HttpResponse:
+    who, person = _me(request)
+    note = answers.note(note_id, person.site)
+    said = request.POST.get("answer", "")
+    if note is None or said not in ("approve", "decline"):
+        raise Http404
+    reason = " ".join(request.POST.get("reason", "").replace("\0", "").split())
+    not_answered = answering.answer(note, person, approved=said == "approve", reason=reason, by=who.by, at=now())
+    if not_answered is None:
+        done = _("Approved.") if said == "approve" else _("Declined; the reason is told.")
+        messages.success(request, done, "yes")
+        return _page(request, who, person, opened=True)
+    wording = words_staff.not_answered(not_answered.code)
+    messages.error(request, f"{wording.what}. {wording.do}", "warn")
+    return _page(request, who, person, opened=True, status=409 if not_answered.code == "answered" else 422)
+
+
+def _page(request: HttpRequest, who: SignedIn, person: Person, *, opened: bool, status: int = 200) -> HttpResponse:
+    people = answering.team(person, now())
+    waiting = answers.asked_of(people)
+    count = waiting.count()
+    context: dict[str, object] = {
+        "manages": bool(people),
+        "count": count,
+        "summary": ngettext("%(count)d request waits for you", "%(count)d requests wait for you", count)
+        % {"count": count},
+        "of": ngettext("%(count)d person", "%(count)d people", len(people)) % {"count": len(people)},
+    }
+    if opened and count:
+        context |= _opened(who, list(waiting[:SHOWN]))
+    return render(request, "portal/team.html", context, status=status)
+
+
+def _opened(who: SignedIn, rows: list[WorkNote]) -> dict[str, object]:
+    people = list({row.person_id: row.person for row in rows}.values())
+    named = looks.names(people, who.by.authority, answering.PURPOSE)
+    if isinstance(named, Refused):
+        return {"refused": words.refused(named.code)}
+    said = work_looks.notes(rows, who.by.authority, answering.PURPOSE)
+    if isinstance(said, Refused):
+        return {"refused": words.refused(said.code)}
+    names = {one.person.pk: one for one in named}
+    lines = [
+        {
+            "id": row.pk,
+            "name": names[row.person_id].name,
+            "number": names[row.person_id].brief.number,
+            "kind": words_staff.KINDS[NoteKind(row.kind)],
+            "day": saying.day(said[row.pk].date),
+            "date": said[row.pk].date,
+            "asked": words_work.asked(said[row.pk], ZoneInfo(row.person.site.zone)),
+            "why": said[row.pk].reason,
+        }
+        for row in rows
+        if row.pk in said
+    ]
+    lines.sort(key=lambda line: (str(line["date"]), str(line["number"])))
+    return {"opened": True, "lines": lines}
