@@ -172,6 +172,9 @@ PURPOSES: dict[str, Text] = {
     "person.passages": _("looked at your passages"),
     "month.page": _("looked at your hours"),
     "me.page": _("you, on your own page"),
+    "performance.page": _("looked at your figures, goals or reviews"),
+    "contest.page": _("read what you contest"),
+    "figures.sheet": _("added up the figures of groups, nobody's alone"),
     "parking.stay": _("looked at a parked car"),
     "parking.inside": _("looked at a parked car"),
     "parking.list": _("looked at a vehicle on a list"),
@@ -225,6 +228,7 @@ PURPOSES: dict[str, Text] = {
 JOBS: dict[str, Text] = {
     "workdays": _("The nightly count of hours"),
     "payslips": _("The nightly draft of payslips"),
+    "performance": _("The monthly sheet of figures"),
     "feed": _("The delivery to gate computers"),
     "retoken": _("The change of day"),
     "passes": _("The issue of passes"),
