@@ -86,7 +86,7 @@ def test_people_of_no_team_are_not_what_the_teams_leave_over() -> None:
     assert shown_teams(sheet, Measure.LATE_MINUTES) == ["A"]
 
 
-def test_the_whole_is_withheld_where_only_one_is_in_no_shown_group() -> None:
+def test_four_people_are_no_site_either() -> None:
     sheet = group_sheet({n: days() for n in range(4)}, {"A": range(4)})
     assert {figure.value for figure in sheet.whole} == {None}
     assert {figure.median for figure in sheet.whole} == {None}
@@ -120,7 +120,7 @@ def test_nothing_shown_changes_when_two_of_one_part_change_places(seed: int) -> 
 
 def test_every_measure_is_judged_by_those_it_is_about() -> None:
     away = Tally(owed_days=Fraction(20), absence_days=Fraction(20))
-    tallies = {n: days() for n in range(10)} | {n: away for n in range(4)}
+    tallies = {n: days() for n in range(10)} | dict.fromkeys(range(4), away)
     assert not is_about(Measure.PUNCTUALITY, away)
     sheet = group_sheet(tallies, {"A": range(5)})
     assert shown_teams(sheet, Measure.ABSENCE_DAYS) == ["A"]

@@ -23,8 +23,7 @@ MARCH = Month(2026, 3)
 def in_month(number: int, *days: tuple[str, ...]) -> list[Workday]:
     """The week of 2 March moved into another month of 2026."""
     return [
-        Workday(**{f: getattr(w, f) for f in w.__slots__} | {"date": w.date.replace(month=number)})
-        for w in week(*days)
+        Workday(**{f: getattr(w, f) for f in w.__slots__} | {"date": w.date.replace(month=number)}) for w in week(*days)
     ]
 
 

@@ -77,6 +77,7 @@ urlpatterns = [
     page("month/<month:of>/", month.month, "month-of", PAYROLL),
     page("month/<month:of>/page/<int:number>/", month.month, "month-page", PAYROLL),
     page("month/<month:of>/<uuid:person_id>", month.person_month, "month-person", PAYROLL),
+    path("", include("gatehouse.server.console.performance.urls")),
     page("payruns/", payruns.payruns, "payruns", PAYROLL),
     page("payruns/open", payruns.open_run, "payruns-open", PAYROLL),
     page("payruns/setup/", setup.setup, "payruns-setup", PAYROLL),

@@ -87,7 +87,9 @@ def threads(rows: Sequence[ContestWord], by: Authority, purpose: str) -> dict[UU
     return found
 
 
-def sheets(rows: Sequence[FiguresSheet], by: Authority, purpose: str) -> list[tuple[FiguresSheet, GroupSheet]] | Refused:
+def sheets(
+    rows: Sequence[FiguresSheet], by: Authority, purpose: str
+) -> list[tuple[FiguresSheet, GroupSheet]] | Refused:
     data = keeping.reveal([keeping.cell(SHEET, row.pk, row.cell) for row in rows], by, purpose)
     if isinstance(data, Refused):
         return data

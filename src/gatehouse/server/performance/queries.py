@@ -8,6 +8,7 @@ from django.db.models import Case, QuerySet, When
 
 from gatehouse.domain.pay_facts import Month
 from gatehouse.domain.seen_first import DAYS_FIRST, others_see
+from gatehouse.server.people.models import Person, Site
 from gatehouse.server.performance.models import (
     Contest,
     ContestState,
@@ -18,7 +19,6 @@ from gatehouse.server.performance.models import (
     MonthSeen,
     Review,
 )
-from gatehouse.server.people.models import Person, Site
 
 _OPEN_FIRST = Case(When(state=ContestState.OPEN, then=0), When(state=ContestState.ANSWERED, then=1), default=2)
 

@@ -7,7 +7,18 @@ from django.utils.translation import gettext_lazy as _
 from gatehouse.server.console.access import PAYROLL
 from gatehouse.server.console.tabs import Group, tabs_of
 
-GROUPS: tuple[Group, ...] = ((_("Days"), (("month", _("Month"), PAYROLL),)),)
+GROUPS: tuple[Group, ...] = (
+    (_("Days"), (("month", _("Month"), PAYROLL),)),
+    (
+        _("Performance"),
+        (
+            ("performance", _("People"), PAYROLL),
+            ("performance-teams", _("Teams and site"), PAYROLL),
+            ("performance-goals", _("Goals and reviews"), PAYROLL),
+            ("performance-contests", _("Contests"), PAYROLL),
+        ),
+    ),
+)
 
 
 def tabs(request: HttpRequest, here: str) -> dict[str, object]:
