@@ -269,7 +269,7 @@ def figures(request: HttpRequest, person_id: UUID, since: Since, until: Until) -
     if caller(request).operator is not None:
         _others_see(person, since, until)
     rows = list(figure_rows.contests_of(person).exclude(state=ContestState.WITHDRAWN))
-    contested = must(figure_looks.abouts(rows, caller(request).by.authority, "api.figures")).values()
+    contested = must(figure_looks.abouts(rows, caller(request).by.authority, "performance.page")).values()
     found = performance.person_figures(days)
     return [_figure_row(figure, any(_stands_beside(a, figure, since, until) for a in contested)) for figure in found]
 

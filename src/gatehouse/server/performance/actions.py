@@ -22,6 +22,7 @@ from gatehouse.server.performance.errors import PerformanceError
 from gatehouse.server.performance.models import FiguresSetup, Goal, MonthSeen, Review
 from gatehouse.server.performance.texts import REVIEW_LIMIT, checked
 
+PURPOSE = "performance.page"
 MOST_GOALS = 50  # of one person
 MOST_REVIEWS = 200
 STATES: Sequence[GoalState] = ("open", "met", "not_met", "dropped")
@@ -70,7 +71,7 @@ def set_goal_state(row: Goal, state: str, *, by: By, at: datetime) -> Refused | 
     wanted = next((one for one in STATES if one == state), None)
     if wanted is None:
         raise PerformanceError("bad_state", "no state of a goal")
-    found = looks.goals([row], by.authority, "goal.state")
+    found = looks.goals([row], by.authority, PURPOSE)
     if isinstance(found, Refused):
         return found
     if not found or found[0][1].state == wanted:

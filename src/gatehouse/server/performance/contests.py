@@ -27,6 +27,7 @@ from gatehouse.server.performance.errors import PerformanceError
 from gatehouse.server.performance.models import Contest, ContestState, ContestWord, Side
 from gatehouse.server.performance.texts import checked
 
+PURPOSE = "me.page"
 MOST_WAITING = 10  # contests of one person that are not withdrawn and wait for an answer
 MOST_CONTESTS = 200
 MOST_WORDS = 30
@@ -40,7 +41,7 @@ def open_contest(person: Person, about: About, text: str, *, by: By, at: datetim
     if len(held) >= MOST_CONTESTS or sum(one.state == ContestState.OPEN for one in held) >= MOST_WAITING:
         raise PerformanceError("too_many", f"{MOST_WAITING} contests may wait at a time", most=MOST_WAITING)
     alive = [one for one in held if one.state != ContestState.WITHDRAWN]
-    known = looks.abouts(alive, by.authority, "contest.open")
+    known = looks.abouts(alive, by.authority, PURPOSE)
     if isinstance(known, Refused):
         return known
     if about in known.values():
