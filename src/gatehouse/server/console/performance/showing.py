@@ -76,7 +76,8 @@ def who_wrote(operator: str) -> str:
 
 
 def figures(month: Month, trends: Sequence[Trend], contests: Sequence[Contested]) -> list[dict[str, object]]:
-    """The month's figures with their definitions, what is usual, and what of them is contested."""
+    """The month's figures with their definitions, what of them is contested, and what is usual: that is said of the
+    last month only, which the usual of the months before is held against."""
     found: list[dict[str, object]] = []
     for trend in trends:
         figure = dict(trend.points)[month]
@@ -88,7 +89,7 @@ def figures(month: Month, trends: Sequence[Trend], contests: Sequence[Contested]
                 "name": name,
                 "value": words_work.value(figure),
                 "meaning": meaning,
-                "usual": _usual(trend),
+                "usual": _usual(trend) if month == trend.points[-1][0] else "",
                 "contests": about,
                 "contestable": not any(isinstance(one.about, AboutFigure) and _stands(one) for one in about),
             }
@@ -130,10 +131,16 @@ def _chart(name: str, trend: Trend) -> Chart:
             None if trend.usual is None else _size(trend.measure, trend.usual),
             "" if trend.usual is None else said(trend.measure, trend.usual),
         )
-        for month, figure in trend.points
+        for month, figure in _from_first(trend.points)
     ]
     heads = [_("Month"), title, _("Usually")]
     return charts.bars(name, title, _summary(trend), heads, points, scale(trend.measure))
+
+
+def _from_first(points: Sequence[tuple[Month, Figure]]) -> Sequence[tuple[Month, Figure]]:
+    """Without the months before there was anything to measure."""
+    first = next((place for place, (_month, figure) in enumerate(points) if figure.value is not None), len(points))
+    return points[first:]
 
 
 def _summary(trend: Trend) -> str:

@@ -159,6 +159,7 @@ def _over_time(name: str, months: dict[Month, tuple[GroupFigure, ...]]) -> list[
     found = []
     for measure in Measure:
         points = [(m, next(f.value for f in figures if f.measure is measure)) for m, figures in sorted(months.items())]
-        if any(value is not None for _month, value in points):
-            found.append(showing.group_chart(f"{name}-{measure.value}", measure, points))
+        shown = [place for place, (_month, value) in enumerate(points) if value is not None]
+        if shown:
+            found.append(showing.group_chart(f"{name}-{measure.value}", measure, points[shown[0] :]))
     return found
