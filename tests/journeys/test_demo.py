@@ -14,7 +14,7 @@ STEPS = [
     "face_punches_in", "permit_car_enters", "visitor_enters", "visitor_is_held", "visitor_pays", "face_punches_out",
     "pass_punches_out", "permit_car_leaves", "night_car_enters", "on_time_on_day_2", "permit_car_is_back",
     "late_on_day_2", "crash_at_the_gate", "face_leaves_on_day_2", "pass_leaves_on_day_2", "permit_car_leaves_again",
-    "workdays", "performance", "payslip", "drill",
+    "workdays", "seen_first", "performance", "contest", "payslip", "drill",
 ]  # fmt: skip
 CLASSES = {"names", "plates", "cards", "contacts", "faces", "templates", "linked_between_days"}
 
@@ -83,6 +83,11 @@ def test_punches_become_hours_a_figure_and_a_draft_payslip(told: Told) -> None:
     assert lines["basic"] == 1_200_000
     assert sum(lines.values()) == told.steps["payslip"]["net_minor"]
     assert facts(told, "payslip", "state", "currency") == ("draft", "CNY")
+
+
+def test_figures_are_the_persons_first_and_a_contest_stays_beside_them(told: Told) -> None:
+    assert facts(told, "seen_first", "hr_before_her", "she_says") == ("refused", "seen")
+    assert facts(told, "contest", "contested", "figures_marked", "answered") == ("one day", 5, "stays as it is")
 
 
 def test_the_thief_looked_for_everything_and_found_nothing(told: Told) -> None:

@@ -5,15 +5,17 @@ from uuid import uuid4
 
 import pytest
 from tests.server.callers import Caller, caller
-from tests.server.world import TARIFF
+from tests.server.world import SETUP, TARIFF
 
 from gatehouse.crypto.signing import new_device_keys
+from gatehouse.domain.pay_facts import Month
 from gatehouse.keeper.local import invite_operator
 from gatehouse.keeper.protocol import Role
 from gatehouse.server import bus, keeping
 from gatehouse.server.accounts.models import Operator
 from gatehouse.server.audit.models import Entry
 from gatehouse.server.gates.models import Opening
+from gatehouse.server.performance.actions import say_seen
 from gatehouse.vision.packs import asset_path
 
 SHIFT = {"start": "09:00", "end": "18:00", "break_min": 60, "break_over_min": 360}
@@ -205,8 +207,11 @@ def test_shifts_contract_workdays_figures_and_a_draft_payslip(world, owner, at):
     assert owner.call("POST", "jobs/workdays/run", body) == (200, {"written": 1, "without": []})
     days = owner.got(f"{path}/workdays?from={yesterday}&to={today}")
     assert [(day["shift"], day["flags"]) for day in days] == [("day", ["absent"])]
+    status, alone = owner.call("GET", f"{path}/performance?from={yesterday}&to={today}")
+    assert (status, alone["type"]) == (409, "urn:gatehouse:not_seen_yet")
+    say_seen(person, Month.of(yesterday), by=SETUP, at=world.now())
     figures = {row["measure"]: row for row in owner.got(f"{path}/performance?from={yesterday}&to={today}")}
-    assert figures["absence_days"]["over"] == 1
+    assert (figures["absence_days"]["over"], figures["absence_days"]["contested"]) == (1, False)
     month = f"{yesterday:%Y-%m}"
     assert owner.call("GET", f"{path}/payslip?month={month}")[0] == 404
     drafted = owner.made(f"{path}/payslip", month=month)

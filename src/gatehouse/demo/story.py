@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
+from gatehouse.demo import figures
 from gatehouse.demo.acts import Facts, Story
 from gatehouse.demo.site import NIGHT_PLATE, VISITOR_PLATE, ZONE
 
@@ -99,7 +100,9 @@ SCENES: tuple[Scene, ...] = (
         Act("permit_car_leaves_again", "The registered car leaves", Story.permit_car_leaves),
     ),
     _scene((3, 4, 31), Act("workdays", "The night's job makes workdays of the punches", Story.workday_is_computed)),
+    _scene(None, Act("seen_first", "Mara sees her figures before anybody else", figures.seen_first)),
     _scene(None, Act("performance", "On time once, late once", Story.performance_line)),
+    _scene(None, Act("contest", "Mara contests the late day, and HR answers", figures.contested)),
     _scene(None, Act("payslip", "A draft payslip, explained line by line", Story.payslip_is_drafted)),
     _scene(None, Act("drill", "A thief takes everything but the keys", Story.thief_finds_nothing)),
 )

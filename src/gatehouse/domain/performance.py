@@ -15,9 +15,7 @@ from enum import Enum, StrEnum
 from fractions import Fraction
 
 from gatehouse.domain.reckoning import Flag, Workday
-
-# Below this many people a group's figure would speak of single persons.
-SMALLEST_GROUP = 5
+from gatehouse.domain.suppression import SMALLEST_GROUP
 
 
 class Measure(StrEnum):
@@ -129,6 +127,16 @@ def group_figures(people: Sequence[Iterable[Workday]], smallest: int = SMALLEST_
     and one at work are not a group of ten.
     """
     return _figures([tally(workdays) for workdays in people], smallest)
+
+
+def is_about(measure: Measure, of: Tally) -> bool:
+    """Whether there is a day that the measure is about."""
+    return bool(_RECIPES[measure].days(of))
+
+
+def value_of(measure: Measure, of: Tally) -> Fraction | None:
+    """The measure's value over a tally; None where there is no day that it is about."""
+    return _RECIPES[measure].value(of) if is_about(measure, of) else None
 
 
 def trend(earlier: Sequence[Figure], later: Sequence[Figure]) -> tuple[Change, ...]:

@@ -45,6 +45,7 @@ _TEXTS = frozenset({"site.text/1", "stay.step/1", "takings.lengths/1"})
 _DISPUTES = frozenset({"dispute.claim/1", "dispute.answer/1"})
 _PERSON = frozenset({"person.brief/1", "person.name/1"})
 _COMPANY = frozenset({"payrun.summary/1", "pay.setup/1", "worklist.open/1"})
+_COMPANY = frozenset({"payrun.summary/1", "pay.setup/1", "figures.sheet/1"})
 _ALL = frozenset(LABELS) - NEVER_SHOWN
 READS: dict[Role, frozenset[str]] = {
     Role.OWNER: _ALL,
@@ -76,6 +77,7 @@ TEAM_MOST = 1000  # entries of one manager's team at one site
 JOBS: dict[str, frozenset[str]] = {
     "workdays": frozenset({"who"}),
     "payslips": frozenset(),
+    "performance": frozenset(),
     "feed": frozenset(),
     "retoken": frozenset(),
     "passes": frozenset({"sign.receipt"}),
@@ -114,6 +116,8 @@ JOB_READS: dict[str, frozenset[str]] = {
         }
     ),
     "feed": frozenset({"person.file/1", "person.roster/1"}),
+    "performance": frozenset({"workday.facts/1", "person.file/1"}),
+    "feed": frozenset({"person.file/1"}),
     "receipts": frozenset({"receipt.facts/1"}),  # for whoever holds the receipt's link
     "disputes": frozenset({"dispute.answer/1"}),  # for whoever holds the address of the receipt
     "payments": frozenset({"provider.account/1", "mandate.token/1"}),

@@ -40,6 +40,7 @@ from gatehouse.server.payroll.actions import draft_payslips
 from gatehouse.server.payroll.computing import reckon_due_runs
 from gatehouse.server.people import queries as people
 from gatehouse.server.people.models import Site
+from gatehouse.server.performance.sheets import write_due_sheets
 from gatehouse.server.reindex import reindex
 from gatehouse.server.staffing.changes import come_into_force
 from gatehouse.server.takings.counting import BACK_DAYS, count_changed, count_days
@@ -58,6 +59,7 @@ ALARMS = {
 OTHER_ALARM = "server_fails"
 WORKDAYS_AT = time(4, 30)  # by then yesterday's day shifts are over, and the night shifts of the date before
 PAYSLIPS_AT = time(5)
+FIGURES_AT = time(5, 30)
 TAKINGS_AT = time(3, 30)  # by then edges that were cut off for a while have told what happened
 STATEMENTS_AT = time(11)  # providers have yesterday's statement by 10 o'clock
 RIGHTS_AT = time(20)  # what ends at midnight is renewed before it does
@@ -114,6 +116,11 @@ def _payslips(site: Site, due_at: datetime, now: datetime) -> None:
         log.warning("payslips.without", site=str(site.pk), code=code, count=count)
 
 
+def _performance(site: Site, due_at: datetime, now: datetime) -> None:
+    """Sheets of months whose figures are no longer the people's alone."""
+    write_due_sheets(site, at=now)
+
+
 def _takings(site: Site, due_at: datetime, now: datetime) -> None:
     """Yesterday, and of the dates before it those that late reports have changed. A garage's first days are counted
     from where its stays begin."""
@@ -148,6 +155,7 @@ SITE_JOBS = (
     SiteJob("merchants", _unused_back, lambda site, at: _next_local(site, at, UNUSED_BACK_AT)),
     SiteJob("rights", _rights, lambda site, at: _next_local(site, at, RIGHTS_AT)),
     SiteJob("payslips", _payslips, lambda site, at: _next_local(site, at, PAYSLIPS_AT)),
+    SiteJob("performance", _performance, lambda site, at: _next_local(site, at, FIGURES_AT)),
     SiteJob("takings", _takings, lambda site, at: _next_local(site, at, TAKINGS_AT)),
     SiteJob("statements", _statements, lambda site, at: _next_local(site, at, STATEMENTS_AT)),
 )

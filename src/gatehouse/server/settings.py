@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "gatehouse.server.attendance",
     "gatehouse.server.parking",
     "gatehouse.server.payroll",
+    "gatehouse.server.performance",
     "gatehouse.server.takings",
     "gatehouse.server.interchange",
     "gatehouse.server.console",

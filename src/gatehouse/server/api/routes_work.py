@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Annotated, Literal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 from django.http import HttpRequest
@@ -17,6 +18,7 @@ from gatehouse.domain import payroll, performance, reckoning
 from gatehouse.domain.errors import DomainError
 from gatehouse.domain.money import Money, MoneyError
 from gatehouse.domain.pay_facts import Contract, Month, PayError, PayKind, Term
+from gatehouse.domain.periods import local_date
 from gatehouse.domain.shifts import DayClass
 from gatehouse.server import moment
 from gatehouse.server.api import reach
@@ -29,6 +31,10 @@ from gatehouse.server.payroll import actions as pay
 from gatehouse.server.payroll import looks as pay_looks
 from gatehouse.server.payroll import queries as slips
 from gatehouse.server.people.models import Person, Site
+from gatehouse.server.performance import looks as figure_looks
+from gatehouse.server.performance import queries as figure_rows
+from gatehouse.server.performance.cells import About, AboutDay, AboutFigure
+from gatehouse.server.performance.models import ContestState
 
 router = Router(tags=["work"])
 
@@ -253,9 +259,10 @@ def _workday_row(day: reckoning.Workday) -> WorkdayRow:
 
 class FigureRow(Answer):
     """A ratio as `over`/`under`, minutes, or days; None with the reason where there is none. `definition` is the key of
-    the text that says how it is made."""
+    the text that says how it is made; `contested` that the person says it is wrong, or a day in it."""
 
     measure: performance.Measure
+    contested: bool
     over: int | None
     under: int | None
     withheld: str | None
@@ -264,13 +271,41 @@ class FigureRow(Answer):
 
 @route(router, "GET", "/people/{uuid:person_id}/performance", response=list[FigureRow])
 def figures(request: HttpRequest, person_id: UUID, since: Since, until: Until) -> list[FigureRow]:
-    """Figures from the workdays of [from, to) and from nothing else."""
-    days = _days(request, reach.person(request, person_id), since, until)
-    return [_figure_row(figure) for figure in performance.person_figures(days)]
+    """Figures from the workdays of [from, to) and from nothing else, with what of them is contested. For an operator,
+    of months that are no longer the person's alone: else 409."""
+    person = reach.person(request, person_id)
+    days = _days(request, person, since, until)
+    if caller(request).operator is not None:
+        _others_see(person, since, until)
+    rows = list(figure_rows.contests_of(person).exclude(state=ContestState.WITHDRAWN))
+    contested = must(figure_looks.abouts(rows, caller(request).by.authority, "performance.page")).values()
+    found = performance.person_figures(days)
+    return [_figure_row(figure, any(_stands_beside(a, figure, since, until) for a in contested)) for figure in found]
 
 
-def _figure_row(figure: performance.Figure) -> FigureRow:
+def _others_see(person: Person, since: date, until: date) -> None:
+    """Raises Problem."""
+    months = [Month.of(since)]
+    while months[-1].until < until:
+        months.append(months[-1].after)
+    seen = figure_rows.open_months(person, months, local_date(moment.now(), ZoneInfo(person.site.zone)))
+    if len(seen) < len(months):
+        raise Problem(
+            409, "not_seen_yet", "The person sees the figures of a month first; some of these are theirs alone."
+        )
+
+
+def _stands_beside(about: About, figure: performance.Figure, since: date, until: date) -> bool:
+    match about:
+        case AboutDay(date=day):
+            return since <= day < until
+        case AboutFigure(first=first, measure=measure):
+            return measure is figure.measure and since < Month.of(first).until and first < until
+
+
+def _figure_row(figure: performance.Figure, contested: bool) -> FigureRow:
     return FigureRow(
+        contested=contested,
         measure=figure.measure,
         over=None if figure.value is None else figure.value.numerator,
         under=None if figure.value is None else figure.value.denominator,

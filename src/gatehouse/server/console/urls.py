@@ -122,6 +122,7 @@ urlpatterns = [
     page("worklist/<uuid:person_id>/<month:of>/", worklist.person, "worklist-person", PAYROLL),
     page("worklist/<uuid:person_id>/<month:of>/open", worklist.person_open, "worklist-person-open", PAYROLL),
     page("worklist/<uuid:person_id>/<month:of>/undo", worklist.take_back, "worklist-undo", PAYROLL),
+    path("", include("gatehouse.server.console.performance.urls")),
     page("payruns/", payruns.payruns, "payruns", PAYROLL),
     page("payruns/open", payruns.open_run, "payruns-open", PAYROLL),
     page("payruns/setup/", setup.setup, "payruns-setup", PAYROLL),

@@ -1,7 +1,7 @@
 """My page: a worker's own day, month, pay and face, and who looked at them. Nobody else opens it."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
@@ -22,9 +22,9 @@ from gatehouse.server.accounts.queries import handle_of
 from gatehouse.server.accounts.signed_in import SignedIn
 from gatehouse.server.attendance import actions as work_actions
 from gatehouse.server.attendance import looks as work_looks
+from gatehouse.server.attendance import missing
 from gatehouse.server.attendance import queries as work
 from gatehouse.server.attendance.models import NoteState
-from gatehouse.server.attendance.notes import CorrectionNote
 from gatehouse.server.console import saying, words, words_work
 from gatehouse.server.console.access import reader
 from gatehouse.server.console.slips import slip_of
@@ -33,6 +33,7 @@ from gatehouse.server.moment import now
 from gatehouse.server.people import credential_actions, looks, queries
 from gatehouse.server.people.models import CredentialKind, CredentialState, Person, Purpose
 from gatehouse.server.portal import me_shifts
+from gatehouse.server.portal.me_performance import my_performance
 from gatehouse.server.portal.my_answers import my_answers
 from gatehouse.server.portal.slips import my_slips, my_years
 from gatehouse.server.staffing import answering
@@ -40,7 +41,6 @@ from gatehouse.server.staffing import answering
 PURPOSE = "me.page"
 LOOKS_SHOWN = 30
 REASON_LIMIT = 500  # characters
-CORRECTABLE = timedelta(days=400)  # back from today; a punch of tomorrow cannot be missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def me(request: HttpRequest) -> HttpResponse:
         context["refused"] = words.refused(named.code)
     else:
         context |= {"name": named[0].name, "number": named[0].brief.number}
-    return render(request, "portal/me.html", context | _month(who, person, of))
+    return render(request, "portal/me.html", context | _month(who, person, of) | my_performance(who, person))
 
 
 def _month(who: SignedIn, person: Person, of: Month) -> dict[str, object]:
@@ -189,19 +189,15 @@ def correct(request: HttpRequest) -> HttpResponse:
     zone = ZoneInfo(person.site.zone)
     try:
         on = date.fromisoformat(request.POST.get("date", ""))
-        wanted = [
-            (direction, datetime.combine(on, time.fromisoformat(said), zone))
-            for direction, said in (("in", request.POST.get("came", "")), ("out", request.POST.get("left", "")))
-            if said
-        ]
+        wanted = missing.wanted(on, request.POST.get("came", ""), request.POST.get("left", ""), zone)
     except ValueError:
         wanted = []
     else:
         today = local_date(now(), zone)
-        if not today - CORRECTABLE <= on <= today:
+        if not today - missing.CORRECTABLE <= on <= today:
             messages.error(request, _("Choose a date of the last 400 days, not after today."), "warn")
             return HttpResponseRedirect(reverse("me"))
-        wanted = _in_order(person, on, wanted)
+        wanted = missing.in_order(person, on, wanted)
         if any(moment > now() for _direction, moment in wanted):
             messages.error(request, _("That time has not come yet."), "warn")
             return HttpResponseRedirect(reverse("me"))
@@ -209,27 +205,10 @@ def correct(request: HttpRequest) -> HttpResponse:
     if not wanted or not why:
         messages.error(request, _("Say when you came or left, and why it is missing."), "warn")
         return HttpResponseRedirect(reverse("me"))
-    for direction, moment in wanted:
-        note = CorrectionNote(date=on, reason=why, at=moment, direction="in" if direction == "in" else "out")
+    for note in missing.notes(on, wanted, why):
         work_actions.add_note(person, note, state=NoteState.ASKED, by=who.by, at=now())
     messages.success(request, _("Asked. HR sees it with the month; your punches stay as they are until then."), "yes")
     return HttpResponseRedirect(reverse("me"))
-
-
-def _in_order(person: Person, on: date, wanted: list[tuple[str, datetime]]) -> list[tuple[str, datetime]]:
-    """Who leaves before they came leaves on the next date, as does one whose planned shift runs past midnight."""
-    said = dict(wanted)
-    left = said.get("out")
-    if left is None:
-        return wanted
-    came = said.get("in")
-    if came is not None:
-        late = left.time() <= came.time()
-    else:
-        planned = [shift.pattern for _name, shift in work.shifts_of(person, on, on + timedelta(days=1))]
-        nights = [pattern for pattern in planned if pattern.end <= pattern.start]
-        late = len(nights) == len(planned) > 0 and all(left.time() < pattern.start for pattern in nights)
-    return [("out", left + timedelta(days=1)) if late and way == "out" else (way, at) for way, at in wanted]
 
 
 @require_POST

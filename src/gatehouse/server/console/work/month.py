@@ -18,9 +18,10 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from gatehouse.domain.pay_facts import Month
-from gatehouse.domain.performance import Figure, group_figures, person_figures
+from gatehouse.domain.performance import Figure, person_figures
 from gatehouse.domain.periods import local_date
 from gatehouse.domain.reckoning import Workday
+from gatehouse.domain.seen_first import open_from
 from gatehouse.keeper.protocol import Refused
 from gatehouse.server.accounts.signed_in import SignedIn
 from gatehouse.server.attendance import looks as work_looks
@@ -36,6 +37,7 @@ from gatehouse.server.console.work.waiting import waiting_by_day
 from gatehouse.server.moment import now
 from gatehouse.server.people import looks, queries
 from gatehouse.server.people.models import Person
+from gatehouse.server.performance import queries as queries_of_figures
 
 PAGE = 25
 PURPOSE = "month.page"
@@ -57,7 +59,7 @@ def month(request: HttpRequest, of: Month | None = None, number: int = 1) -> Htt
     who = reader(request)
     of = of or _current(who)
     shown, pager = paged(_with_plan(who, of), number, PAGE, lambda page: reverse("month-page", args=[of, page]))
-    context = _frame(who, of, pager.count) | tabs(request, "month") | {"pager": pager, "figures": []}
+    context = _frame(who, of, pager.count) | tabs(request, "month") | {"pager": pager}
     context |= _people(who, of, shown, opened=request.method == "POST")
     return render(request, "work/month.html", context)
 
@@ -80,8 +82,7 @@ def _people(who: SignedIn, of: Month, shown: list[Person], *, opened: bool) -> d
     for line, named_one in zip(lines, rows, strict=True):
         person = named_one.person
         line |= _strip(of, days.get(person.pk, {}), person.site.zone, waits.get(person.pk, {}))
-    figures = [_said(figure) for figure in group_figures([_flat(d) for d in days.values()]) if figure.value is not None]
-    return {"people": lines, "opened": True, "figures": figures, "withheld": not figures}
+    return {"people": lines, "opened": True}
 
 
 @require_POST
@@ -102,7 +103,7 @@ def person_month(request: HttpRequest, person_id: UUID, of: Month) -> HttpRespon
             context["refused"] = words.refused(answer.code)
     if not isinstance(days, Refused) and not isinstance(waits, Refused):
         mine = days.get(person.pk, {})
-        line |= _strip(of, mine, person.site.zone, waits.get(person.pk, {})) | {"figures": _own_figures(_flat(mine))}
+        line |= _strip(of, mine, person.site.zone, waits.get(person.pk, {})) | _own_figures(person, of, _flat(mine))
     context["payslip"] = None if isinstance(slip, Refused) else slip
     part = request.headers.get("HX-Request") == "true"
     template = "work/month_line.html" if part else "work/month_alone.html"
@@ -171,8 +172,11 @@ def _strip(of: Month, days: Days, zone: str, waits: dict[date, list[str]]) -> di
     }
 
 
-def _own_figures(days: list[Workday]) -> list[dict[str, object]]:
-    return [_said(figure) for figure in person_figures(days)]
+def _own_figures(person: Person, of: Month, days: list[Workday]) -> dict[str, object]:
+    """Once they are no longer the person's alone; until then, when that will be."""
+    if queries_of_figures.open_months(person, [of], local_date(now(), ZoneInfo(person.site.zone))):
+        return {"figures": [_said(figure) for figure in person_figures(days)]}
+    return {"alone_until": saying.day(open_from(of, queries_of_figures.days_first(person.site)))}
 
 
 def _said(figure: Figure) -> dict[str, object]:

@@ -24,6 +24,15 @@ GROUPS: tuple[Group, ...] = (
     ),
 )
 GROUPS: tuple[Group, ...] = ((_("Days"), (("worklist", _("To do"), PAYROLL), ("month", _("Month"), PAYROLL))),)
+        _("Performance"),
+        (
+            ("performance", _("People"), PAYROLL),
+            ("performance-teams", _("Teams and site"), PAYROLL),
+            ("performance-goals", _("Goals and reviews"), PAYROLL),
+            ("performance-contests", _("Contests"), PAYROLL),
+        ),
+    ),
+)
 
 
 def tabs(request: HttpRequest, here: str) -> dict[str, object]:
