@@ -67,8 +67,7 @@ READS: dict[Role, frozenset[str]] = {
     - _RECEIPTS
     - _DISPUTES
     - {"mandate.consent/1", "device.secret/1", "operator.contact/1", "proprietor.bank/1"}
-    - {"import.row/1", "hook.secret/1"},
-    - {"mandate.consent/1", "device.secret/1", "operator.contact/1", "proprietor.bank/1", "staff.change/1"},
+    - {"import.row/1", "hook.secret/1", "staff.change/1"},
 }
 # What a worker reads of the people whom they manage: who asks, what for, and who answered.
 TEAM_READS = frozenset({"person.brief/1", "person.name/1", "work.note/1", "note.answer/1"})
@@ -117,7 +116,6 @@ JOB_READS: dict[str, frozenset[str]] = {
     ),
     "feed": frozenset({"person.file/1", "person.roster/1"}),
     "performance": frozenset({"workday.facts/1", "person.file/1"}),
-    "feed": frozenset({"person.file/1"}),
     "receipts": frozenset({"receipt.facts/1"}),  # for whoever holds the receipt's link
     "disputes": frozenset({"dispute.answer/1"}),  # for whoever holds the address of the receipt
     "payments": frozenset({"provider.account/1", "mandate.token/1"}),

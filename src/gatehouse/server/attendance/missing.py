@@ -29,9 +29,9 @@ def in_order(person: Person, on: date, said: list[tuple[str, datetime]]) -> list
     if came is not None:
         late = left.time() <= came.time()
     else:
-        rules = [planned.pattern.rules for planned in queries.plan_of(person, on, on + timedelta(days=1))]
-        nights = [rule for rule in rules if rule["end"] <= rule["start"]]
-        late = len(nights) == len(rules) > 0 and all(left.time() < time.fromisoformat(rule["start"]) for rule in nights)
+        planned = [shift.pattern for _name, shift in queries.shifts_of(person, on, on + timedelta(days=1))]
+        nights = [pattern for pattern in planned if pattern.end <= pattern.start]
+        late = len(nights) == len(planned) > 0 and all(left.time() < pattern.start for pattern in nights)
     return [("out", left + timedelta(days=1)) if late and way == "out" else (way, at) for way, at in said]
 
 

@@ -4,11 +4,11 @@ import uuid
 
 from django.db import models
 
+from gatehouse.server.attendance.answer_models import NoteAnswer as NoteAnswer
 from gatehouse.server.attendance.source_models import PunchSource as PunchSource
 from gatehouse.server.attendance.worklist_models import AnswerBook as AnswerBook
 from gatehouse.server.attendance.worklist_models import WorkLimits as WorkLimits
 from gatehouse.server.attendance.worklist_models import Worklist as Worklist
-from gatehouse.server.attendance.answer_models import NoteAnswer as NoteAnswer
 from gatehouse.server.people.models import Person, Site
 
 

@@ -47,7 +47,7 @@ def as_if(
     WorkdaysRefused."""
     people = sorted(given)
     made = punches_of(site, day, people, by)
-    rules, plans = rules_of(site), queries.plans(site, day - AROUND, day + 2 * AROUND)
+    rules, plans = rules_of(site, day), queries.plans(site, day - AROUND, day + 2 * AROUND)
     notes, held = _notes_by_person(people, by), _answers_by_person(people, day, by)
     found = {}
     for person in people:
@@ -82,7 +82,7 @@ def recount(site: Site, day: date, people: Sequence[UUID], *, by: By, at: dateti
 def as_of(
     site: Site, day: date, people: Sequence[UUID], made: Mapping[UUID, Sequence[punches.Punch]], by: By
 ) -> dict[UUID, Result]:
-    rules, plans = rules_of(site), queries.plans(site, day - AROUND, day + 2 * AROUND)
+    rules, plans = rules_of(site, day), queries.plans(site, day - AROUND, day + 2 * AROUND)
     notes, held = _notes_by_person(people, by), _answers_by_person(people, day, by)
     return {
         person: result_of(

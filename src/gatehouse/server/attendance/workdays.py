@@ -50,7 +50,7 @@ def compute_workdays(site: Site, day: date, *, at: datetime, by: By = JOB) -> in
     people = queries.people_with_plan_near(site, day)
     if not people:
         return 0
-    rules = rules_of(site)
+    rules = rules_of(site, day)
     made = _punches_by_person(site, day, rules.zone, by)
     results = reckoned(site, day, people, made, rules, by)
     far = _far_by_person(site, day, rules.zone, made, by)
@@ -65,7 +65,7 @@ def compute_workdays(site: Site, day: date, *, at: datetime, by: By = JOB) -> in
     return len(results)
 
 
-def rules_of(site: Site) -> SiteRules:
+def rules_of(site: Site, day: date) -> SiteRules:
     return SiteRules(
         zone=ZoneInfo(site.zone),
         calendar=queries.calendar(site),

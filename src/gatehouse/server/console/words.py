@@ -198,7 +198,7 @@ PURPOSES: dict[str, Text] = {
     "register.page": _("opened the register of your class"),
     "register.sheet": _("had your class's register printed, or saved it as a file"),
     "register.inside": _("looked who is inside"),
-    "roster.page": _("looked at your trade, team and training"),
+    "crews.page": _("looked at your trade, team and training"),
     "wages.page": _("looked at a wage report of your site"),
     "wages.file": _("had a wage report of your team printed, or saved it as a file"),
     "payslip.draft": _("drafted your payslip"),

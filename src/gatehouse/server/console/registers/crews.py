@@ -29,7 +29,7 @@ from gatehouse.server.people.roster_cells import RosterFacts
 
 PAGE = 25
 MOST_GAPS = 200
-PURPOSE = "roster.page"
+PURPOSE = "crews.page"
 
 
 def crews(request: HttpRequest, number: int = 1) -> HttpResponse:

@@ -5,36 +5,34 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from gatehouse.server.console.access import OWNERS, PAYROLL
-from gatehouse.server.console.access import PAYROLL
 from gatehouse.server.console.registers.tabs import registers
 from gatehouse.server.console.tabs import Group, tabs_of
 
-GROUPS: tuple[Group, ...] = (
-    (_("Days"), (("month", _("Month"), PAYROLL),)),
+_DAYS: Group = (_("Days"), (("worklist", _("To do"), PAYROLL), ("month", _("Month"), PAYROLL)))
+_PLANNING: Group = (
+    _("Planning"),
     (
-        _("Files"),
-        (("imports", _("Imports"), PAYROLL), ("exports", _("Exports"), PAYROLL), ("hooks", _("Webhooks"), OWNERS)),
-        _("Planning"),
-        (
-            ("rosters", _("Roster"), PAYROLL),
-            ("patterns", _("Shifts"), PAYROLL),
-            ("rosters-rotations", _("Rotations"), PAYROLL),
-            ("calendar", _("Calendar"), PAYROLL),
-        ),
+        ("rosters", _("Roster"), PAYROLL),
+        ("patterns", _("Shifts"), PAYROLL),
+        ("rosters-rotations", _("Rotations"), PAYROLL),
+        ("calendar", _("Calendar"), PAYROLL),
     ),
 )
-GROUPS: tuple[Group, ...] = ((_("Days"), (("worklist", _("To do"), PAYROLL), ("month", _("Month"), PAYROLL))),)
-        _("Performance"),
-        (
-            ("performance", _("People"), PAYROLL),
-            ("performance-teams", _("Teams and site"), PAYROLL),
-            ("performance-goals", _("Goals and reviews"), PAYROLL),
-            ("performance-contests", _("Contests"), PAYROLL),
-        ),
+_PERFORMANCE: Group = (
+    _("Performance"),
+    (
+        ("performance", _("People"), PAYROLL),
+        ("performance-teams", _("Teams and site"), PAYROLL),
+        ("performance-goals", _("Goals and reviews"), PAYROLL),
+        ("performance-contests", _("Contests"), PAYROLL),
     ),
+)
+_FILES: Group = (
+    _("Files"),
+    (("imports", _("Imports"), PAYROLL), ("exports", _("Exports"), PAYROLL), ("hooks", _("Webhooks"), OWNERS)),
 )
 
 
 def tabs(request: HttpRequest, here: str) -> dict[str, object]:
     """For the template `work/base.html`."""
-    return tabs_of((*GROUPS, *registers(request)), request, here)
+    return tabs_of((_DAYS, _PLANNING, _PERFORMANCE, *registers(request), _FILES), request, here)

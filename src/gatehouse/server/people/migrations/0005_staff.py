@@ -7,7 +7,7 @@ from gatehouse.server.keyorder import InKeyOrder
 
 
 class Migration(migrations.Migration):
-    dependencies = [("people", "0003_gaps")]
+    dependencies = [("people", "0004_registers")]
 
     operations = [
         migrations.AddField(

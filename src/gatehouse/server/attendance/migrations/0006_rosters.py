@@ -10,7 +10,7 @@ from gatehouse.server.keyorder import InKeyOrder
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('attendance', '0002_in_key_order'),
+        ("attendance", "0005_registers"),
         ('people', '0003_gaps'),
     ]
 

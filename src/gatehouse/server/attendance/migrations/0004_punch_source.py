@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('attendance', '0002_in_key_order'),
+        ("attendance", "0003_note_answers"),
         ('people', '0003_gaps'),
     ]
 
