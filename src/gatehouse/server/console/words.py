@@ -211,6 +211,7 @@ PURPOSES: dict[str, Text] = {
     "imports.page": _("looked at a file that was handed over for import"),
     "imports": _("took in a file that was handed over"),
     "imports.match": _("found you by your staff number for an import"),
+    "hooks": _("sent events to another program"),
     "hooks.page": _("looked at the secret of an address that is told of events"),
     "exports.page": _("took your times into a file for another program"),
     "fill.bank": _("had your pay written into a file for the bank"),
