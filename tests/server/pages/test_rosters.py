@@ -259,6 +259,16 @@ def test_last_week_is_copied_drafts_included(desk) -> None:
     }
 
 
+def test_filling_a_week_that_has_begun_leaves_its_past_days_alone(desk, clock) -> None:
+    row = _rotation(desk)
+    clock.advance_to(datetime.combine(desk.first + 2 * DAY, datetime.min.time(), ZoneInfo(ZONE)))
+    desk.house.tickets.clear()  # the clock went past their end
+    desk.browser = desk.house.browser(Role.HR)
+    page = desk.post("fill", rotation=row.pk, who="all", week="1", weeks="1").content.decode()
+    assert "3 dates are drafted" in page
+    assert min(desk.drafts()) == desk.first + 2 * DAY
+
+
 # --- undo, discard, publish ------------------------------------------------------------------------------------------
 
 
