@@ -21,7 +21,7 @@ from gatehouse.server.console.months import MonthConverter, meant
 from gatehouse.server.console.payruns import files, person, review, setup
 from gatehouse.server.console.payruns import runs as payruns
 from gatehouse.server.console.work import limits as work_limits
-from gatehouse.server.console.work import month, worklist
+from gatehouse.server.console.work import month, worklist, worklist_answers, worklist_person
 
 
 class DateConverter(StringConverter):
@@ -79,13 +79,13 @@ urlpatterns = [
     page("month/<month:of>/page/<int:number>/", month.month, "month-page", PAYROLL),
     page("month/<month:of>/<uuid:person_id>", month.person_month, "month-person", PAYROLL),
     page("worklist/", worklist.worklist, "worklist", PAYROLL),
-    page("worklist/preview", worklist.preview, "worklist-preview", PAYROLL),
-    page("worklist/answer", worklist.give_answers, "worklist-answer", PAYROLL),
-    page("worklist/anew", worklist.list_anew, "worklist-anew", PAYROLL),
+    page("worklist/preview", worklist_answers.preview, "worklist-preview", PAYROLL),
+    page("worklist/answer", worklist_answers.give_answers, "worklist-answer", PAYROLL),
+    page("worklist/anew", worklist_answers.list_anew, "worklist-anew", PAYROLL),
     page("worklist/limits/", work_limits.limits, "worklist-limits", PAYROLL),
-    page("worklist/<uuid:person_id>/<month:of>/", worklist.person, "worklist-person", PAYROLL),
-    page("worklist/<uuid:person_id>/<month:of>/open", worklist.person_open, "worklist-person-open", PAYROLL),
-    page("worklist/<uuid:person_id>/<month:of>/undo", worklist.take_back, "worklist-undo", PAYROLL),
+    page("worklist/<uuid:person_id>/<month:of>/", worklist_person.person, "worklist-person", PAYROLL),
+    page("worklist/<uuid:person_id>/<month:of>/open", worklist_person.person_open, "worklist-person-open", PAYROLL),
+    page("worklist/<uuid:person_id>/<month:of>/undo", worklist_person.take_back, "worklist-undo", PAYROLL),
     page("payruns/", payruns.payruns, "payruns", PAYROLL),
     page("payruns/open", payruns.open_run, "payruns-open", PAYROLL),
     page("payruns/setup/", setup.setup, "payruns-setup", PAYROLL),
