@@ -23,6 +23,7 @@ from gatehouse.server.console.payruns import runs as payruns
 from gatehouse.server.console.staff import answers, change, departments, join
 from gatehouse.server.console.work import calendar, month, patterns, roster_strokes, rosters, worklist
 from gatehouse.server.console.work import limits as work_limits
+from gatehouse.server.console.work import month, worklist, worklist_answers, worklist_person
 
 
 class DateConverter(StringConverter):
@@ -113,14 +114,17 @@ urlpatterns = [
     page("rosters/<uuid:site_id>/<date:on>/publish", roster_strokes.publish, "rosters-publish", PAYROLL),
     page("rosters/<uuid:site_id>/<date:on>/leave", rosters.leave, "rosters-leave", PAYROLL),
     page("worklist/", worklist.worklist, "worklist", PAYROLL),
-    page("worklist/preview", worklist.preview, "worklist-preview", PAYROLL),
-    page("worklist/answer", worklist.give_answers, "worklist-answer", PAYROLL),
-    page("worklist/anew", worklist.list_anew, "worklist-anew", PAYROLL),
+    page("worklist/preview", worklist_answers.preview, "worklist-preview", PAYROLL),
+    page("worklist/answer", worklist_answers.give_answers, "worklist-answer", PAYROLL),
+    page("worklist/anew", worklist_answers.list_anew, "worklist-anew", PAYROLL),
     page("worklist/limits/", work_limits.limits, "worklist-limits", PAYROLL),
     page("worklist/<uuid:person_id>/<month:of>/", worklist.person, "worklist-person", PAYROLL),
     page("worklist/<uuid:person_id>/<month:of>/open", worklist.person_open, "worklist-person-open", PAYROLL),
     page("worklist/<uuid:person_id>/<month:of>/undo", worklist.take_back, "worklist-undo", PAYROLL),
     path("", include("gatehouse.server.console.performance.urls")),
+    page("worklist/<uuid:person_id>/<month:of>/", worklist_person.person, "worklist-person", PAYROLL),
+    page("worklist/<uuid:person_id>/<month:of>/open", worklist_person.person_open, "worklist-person-open", PAYROLL),
+    page("worklist/<uuid:person_id>/<month:of>/undo", worklist_person.take_back, "worklist-undo", PAYROLL),
     page("payruns/", payruns.payruns, "payruns", PAYROLL),
     page("payruns/open", payruns.open_run, "payruns-open", PAYROLL),
     page("payruns/setup/", setup.setup, "payruns-setup", PAYROLL),
