@@ -74,7 +74,7 @@ def test_these_letters_mean_these_people(index: Index, text: str, who: set[str])
 
 
 @pytest.mark.parametrize(
-    "text", ["", " ", "z", "zh", "an", "hang", "zsz", "zhangli", "李", "\0", "%", "..", "z.", "张李"]
+    "text", ["", " ", "z", "zh", "an", "in", "os", "hang", "zsz", "zhangli", "李", "\0", "%", "..", "z.", "张李"]
 )
 def test_these_mean_nobody(index: Index, text: str) -> None:
     assert found(index, text) == set()
@@ -98,6 +98,13 @@ def test_a_name_that_repeats_itself_costs_no_more_than_its_length() -> None:
 def test_whoever_begins_with_it_comes_first(index: Index) -> None:
     index.put(NAME_LABEL, "last", "last", "Ada Linden")
     assert index.find("lin", frozenset({NAME_LABEL}), 100) == ["moss", "last"]
+
+
+def test_the_whole_number_comes_before_all_that_begin_with_it(index: Index) -> None:
+    for n in (10, 11, 1, 12, 100):
+        index.put("person.brief/1", str(n), str(n), f"S-{n} AB")
+    found = index.find("s-1", frozenset({NAME_LABEL, "person.brief/1"}), 2)
+    assert found[0] == "1"
 
 
 def test_another_name_in_the_same_row_takes_the_place_of_the_one_before(index: Index) -> None:

@@ -274,6 +274,16 @@ def test_after_the_last_day_there_is_nothing_to_undo(world, hr, today, leaver):
     assert row.state == "waiting"
 
 
+def test_whose_ways_in_are_dead_is_not_brought_back_by_undoing(world, hr, today, leaver, monkeypatch):
+    row = changes.leave(leaver, today, by=hr, at=world.now())
+    with monkeypatch.context() as cut:
+        cut.setattr(changes, "_close", _killed)
+        with pytest.raises(KeyboardInterrupt):
+            changes.leave_now(row, by=hr, at=world.now())
+    assert changes.undo(row, by=hr, at=world.now()) == NotChanged("over")
+    assert changes.come_into_force(world.site, at=midnight_after(today)) == 1
+
+
 def test_a_leaver_of_today_can_go_at_once(world, hr, today, leaver):
     row = changes.leave(leaver, today, by=hr, at=world.now())
     assert changes.leave_now(row, by=hr, at=world.now()) is None

@@ -47,15 +47,24 @@ class _Sought:
             enough=len(folded) >= (1 if chinese else LEAST),
         )
 
-    def meets(self, label: str, held: _Held) -> bool | None:
-        """Whether it begins the text (True), stands in it or spells it (False); None where it does neither."""
+    def meets(self, label: str, held: _Held) -> int | None:
+        """How well: 0 is the whole text, or the whole number, 1 begins it, 2 stands in it or spells it; None not at
+        all."""
         if label == PLATE_LABEL:
-            return None if not self.plate or self.plate not in held.text else held.text.startswith(self.plate)
+            return _rank(self.plate, held.text) if self.plate else None
         if label != NAME_LABEL:
-            return None if self.text not in held.text else held.text.startswith(self.text)
-        if self.plain in held.plain and (not self.run or len(self.run) >= LEAST_WITHIN):
-            return held.plain.startswith(self.plain)
-        return False if self.run and begins(self.run, held.spelt) else None
+            return 0 if held.text.startswith(f"{self.text} ") else _rank(self.text, held.text)
+        if not self.run or len(self.run) >= LEAST_WITHIN:
+            met = _rank(self.plain, held.plain)
+            if met is not None:
+                return met
+        return 2 if self.run and begins(self.run, held.spelt) else None
+
+
+def _rank(sought: str, text: str) -> int | None:
+    if sought not in text:
+        return None
+    return 0 if sought == text else 1 if text.startswith(sought) else 2
 
 
 class Index:
@@ -82,10 +91,10 @@ class Index:
                 del self._texts[key]
 
     def find(self, text: str, labels: frozenset[str], limit: int, among: frozenset[str] | None = None) -> list[str]:
-        """Ids of subjects with `text` under one of these labels, of all or of those `among`, at most `limit`, those
-        that begin with it first. Too few letters find nobody."""
+        """Ids of subjects with `text` under one of these labels, of all or of those `among`, at most `limit`, the
+        whole text first, then what begins with it. Too few letters find nobody."""
         sought = _Sought.of(text)
-        hits: dict[str, bool] = {}
+        hits: dict[str, int] = {}
         if not sought.enough:
             return []
         with self._lock:
@@ -94,5 +103,5 @@ class Index:
                     continue
                 met = sought.meets(label, held)
                 if met is not None:
-                    hits[held.subject] = hits.get(held.subject, False) or met
-        return sorted(hits, key=lambda subject: not hits[subject])[:limit]
+                    hits[held.subject] = min(met, hits.get(held.subject, met))
+        return sorted(hits, key=lambda subject: hits[subject])[:limit]

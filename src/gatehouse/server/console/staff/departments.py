@@ -40,7 +40,7 @@ def departments(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         site = next((one for one in sites if str(one.pk) == request.POST.get("site", "")), None)
         if site is None:
-            raise Http404
+            return _trees(request, sites, status=422)
         form = DepartmentForm(site, request.POST)
         if form.is_valid():
             name, parent = form.cleaned_data["name"].strip(), form.cleaned_data.get("parent")
@@ -49,8 +49,12 @@ def departments(request: HttpRequest) -> HttpResponse:
                 return HttpResponseRedirect(reverse("department", args=[made.pk]))
             _say(form, made.code)
         wrong = form
+    return _trees(request, sites, wrong, status=422 if wrong else 200)
+
+
+def _trees(request: HttpRequest, sites: list[Site], wrong: StaffForm | None = None, *, status: int) -> HttpResponse:
     context = {"sites": [_tree(site, wrong) for site in sites]} | tabs(request, "departments")
-    return render(request, "staff/departments.html", context, status=422 if wrong else 200)
+    return render(request, "staff/departments.html", context, status=status)
 
 
 def _tree(site: Site, wrong: StaffForm | None) -> dict[str, object]:

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -54,7 +54,7 @@ def choose(request: HttpRequest) -> HttpResponse:
     """At which site; there is nothing to choose where there is one."""
     sites = queries.sites_visible_to(reader(request))
     if len(sites) == 1:
-        return HttpResponseRedirect(reverse("staff-join-at", args=[sites[0].pk]))
+        return join(request, sites[0].pk)
     return render(request, "staff/sites.html", {"sites": sites})
 
 
