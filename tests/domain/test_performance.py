@@ -13,10 +13,10 @@ from gatehouse.domain.performance import (
     Figure,
     Measure,
     Withheld,
-    group_figures,
     person_figures,
-    trend,
+    tally,
 )
+from gatehouse.domain.performance_groups import group_sheet
 from gatehouse.domain.periods import DAY
 from gatehouse.domain.reckoning import Workday
 from gatehouse.domain.shifts import DayCalendar, DayClass, Leave, LeavePart, PlannedShift, rota
@@ -95,38 +95,20 @@ def test_no_days_give_no_figure_rather_than_nought():
     assert {f.withheld for f in person_figures(())} == {Withheld.NOTHING_TO_MEASURE}
 
 
-class TestGroups:
-    def test_a_group_is_measured_over_all_its_days(self):
-        found = values(group_figures([week(ON_TIME, LATE), *[week(ON_TIME)] * 4]))
-        assert found[Measure.PUNCTUALITY] == Fraction(5, 6)
-
-    def test_four_people_give_no_figure_and_no_count(self):
-        found = group_figures([week(ON_TIME)] * 4)
-        assert {(f.value, f.people, f.withheld) for f in found} == {(None, 0, Withheld.GROUP_TOO_SMALL)}
-
-    def test_people_without_a_day_in_it_do_not_make_a_group_larger(self):
-        on_leave = week((), leaves=((0, LeavePart.WHOLE),))
-        found = values(group_figures([week(LATE), *[on_leave] * 9]))
-        assert set(found.values()) == {None}
-
-    def test_absent_people_hide_nobody_s_punctuality(self):
-        found = values(group_figures([week(LATE), *[week(())] * 9]))
-        assert found[Measure.PUNCTUALITY] is None
-        assert found[Measure.ATTENDANCE_RATE] == Fraction(1, 10)
-
-    def test_the_smallest_group_is_the_site_s_to_raise(self):
-        assert {f.value for f in group_figures([week(ON_TIME)] * 9, smallest=10)} == {None}
+def test_a_group_s_ratio_is_over_all_its_days_and_its_minutes_the_mean_of_a_person():
+    people = {n: tally(week(ON_TIME)) for n in range(4)} | {4: tally(week(ON_TIME, LATE))}
+    found = {f.measure: f for f in group_sheet(people, {}).whole}
+    assert (found[Measure.PUNCTUALITY].value, found[Measure.PUNCTUALITY].median) == (Fraction(5, 6), 1)
+    assert (found[Measure.LATE_MINUTES].value, found[Measure.LATE_MINUTES].median) == (4, 0)
 
 
-def test_a_trend_is_later_less_earlier_and_nothing_where_either_lacks():
-    earlier, later = person_figures(week(LATE, ON_TIME)), person_figures(week(ON_TIME, ON_TIME))
-    changes = {change.measure: change.difference for change in trend(earlier, later)}
-    assert changes[Measure.PUNCTUALITY] == Fraction(1, 2)
-    assert changes[Measure.LATE_MINUTES] == -20
-    assert {change.difference for change in trend(person_figures(()), later)} == {None}
+def test_absent_people_hide_nobody_s_punctuality():
+    people = {n: tally(week(())) for n in range(9)} | {9: tally(week(LATE))}
+    found = {f.measure: f.value for f in group_sheet(people, {}).whole}
+    assert found[Measure.PUNCTUALITY] is None
+    assert found[Measure.ATTENDANCE_RATE] == Fraction(1, 10)
 
 
-def test_every_figure_and_change_names_its_definition():
+def test_every_figure_names_its_definition():
     figures = person_figures(week(ON_TIME))
     assert {f.definition for f in figures} == {f"performance.{m.value}.definition" for m in Measure}
-    assert [c.definition for c in trend(figures, figures)] == [f.definition for f in figures]

@@ -15,7 +15,6 @@ from enum import Enum, StrEnum
 from fractions import Fraction
 
 from gatehouse.domain.reckoning import Flag, Workday
-from gatehouse.domain.suppression import SMALLEST_GROUP
 
 
 class Measure(StrEnum):
@@ -40,29 +39,11 @@ class Withheld(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A value (ratio in [0, 1], minutes, or days), or the reason why there is none; `people` it is made of.
-
-    Without a value `people` is 0, since a small number tells as much as the figure.
-    """
+    """A value of one person (ratio in [0, 1], minutes, or days), or the reason why there is none."""
 
     measure: Measure
     value: Fraction | None
-    people: int
     withheld: Withheld | None = None
-
-    @property
-    def definition(self) -> str:
-        return self.measure.definition
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One measure in two periods; `difference` is later less earlier, None where either has no value."""
-
-    measure: Measure
-    earlier: Figure
-    later: Figure
-    difference: Fraction | None
 
     @property
     def definition(self) -> str:
@@ -117,16 +98,8 @@ def tally(workdays: Iterable[Workday]) -> Tally:
 
 def person_figures(workdays: Iterable[Workday]) -> tuple[Figure, ...]:
     """Every measure of one person over one period."""
-    return _figures([tally(workdays)], smallest=1)
-
-
-def group_figures(people: Sequence[Iterable[Workday]], smallest: int = SMALLEST_GROUP) -> tuple[Figure, ...]:
-    """Every measure over the workdays of several people, all their days alike.
-
-    A figure is withheld unless at least `smallest` of them have a day that it is about: nine people on leave
-    and one at work are not a group of ten.
-    """
-    return _figures([tally(workdays) for workdays in people], smallest)
+    whole = tally(workdays)
+    return tuple(_figure(measure, whole) for measure in Measure)
 
 
 def is_about(measure: Measure, of: Tally) -> bool:
@@ -137,12 +110,6 @@ def is_about(measure: Measure, of: Tally) -> bool:
 def value_of(measure: Measure, of: Tally) -> Fraction | None:
     """The measure's value over a tally; None where there is no day that it is about."""
     return _RECIPES[measure].value(of) if is_about(measure, of) else None
-
-
-def trend(earlier: Sequence[Figure], later: Sequence[Figure]) -> tuple[Change, ...]:
-    """Each measure of the later period against the same one of the earlier."""
-    before = {figure.measure: figure for figure in earlier}
-    return tuple(_change(before[figure.measure], figure) for figure in later if figure.measure in before)
 
 
 def _day(found: Sequence[Workday]) -> Tally:
@@ -168,20 +135,6 @@ def _owed_part(workdays: Sequence[Workday], shifts: int) -> Fraction:
     return sum(parts, Fraction(0))
 
 
-def _figures(tallies: Sequence[Tally], smallest: int) -> tuple[Figure, ...]:
-    return tuple(_figure(measure, recipe, tallies, smallest) for measure, recipe in _RECIPES.items())
-
-
-def _figure(measure: Measure, recipe: _Recipe, tallies: Sequence[Tally], smallest: int) -> Figure:
-    measured = [t for t in tallies if recipe.days(t)]
-    if len(tallies) < smallest or 0 < len(measured) < smallest:
-        return Figure(measure, None, 0, Withheld.GROUP_TOO_SMALL)
-    if not measured:
-        return Figure(measure, None, 0, Withheld.NOTHING_TO_MEASURE)
-    return Figure(measure, recipe.value(sum(measured, Tally())), len(measured))
-
-
-def _change(earlier: Figure, later: Figure) -> Change:
-    if earlier.value is None or later.value is None:
-        return Change(later.measure, earlier, later, None)
-    return Change(later.measure, earlier, later, later.value - earlier.value)
+def _figure(measure: Measure, of: Tally) -> Figure:
+    value = value_of(measure, of)
+    return Figure(measure, value, None if value is not None else Withheld.NOTHING_TO_MEASURE)

@@ -105,6 +105,7 @@ def test_a_contested_day_stands_beside_every_figure_wherever_it_is_shown(office)
     for page in (office.me(), office.figures()):
         assert page.count("contested") >= len(Measure)
         assert "waits for an answer" in page
+    assert "contested" in office.hr("month-person", office.month, office.person.pk)
     office.mine("me-contest-withdraw", Contest.objects.get().pk)
     for page in (office.me(), office.figures()):
         assert "withdrawn" in page

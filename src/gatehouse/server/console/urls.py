@@ -21,9 +21,17 @@ from gatehouse.server.console.months import MonthConverter, meant
 from gatehouse.server.console.payruns import files, person, review, setup
 from gatehouse.server.console.payruns import runs as payruns
 from gatehouse.server.console.staff import answers, change, departments, join
-from gatehouse.server.console.work import calendar, month, patterns, roster_strokes, rosters, worklist
+from gatehouse.server.console.work import (
+    calendar,
+    month,
+    patterns,
+    roster_strokes,
+    rosters,
+    worklist,
+    worklist_answers,
+    worklist_person,
+)
 from gatehouse.server.console.work import limits as work_limits
-from gatehouse.server.console.work import month, worklist, worklist_answers, worklist_person
 
 
 class DateConverter(StringConverter):

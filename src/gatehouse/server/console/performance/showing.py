@@ -109,7 +109,7 @@ def said(measure: Measure, value: Fraction) -> str:
     """A value of a measure; minutes and days of a mean are rounded half up."""
     if measure in MINUTES:
         return saying.hours(round_half_up(value))
-    return words_work.value(Figure(measure, value, 1))
+    return words_work.value(Figure(measure, value))
 
 
 def trend_charts(name: str, trends: Sequence[Trend]) -> list[Chart]:

@@ -30,6 +30,7 @@ from gatehouse.server.console import saying, words, words_work
 from gatehouse.server.console.access import reader
 from gatehouse.server.console.months import month_before
 from gatehouse.server.console.paging import paged
+from gatehouse.server.console.performance import showing
 from gatehouse.server.console.slips import slip_of
 from gatehouse.server.console.strips import strip
 from gatehouse.server.console.work.tabs import tabs
@@ -103,7 +104,8 @@ def person_month(request: HttpRequest, person_id: UUID, of: Month) -> HttpRespon
             context["refused"] = words.refused(answer.code)
     if not isinstance(days, Refused) and not isinstance(waits, Refused):
         mine = days.get(person.pk, {})
-        line |= _strip(of, mine, person.site.zone, waits.get(person.pk, {})) | _own_figures(person, of, _flat(mine))
+        line |= _strip(of, mine, person.site.zone, waits.get(person.pk, {}))
+        line |= _own_figures(who, person, of, _flat(mine))
     context["payslip"] = None if isinstance(slip, Refused) else slip
     part = request.headers.get("HX-Request") == "true"
     template = "work/month_line.html" if part else "work/month_alone.html"
@@ -172,10 +174,14 @@ def _strip(of: Month, days: Days, zone: str, waits: dict[date, list[str]]) -> di
     }
 
 
-def _own_figures(person: Person, of: Month, days: list[Workday]) -> dict[str, object]:
+def _own_figures(who: SignedIn, person: Person, of: Month, days: list[Workday]) -> dict[str, object]:
     """Once they are no longer the person's alone; until then, when that will be."""
     if queries_of_figures.open_months(person, [of], local_date(now(), ZoneInfo(person.site.zone))):
-        return {"figures": [_said(figure) for figure in person_figures(days)]}
+        found = showing.contested(list(queries_of_figures.contests_of(person)), who.by.authority, PURPOSE)
+        if isinstance(found, Refused):  # no figure without what is contested of it
+            return {}
+        contests = [one for one in found if one.about.month == of]
+        return {"figures": [_said(figure) for figure in person_figures(days)], "contests": contests}
     return {"alone_until": saying.day(open_from(of, queries_of_figures.days_first(person.site)))}
 
 
