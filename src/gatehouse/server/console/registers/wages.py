@@ -202,7 +202,7 @@ def _crew_part(site: Site, title: str, crew: Crew, names: dict[str, str], known:
     columns = (
         Column(_("Number"), 42), Column(_("Name"), 78), Column(_("Trade"), 58), Column(_("Paid by"), 84),
         Column(_("Days"), 28, right=True), Column(_("Hours"), 40, right=True), Column(_("Overtime"), 40, right=True),
-        Column(_("Earned"), 64, right=True), Column(_("Contributions and tax"), 64, right=True),
+        Column(_("Earned"), 64, right=True), Column(_("Kept back"), 64, right=True),
         Column(_("Recovered"), 56, right=True), Column(_("Due"), 64, right=True), Column(_("Paid"), 64, right=True),
         Column(_("Signature"), 96),
     )  # fmt: skip
@@ -233,7 +233,7 @@ def _summary_part(site: Site, title: str, chosen: Sequence[Crew], names: dict[st
     columns = (
         Column(_("Contractor"), 130), Column(_("Team"), 110), Column(_("People"), 40, right=True),
         Column(_("Days"), 44, right=True), Column(_("Hours"), 54, right=True), Column(_("Overtime"), 50, right=True),
-        Column(_("Earned"), 74, right=True), Column(_("Contributions and tax"), 74, right=True),
+        Column(_("Earned"), 74, right=True), Column(_("Kept back"), 74, right=True),
         Column(_("Recovered"), 70, right=True), Column(_("Due"), 74, right=True), Column(_("Paid"), 74, right=True),
     )  # fmt: skip
     rows = []
