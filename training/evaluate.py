@@ -89,7 +89,7 @@ def evaluate(models: PlateModels, photos: Path, labels: Sequence[Labelled]) -> d
         rows["all"].append(row)
     return {
         name: {"n": len(some), **{key: float(np.mean([one.get(key, 0.0) for one in some])) for key in some[0]}}
-        for name, some in rows.items()
+        for name, some in sorted(rows.items(), key=lambda one: one[0] == "all")
     }
 
 

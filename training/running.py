@@ -1,4 +1,8 @@
-"""What both trainings share: a budget of hours, checkpoints, resuming, a log of figures."""
+"""What both trainings share: how much there is to learn, hours a sitting, checkpoints, resuming, a log.
+
+The learning rate follows the samples seen, not the clock, so a run in several sittings, on a busy machine or a
+quick one, is the same run.
+"""
 
 from __future__ import annotations
 
@@ -35,9 +39,10 @@ def code_digest() -> str:
 
 @dataclass(slots=True)
 class Run:
-    """One training: where it writes, how long it may go on in all, and how long it has."""
+    """One training: where it writes, how many steps it has in all, and how long this sitting may last."""
 
     folder: Path
+    total_steps: int
     hours: float
     seed: int
     step: int = 0
@@ -56,10 +61,10 @@ class Run:
     def _stop(self, number: int, frame: FrameType | None) -> None:
         self.stopped = True
 
-    def steps(self, max_steps: int | None) -> Iterator[int]:
-        """Numbers of steps until the hours are spent, somebody stops the run, or `max_steps` are done."""
-        self._since = self._saved = self._validated = time.monotonic()
-        while not self.stopped and self.progress < 1.0 and (max_steps is None or self.step < max_steps):
+    def steps(self) -> Iterator[int]:
+        """Numbers of steps until all are done, the sitting's hours are over, or somebody stops the run."""
+        begun = self._since = self._saved = self._validated = time.monotonic()
+        while not self.stopped and self.step < self.total_steps and self._since - begun < self.hours * 3600:
             yield self.step
             self.step += 1
             now = time.monotonic()
@@ -68,10 +73,10 @@ class Run:
 
     @property
     def progress(self) -> float:
-        return self.spent_s / (self.hours * 3600)
+        return self.step / max(1, self.total_steps)
 
     def rate(self, top: float) -> float:
-        """The learning rate: up over the first steps, then down with the hours along a cosine."""
+        """The learning rate: up over the first steps, then down to the last along a cosine."""
         warm = min(1.0, (self.step + 1) / _WARM_UP_STEPS)
         return top * warm * max(_LOWEST, 0.5 * (1 + math.cos(math.pi * min(1.0, self.progress))))
 
@@ -142,15 +147,15 @@ def reduced(options: argparse.Namespace) -> torch.autocast:
     return torch.autocast(options.device.split(":")[0], torch.bfloat16, enabled=options.precision == "bfloat16")
 
 
-def arguments(what: str) -> argparse.Namespace:
+def arguments(what: str, samples: int, batch: int) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=what)
     parser.add_argument("--out", type=Path, required=True, help="folder of this run; it is resumed if it has begun")
-    parser.add_argument("--hours", type=float, default=3.0, help="training time in all, resumed time counted in")
+    parser.add_argument("--hours", type=float, default=1e9, help="stop after so long; the same command goes on")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads of the network")
     parser.add_argument("--workers", type=int, default=0, help="processes that draw; 0 draws between the steps")
-    parser.add_argument("--batch", type=int, default=0, help="samples a step")
+    parser.add_argument("--samples", type=int, default=samples, help="samples in all, of all sittings")
+    parser.add_argument("--batch", type=int, default=batch, help="samples a step")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32", help="of the convolutions")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--max-steps", type=int, default=None)
     return parser.parse_args()

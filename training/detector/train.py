@@ -1,4 +1,4 @@
-"""Train the detector on drawn scenes: `python -m training.detector.train --out DIR --hours 3`.
+"""Train the detector on drawn scenes: `python -m training.detector.train --out DIR`.
 
 A run that was stopped goes on from its last checkpoint when the same command is given again.
 """
@@ -22,6 +22,8 @@ from training.running import Averaged, Run, arguments, reduced
 
 BATCH = 12
 TOP_RATE = 2e-3
+# About three hours of one core that has nothing else to do.
+SAMPLES = 240_000
 LOG_EVERY = 50
 
 
@@ -33,12 +35,12 @@ def loss_of(net: Detector, batch: Batch, options: Namespace) -> tuple[Tensor, Te
 
 
 def main() -> None:
-    options = arguments("Train the plate detector on drawn scenes.")
+    options = arguments("Train the plate detector on drawn scenes.", SAMPLES, BATCH)
     torch.set_num_threads(options.threads)
     cv2.setNumThreads(1)
     torch.manual_seed(options.seed)
-    size = options.batch or BATCH
-    run = Run(options.out, options.hours, options.seed)
+    size = options.batch
+    run = Run(options.out, options.samples // size, options.hours, options.seed)
     net = Detector().to(options.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimiser = torch.optim.AdamW(net.parameters(), lr=TOP_RATE, weight_decay=0.01)
     averaged = Averaged(net)
@@ -53,7 +55,7 @@ def main() -> None:
         run.save(net=net.state_dict(), optimiser=optimiser.state_dict(), averaged=averaged.weights)
 
     begun, drawn_s, totals = time.monotonic(), 0.0, [0.0, 0.0]
-    for step in run.steps(options.max_steps):
+    for step in run.steps():
         waited = time.monotonic()
         batch = next(source)
         drawn_s += time.monotonic() - waited

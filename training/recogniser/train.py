@@ -1,4 +1,4 @@
-"""Train the reader on drawn plates: `python -m training.recogniser.train --out DIR --hours 3`.
+"""Train the reader on drawn plates: `python -m training.recogniser.train --out DIR`.
 
 A run that was stopped goes on from its last checkpoint when the same command is given again.
 """
@@ -22,6 +22,8 @@ from training.running import Averaged, Run, arguments, reduced
 
 BATCH = 48
 TOP_RATE = 2e-3
+# About three hours of one core that has nothing else to do.
+SAMPLES = 1_500_000
 LOG_EVERY = 50
 
 
@@ -44,12 +46,12 @@ def loss_of(net: Reader, batch: Batch, options: Namespace) -> tuple[Tensor, Tens
 
 
 def main() -> None:
-    options = arguments("Train the plate reader on drawn plates.")
+    options = arguments("Train the plate reader on drawn plates.", SAMPLES, BATCH)
     torch.set_num_threads(options.threads)
     cv2.setNumThreads(1)
     torch.manual_seed(options.seed)
-    size = options.batch or BATCH
-    run = Run(options.out, options.hours, options.seed)
+    size = options.batch
+    run = Run(options.out, options.samples // size, options.hours, options.seed)
     net = Reader().to(options.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimiser = torch.optim.AdamW(net.parameters(), lr=TOP_RATE, weight_decay=0.01)
     averaged = Averaged(net)
@@ -64,7 +66,7 @@ def main() -> None:
         run.save(net=net.state_dict(), optimiser=optimiser.state_dict(), averaged=averaged.weights)
 
     begun, drawn_s = time.monotonic(), 0.0
-    for step in run.steps(options.max_steps):
+    for step in run.steps():
         waited = time.monotonic()
         batch = next(source)
         drawn_s += time.monotonic() - waited
