@@ -63,6 +63,7 @@ CASES = {
     "only the afternoon": (["13:00 in", "16:20 out"], "absent", "present"),
     "only the morning": (["07:55 in", "11:35 out"], "present", "absent"),
     "left early": (["07:55 in", "11:29 out", "13:00 in", "15:59 out"], "left_early", "left_early"),
+    "left as soon as they may": (["07:55 in", "11:30 out", "13:00 in", "16:00 out"], "present", "present"),
     "to the dentist and back": (["07:55 in", "09:00 out", "10:00 in", "16:20 out"], "present", "present"),
     "never seen going out": (["07:55 in"], "present", "present"),
     "only seen going out": (["16:20 out"], "present", "present"),
