@@ -18,6 +18,7 @@ from gatehouse.server.attendance.notes import LeaveNote
 from gatehouse.server.backoffice.wording_log import OBJECTS, VERBS
 from gatehouse.server.gates.actions import add_rule, add_schedule
 from gatehouse.server.gates.models import Gate, GateMode
+from gatehouse.server.interchange.exporting import TABLES
 from gatehouse.server.parking.actions import add_permit
 from gatehouse.server.parking.lane_answers import Answer
 from gatehouse.server.parking.models import ClosedStay, ExceptionKind, LaneException, ListKind, Payment, PaymentState
@@ -145,6 +146,8 @@ def test_every_verb_of_the_log_has_words() -> None:
     made = set(re.findall(r'record\(\s*f"(\w+\.)\{', text))
     said |= {(f"lane.{answer}", "exception") for answer in Answer}
     said |= {(f"list.{kind}_added", "site") for kind in ListKind}
-    assert made == {"note.", "gate.", "vehicle.", "list.", "lane."}
+    said |= {(f"export.{table}", "site") for table in TABLES}
+    said |= {(f"person.{kind}_{step}", "person") for kind in ("leave", "move") for step in ("planned", "done")}
+    assert made == {"note.", "gate.", "vehicle.", "list.", "lane.", "export.", "person."}
     assert {verb for verb, _ in said} - set(VERBS) == set()
     assert {kind for _, kind in said} - set(OBJECTS) == set()

@@ -29,6 +29,7 @@ VERBS: dict[str, Text] = {
     "import.punches": _("took in punches of a file"),
     "import.done": _("finished an import"),
     "import.undone": _("undid an import"),
+    "import.cut_short": _("dropped the rest of a file that was left half-way"),
     "import.dropped": _("threw a file away"),
     "person.unhired": _("took out a person whom an import had brought"),
     "punches.voided": _("took back the punches of an import"),

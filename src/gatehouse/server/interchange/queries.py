@@ -53,6 +53,11 @@ def left_lying(before: date) -> QuerySet[Import]:
     return Import.objects.filter(state__in=OPEN, added_on__lt=before)
 
 
+def cut_short(before: date) -> QuerySet[Import]:
+    """Files that somebody began to take in and left half-way."""
+    return Import.objects.filter(state=ImportState.RUNNING, added_on__lt=before)
+
+
 def stands_after(task: Import, kind: str) -> Import | None:
     """A later import of this kind at the same site that was not taken back."""
     after = Import.objects.filter(site=task.site, kind=kind, number__gt=task.number)

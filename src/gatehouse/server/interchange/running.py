@@ -259,8 +259,14 @@ def step(task: Import, *, by: By, at: datetime) -> Refused | None:
 
 
 def sweep(now: datetime) -> int:
-    """Files that nobody took in for a week go; how many."""
+    """Files that nobody took in for a week go; how many. Of one that was left half-way the rest goes, and what was taken
+    in stands and can be undone."""
     gone = 0
+    for task in queries.cut_short((now - 7 * DAY).date()):
+        with transaction.atomic():
+            record("import.cut_short", "import", task.pk, by=IMPORTS, at=now)
+            gone += Import.objects.filter(pk=task.pk, state=ImportState.RUNNING).update(state=ImportState.DONE)
+            ImportRow.objects.filter(task=task).delete()
     for task in queries.left_lying((now - 7 * DAY).date()):
         with transaction.atomic():
             record("import.dropped", "import", task.pk, by=IMPORTS, at=now)
