@@ -28,7 +28,7 @@ def shown_elsewhere() -> frozenset[str]:
     found: set[str] = set()
     for folder in _SHOWN_IN:
         for path in sorted((_ROOT / folder).rglob("*.py")):
-            if "training" not in path.parts:
+            if "training" not in path.relative_to(_ROOT).parts:
                 found.update(label_of(text) for text in _PLATE.findall(path.read_text("utf-8")))
     return frozenset(found)
 
