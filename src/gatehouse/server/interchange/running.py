@@ -259,8 +259,8 @@ def step(task: Import, *, by: By, at: datetime) -> Refused | None:
 
 
 def sweep(now: datetime) -> int:
-    """Files that nobody took in for a week go; how many. Of one that was left half-way the rest goes, and what was taken
-    in stands and can be undone."""
+    """Files that nobody took in for a week go; how many. Of one that was left half-way the rest goes; what was taken in
+    stands and can be undone."""
     gone = 0
     for task in queries.cut_short((now - 7 * DAY).date()):
         with transaction.atomic():
