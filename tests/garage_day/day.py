@@ -249,7 +249,11 @@ class Play:
                 self.presses_later(visit, started, phone)
 
     def presses_later(self, visit: Visit, started: Started, phone: int) -> None:
-        self.soon(15 + visit.delay.total_seconds(), self.presses, visit, started, phone, visit.repeats)
+        self.soon(15 + self._delay_s(visit), self.presses, visit, started, phone, visit.repeats)
+
+    def _delay_s(self, visit: Visit) -> float:
+        """Until the provider takes the money: whoever was twice too slow for the price that was asked pays at once."""
+        return visit.delay.total_seconds() if len(visit.payments) <= 2 else 0.0
 
     def presses(self, visit: Visit, started: Started, phone: int, repeats: int) -> None:
         """The provider takes the money, and tells it until somebody listens; now and then once more, hours later."""
@@ -337,7 +341,7 @@ class Play:
                 return
             if QUOTE.search(card.text):
                 self.pays(visit, card)
-                self.soon(45 + visit.delay.total_seconds(), self.drives_out, visit)
+                self.soon(45 + self._delay_s(visit), self.drives_out, visit)
                 return
         except Away:
             self.soon(60, self.drives_out, visit)
