@@ -86,6 +86,13 @@ class TestWorked:
         facts = LeaveFacts(Employment(date(2025, 1, 1)), on("2026-02-02", "2026-04-10"))
         assert left(ANNUAL, facts, "2026-04-30") == 5 - 1 - 4 + 24 - 1
 
+    def test_what_was_carried_up_to_the_last_date_of_a_year_is_not_carried_a_second_time(self):
+        kind = LeaveType("small", days_a_year=Fraction(2), carried_at_most=Fraction(5), carried_until=(12, 31))
+        facts = LeaveFacts(Employment(date(2024, 1, 1)), on("2025-06-02"))
+        assert left(kind, facts, "2025-12-31") == 2 + 2 - 1
+        assert left(kind, facts, "2026-01-01") == 2 + 2  # the one carried day that was left is gone
+        assert left(kind, facts, "2027-01-01") == 2 + 2
+
     def test_what_was_carried_without_an_end_stays(self):
         kind = replace(ANNUAL, carried_until=None)
         assert left(kind, LeaveFacts(Employment(date(2025, 1, 1))), "2026-12-31") == 29
