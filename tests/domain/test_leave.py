@@ -86,6 +86,15 @@ class TestWorked:
         facts = LeaveFacts(Employment(date(2025, 1, 1)), on("2026-02-02", "2026-04-10"))
         assert left(ANNUAL, facts, "2026-04-30") == 5 - 1 - 4 + 24 - 1
 
+    def test_what_was_carried_up_to_the_last_date_of_a_year_is_not_carried_a_second_time(self):
+        kind = LeaveType("small", days_a_year=Fraction(2), carried_at_most=Fraction(5), carried_until=(12, 31))
+        facts = LeaveFacts(Employment(date(2024, 1, 1)), on("2025-06-02"))
+        assert left(kind, facts, "2025-12-31") == 2 + 2 - 1
+        assert left(kind, facts, "2026-01-01") == 2 + 2  # the one carried day that was left is gone
+        assert left(kind, facts, "2027-01-01") == 2 + 2
+        more = replace(facts, taken=on("2025-06-02", "2025-06-03", "2025-06-04"))
+        assert left(kind, more, "2026-01-01") == 1 + 2
+
     def test_what_was_carried_without_an_end_stays(self):
         kind = replace(ANNUAL, carried_until=None)
         assert left(kind, LeaveFacts(Employment(date(2025, 1, 1))), "2026-12-31") == 29
@@ -140,6 +149,15 @@ class TestRequests:
         found = object_to(kind, LeaveFacts(ALWAYS), request_, WEEK)
         assert found is not None
         assert found.against is against
+
+    def test_a_leaver_is_away_up_to_the_last_day_and_no_further(self):
+        facts = LeaveFacts(Employment(date(2020, 1, 1), WEEK[2]))
+        assert object_to(ANNUAL, facts, Request(WEEK[0], WEEK[1]), WEEK) is None
+        assert object_to(ANNUAL, facts, Request(WEEK[0], WEEK[2]), WEEK) == Objection(Against.NOT_EMPLOYED, WEEK[2])
+
+    def test_several_days_may_begin_at_noon_and_end_at_noon(self):
+        request = Request(WEEK[0], WEEK[1], from_noon=True, until_noon=True)
+        assert object_to(ANNUAL, LeaveFacts(ALWAYS), request, WEEK) is None
 
     def test_two_halves_of_a_day_do_not_overlap_but_a_third_does(self):
         morning, noon = Request(MARCH, MARCH, until_noon=True), Request(MARCH, MARCH, from_noon=True)

@@ -160,7 +160,8 @@ def balance(kind: LeaveType, facts: LeaveFacts, on: date) -> Balance:
     """What is left at the end of the date `on`."""
     carried = NOTHING
     for year in range(_first_year(facts, on), on.year):
-        left = Balance(_lines(kind, facts, year, date(year, 12, 31), carried)).left
+        ended = _lines(kind, facts, year, date(year, 12, 31), carried)
+        left = Balance(ended).left - _falls_away_with_the_year(kind, ended, carried)
         carried = min(left, kind.carried_at_most)  # a debt goes on whole
     return Balance(_lines(kind, facts, on.year, on, carried))
 
@@ -195,6 +196,14 @@ def _lines(kind: LeaveType, facts: LeaveFacts, year: int, until: date, carried: 
         if until > ends and carried > used:
             lines.append(Line(ends + DAY, Because.FELL_AWAY, used - carried))
     return tuple(sorted(lines, key=lambda line: (line.on, list(Because).index(line.because), line.days)))
+
+
+def _falls_away_with_the_year(kind: LeaveType, lines: Iterable[Line], carried: Fraction) -> Fraction:
+    """What was carried into a year up to its last date and not taken: no line of that year can say so any more."""
+    if kind.carried_until != (12, 31):
+        return NOTHING
+    used = -sum((line.days for line in lines if line.because is Because.TAKEN), NOTHING)
+    return max(NOTHING, carried - used)
 
 
 def _entitled(kind: LeaveType, employment: Employment, year: int) -> Iterable[Line]:
