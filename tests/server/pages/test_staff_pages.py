@@ -16,7 +16,7 @@ from tests.server.world import SETUP, ZONE
 
 from gatehouse.domain.periods import local_date
 from gatehouse.keeper.protocol import Role
-from gatehouse.server import keeping
+from gatehouse.server import keeping, moment
 from gatehouse.server.accounts.actions import sign_in
 from gatehouse.server.accounts.signed_in import COOKIE
 from gatehouse.server.attendance import actions as work
@@ -33,7 +33,7 @@ SHIFT = {"start": "09:00:00", "end": "18:00:00"}
 
 
 def today() -> date:
-    return local_date(datetime.now(ZoneInfo(ZONE)), ZoneInfo(ZONE))
+    return local_date(moment.now(), ZoneInfo(ZONE))
 
 
 @pytest.fixture

@@ -478,9 +478,8 @@ def test_what_was_answered_is_in_the_log_without_a_name(todo):
 
 def test_the_night_lists_what_waits(todo):
     todo.person("L-1", ("9:20", "18:00"))
-    site = jobs.SITE_JOBS[1]
-    assert site.name == "workdays"
-    site.run(todo.site, todo.at(4, 30, todo.day + DAY), todo.world.now())
+    (night,) = [job for job in jobs.SITE_JOBS if job.name == "workdays"]
+    night.run(todo.site, todo.at(4, 30, todo.day + DAY), todo.world.now())
     assert [row["number"] for row in todo.open().context["rows"]] == ["L-1"]
 
 

@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gatehouse.domain.periods import DAY, can_be_meant, local_date
 from gatehouse.domain.rosters import WEEK
@@ -42,14 +42,15 @@ OFF = "off"
 HOWS = ("instead", "beside")
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def rosters(request: HttpRequest, site_id: UUID | None = None) -> HttpResponse:
-    """The week that today lies in, or that of `?on=`, at the first site that the reader sees or at this one."""
+    """The week that today lies in, at the first site that the reader sees or at this one; POST with `on` goes to the
+    week of that date."""
     site = site_of(request, site_id) if site_id else next(iter(sites_visible_to(reader(request))), None)
     if site is None:
         return render(request, "work/roster.html", tabs(request, "rosters") | {"site": None})
-    on = day_from(request.GET.get("on", "")) or local_date(now(), ZoneInfo(site.zone))
-    if request.GET.get("on"):
+    on = day_from(request.POST.get("on", "")) or local_date(now(), ZoneInfo(site.zone))
+    if request.POST.get("on"):
         return HttpResponseRedirect(reverse("rosters-week", args=[site.pk, monday_of(on)]))
     return page(request, site, monday_of(on), 1)
 
