@@ -15,10 +15,16 @@ from gatehouse.keeper.protocol import Authority, Cell, KeyClass, Owner, PassageF
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
-JOBS = ("workdays", "payslips", "feed", "retoken", "passes", "stays", "retention", "disputes")
+JOBS = (
+    "workdays", "payslips", "feed", "retoken", "passes", "stays", "retention", "disputes", "performance", "staff",
+    "imports", "hooks",
+)  # fmt: skip
 # docs/specs/keeper.md: what is about no person, and time and pay under a random id.
 ABOUT_NOBODY = {"site.text/1", "stay.entry/1", "stay.step/1", "takings.lengths/1"}
-JOBS_MAY = {"work.note/1", "workday.facts/1", "contract.terms/1", "payslip.lines/1", "person.file/1"}
+JOBS_MAY = {
+    "work.note/1", "workday.facts/1", "workday.beside/1", "work.answers/1", "worklist.open/1", "contract.terms/1",
+    "payslip.lines/1", "person.file/1",
+}  # fmt: skip
 NO_TICKET = [Authority(), Authority(ticket=""), Authority(ticket="A" * 43), Authority(job="owner"), Authority(job="")]
 
 
