@@ -194,7 +194,7 @@ def height(width: int) -> int:
     return 844 if width < 600 else 900
 
 
-def open_month(page: Page) -> None:
+def open_first(page: Page) -> None:
     opener = page.locator("main section form button").first
     if opener.count():
         opener.click()
@@ -213,8 +213,8 @@ def visit(context: BrowserContext, pages: dict[str, str], suffix: str) -> None:
     for name, address in pages.items():
         page = context.new_page()
         page.goto(address)
-        if name == "month":
-            open_month(page)
+        if name in ("month", "todo"):
+            open_first(page)
         keep(page, f"{name}-{suffix}")
         page.close()
 
@@ -230,6 +230,7 @@ def draw(browser: Browser, demo: Demo) -> None:
     console = {name: f"{demo.url}/{name}/" for name in ("watch", "people", "month", "trust", "backoffice", "lanes")}
     console |= {name: f"{demo.url}/parking/{name}/" for name in ("inside", "reports", "money")}
     console |= {"parking": f"{demo.url}/parking/", "tariff": garage.tariff}
+    console |= {"todo": f"{demo.url}/worklist/", "roster": f"{demo.url}/rosters/", "join": f"{demo.url}/people/join/"}
     driver = {"pay": demo.pay, "station": f"{demo.pay}station/", "receipt": paid, "display": demo.display}
     seen_by = (
         (owner, console | {"log": f"{demo.url}/watch/log/", "person": person}),
