@@ -105,7 +105,7 @@ class Play:
                 said = time.monotonic()
                 done = len(self.day.visits) - self._left_to_leave
                 self.say(f"{self._wall(when)}  {done} of {len(self.day.visits)} have left, {said - began:.0f} s")
-            if when > ends + timedelta(hours=3):
+            if when > ends + timedelta(hours=3) and not self.is_over():  # the provider tells again for hours
                 raise NeverEnds
         self.settle_down()
 
