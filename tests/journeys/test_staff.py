@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.urls import reverse
+from playwright.sync_api import expect
 from tests.server.world import SETUP
 
 from gatehouse.keeper.protocol import Role
@@ -45,7 +46,7 @@ def test_somebody_joins_is_managed_asks_is_answered_and_leaves(place) -> None:
     hr.get_by_text("Name a manager").click()
     hr.locator("#manager-who").fill("S-200")
     hr.get_by_role("button", name="Name", exact=True).click()
-    assert hr.get_by_role("link", name="S-200").is_visible()
+    expect(hr.get_by_role("link", name="S-200")).to_be_visible()
 
     hr.goto(place.url + reverse("people"))
     shot(hr, "people")
@@ -61,18 +62,18 @@ def test_somebody_joins_is_managed_asks_is_answered_and_leaves(place) -> None:
     hr.get_by_label("Make a link to their own page").check()
     shot(hr, "join")
     hr.get_by_role("button", name="Let them join").click()
-    assert hr.get_by_text("up to 32 letters and digits").is_visible()
+    expect(hr.get_by_text("up to 32 letters and digits")).to_be_visible()
     assert hr.get_by_label("Full name").input_value() == "张三"
     hr.get_by_label("Card number").fill("04AA")
     hr.get_by_role("button", name="Let them join").click()
-    assert hr.get_by_role("heading", name="S-300 has joined").is_visible()
+    expect(hr.get_by_role("heading", name="S-300 has joined")).to_be_visible()
     shot(hr, "joined")
     link = hr.locator("p.mono").inner_text()
 
     worker = place.browser.new_context(viewport=PHONE).new_page()
     worker.goto(link)
     worker.get_by_role("button", name="Sign in on this device").click()
-    assert worker.get_by_role("heading", name="张三").is_visible()
+    expect(worker.get_by_role("heading", name="张三")).to_be_visible()
 
     hr.goto(place.url + reverse("people"))
     hr.get_by_label("Name, staff number or plate").fill("zs")
@@ -84,21 +85,21 @@ def test_somebody_joins_is_managed_asks_is_answered_and_leaves(place) -> None:
     dan.get_by_role("link", name="My team").click()
     shot(dan, "team-closed")
     dan.get_by_role("button", name="Open the requests").click()
-    assert dan.get_by_text("Moving house").is_visible()
+    expect(dan.get_by_text("Moving house")).to_be_visible()
     shot(dan, "team")
     dan.get_by_label("Your reason").fill("Have a good day")
     dan.get_by_role("button", name="Approve").click()
-    assert dan.get_by_text("Nobody of your team waits for an answer.").is_visible()
+    expect(dan.get_by_text("Nobody of your team waits for an answer.")).to_be_visible()
     assert WorkNote.objects.get().state == "approved"
     worker.reload()
-    assert worker.get_by_text("Have a good day").is_visible()
-    assert worker.get_by_text("A manager of yours").first.is_visible()
+    expect(worker.get_by_text("Have a good day")).to_be_visible()
+    expect(worker.get_by_text("A manager of yours").first).to_be_visible()
     shot(worker, "me")
 
     hr.goto(place.url + reverse("answers"))
     shot(hr, "answers-closed")
     hr.get_by_role("button", name="Open this page").click()
-    assert hr.get_by_text("Have a good day").is_visible()
+    expect(hr.get_by_text("Have a good day")).to_be_visible()
     shot(hr, "answers")
     hr.goto(place.url + reverse("departments"))
     shot(hr, "departments")
@@ -114,12 +115,12 @@ def test_somebody_joins_is_managed_asks_is_answered_and_leaves(place) -> None:
     last = (world.now() + timedelta(days=20)).date()
     hr.locator("#id_last_day").fill(last.isoformat())
     hr.get_by_role("button", name="Write down the last day").click()
-    assert hr.get_by_text("Next is the final pay").is_visible()
+    expect(hr.get_by_text("Next is the final pay")).to_be_visible()
     hr.get_by_role("button", name="Open", exact=True).click()
-    assert hr.get_by_text("The last day is").first.is_visible()
+    expect(hr.get_by_text("The last day is").first).to_be_visible()
     shot(hr, "waits")
     hr.get_by_role("button", name="Undo it").click()
-    assert hr.get_by_text("Undone: all is as it was.").is_visible()
+    expect(hr.get_by_text("Undone: all is as it was.")).to_be_visible()
     assert [fault for fault in hr.faults if "422" not in fault] == []  # the form that came back
 
 
