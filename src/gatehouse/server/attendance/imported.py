@@ -76,10 +76,6 @@ def take_back(site: Site, number: int, *, by: By, at: datetime) -> int:
     return Punch.objects.filter(site=site, source=number).count()
 
 
-def count_of(site: Site, number: int) -> int:
-    return Punch.objects.filter(site=site, source=number).count()
-
-
 def touched(days: Sequence[date]) -> list[date]:
     """The dates whose workdays may change with punches of these: a night shift is counted for the date it began on."""
     return sorted({day - n * timedelta(days=1) for day in days for n in (0, 1)})

@@ -12,6 +12,7 @@ from gatehouse.server.attendance import queries
 from gatehouse.server.attendance.models import RegisterEntry, SchoolClass, SchoolPlan
 from gatehouse.server.attendance.register_cells import plan_from
 from gatehouse.server.people.models import Group, Person, PersonState, Site
+from gatehouse.server.people.queries import uuid_from
 
 
 def plans(sites: Iterable[Site]) -> QuerySet[SchoolPlan]:
@@ -20,7 +21,7 @@ def plans(sites: Iterable[Site]) -> QuerySet[SchoolPlan]:
 
 
 def plan(plan_id: str, sites: Iterable[Site]) -> SchoolPlan | None:
-    found = _uuid(plan_id)
+    found = uuid_from(plan_id)
     return plans(sites).filter(pk=found).first() if found else None
 
 
@@ -50,14 +51,6 @@ def pupils(of: SchoolClass) -> list[Person]:
     return list(found.select_related("site").order_by("id").distinct())
 
 
-def pupils_by_class(sites: Iterable[Site]) -> dict[UUID, list[UUID]]:
-    """Ids of the pupils of every class of these sites."""
-    found: dict[UUID, list[UUID]] = {}
-    for of in classes(sites):
-        found[of.pk] = [person.pk for person in pupils(of)]
-    return found
-
-
 def entries(people: Iterable[Person], since: date, until: date) -> QuerySet[RegisterEntry]:
     """On the dates [since, until)."""
     found = RegisterEntry.objects.filter(person__in=list(people), date__gte=since, date__lt=until)
@@ -73,10 +66,3 @@ def school_days(site: Site, since: date, until: date) -> tuple[date, ...]:
     calendar = queries.calendar(site)
     days = (since + n * DAY for n in range((until - since).days))
     return tuple(day for day in days if calendar.is_workday(day))
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

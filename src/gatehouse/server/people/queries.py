@@ -130,15 +130,15 @@ def listed_vehicles(site: Site) -> QuerySet[Vehicle]:
 
 def vehicle_classes(ids: Iterable[str]) -> dict[str, str]:
     """What these vehicles are, by their ids, of those of which somebody said so."""
-    wanted = {found for text in ids if (found := _uuid(text))}
+    wanted = {found for text in ids if (found := uuid_from(text))}
     if not wanted:
         return {}
     said = Vehicle.objects.filter(pk__in=wanted).exclude(vehicle_class="")
     return {str(pk): called for pk, called in said.values_list("pk", "vehicle_class")}
 
 
-def _uuid(text: str) -> UUID | None:
-    """An edge's word for a vehicle may be none of ours."""
+def uuid_from(text: str) -> UUID | None:
+    """What somebody else calls an id may be none."""
     try:
         return UUID(text)
     except ValueError:

@@ -1,7 +1,6 @@
 """What a roster entry's cell holds (`person.roster/1`), and back to the facts of `domain`."""
 
 from datetime import date
-from uuid import UUID
 
 import msgspec
 
@@ -21,13 +20,6 @@ class RosterFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
     @property
     def training(self) -> Training:
         return Training(self.trained, self.trained_until)
-
-
-def team_of(facts: RosterFacts) -> UUID | None:
-    try:
-        return UUID(facts.team) if facts.team else None
-    except ValueError:
-        return None
 
 
 _decoder = msgspec.json.Decoder(RosterFacts)

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from gatehouse.server.people.models import Contractor, EntryRule, Person, PersonState, RosterEntry, Site, Team
+from gatehouse.server.people.queries import uuid_from
 
 
 def contractors(sites: Iterable[Site]) -> QuerySet[Contractor]:
@@ -13,7 +14,7 @@ def contractors(sites: Iterable[Site]) -> QuerySet[Contractor]:
 
 
 def contractor(contractor_id: str, sites: Iterable[Site]) -> Contractor | None:
-    found = _uuid(contractor_id)
+    found = uuid_from(contractor_id)
     return contractors(sites).filter(pk=found).first() if found else None
 
 
@@ -23,7 +24,7 @@ def teams(sites: Iterable[Site]) -> QuerySet[Team]:
 
 
 def team(team_id: str, sites: Iterable[Site]) -> Team | None:
-    found = _uuid(team_id)
+    found = uuid_from(team_id)
     return teams(sites).filter(pk=found).first() if found else None
 
 
@@ -39,10 +40,3 @@ def entries(people: Iterable[UUID]) -> dict[UUID, RosterEntry]:
 
 def training_first(site: Site) -> bool:
     return EntryRule.objects.filter(pk=site.pk, training_first=True).exists()
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -5,10 +5,9 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -26,7 +25,6 @@ from gatehouse.server.attendance import missing
 from gatehouse.server.attendance import queries as work
 from gatehouse.server.attendance.models import NoteState
 from gatehouse.server.console import saying, words, words_work
-from gatehouse.server.console.access import reader
 from gatehouse.server.console.slips import slip_of
 from gatehouse.server.console.strips import strip
 from gatehouse.server.moment import now
@@ -36,6 +34,7 @@ from gatehouse.server.portal import me_shifts
 from gatehouse.server.portal.me_performance import my_performance
 from gatehouse.server.portal.my_answers import my_answers
 from gatehouse.server.portal.slips import my_slips, my_years
+from gatehouse.server.portal.worker import worker_of
 from gatehouse.server.staffing import answering
 
 PURPOSE = "me.page"
@@ -53,19 +52,9 @@ class Seen:
     times: int
 
 
-def _me(request: HttpRequest) -> tuple[SignedIn, Person]:
-    """The worker and their own row, with the site's clock made the page's. Raises Http404."""
-    who = reader(request)
-    person = queries.person(who.subject, queries.sites_visible_to(who)) if who.subject else None
-    if person is None:
-        raise Http404
-    timezone.activate(ZoneInfo(person.site.zone))
-    return who, person
-
-
 @require_safe
 def me(request: HttpRequest) -> HttpResponse:
-    who, person = _me(request)
+    who, person = worker_of(request)
     at = now()
     today = local_date(at, ZoneInfo(person.site.zone))
     of = Month.of(today)
@@ -185,7 +174,7 @@ def _face_on(person: Person) -> bool:
 @require_POST
 def correct(request: HttpRequest) -> HttpResponse:
     """Ask HR to add a punch that is missing; the punches themselves are never changed."""
-    who, person = _me(request)
+    who, person = worker_of(request)
     zone = ZoneInfo(person.site.zone)
     try:
         on = date.fromisoformat(request.POST.get("date", ""))
@@ -214,7 +203,7 @@ def correct(request: HttpRequest) -> HttpResponse:
 @require_POST
 def withdraw(request: HttpRequest) -> HttpResponse:
     """Withdraw one's own consent: the face is destroyed at once."""
-    who, person = _me(request)
+    who, person = worker_of(request)
     on = local_date(now(), ZoneInfo(person.site.zone))
     credential_actions.withdraw_consent(person, Purpose.FACE, on=on, by=who.by, at=now())
     messages.success(request, _("Your face was destroyed. Your other ways in still work."), "yes")

@@ -19,17 +19,16 @@ from gatehouse.domain.seen_first import open_from, others_see
 from gatehouse.keeper.protocol import Refused
 from gatehouse.server.accounts.signed_in import SignedIn
 from gatehouse.server.console import saying, words, words_performance
-from gatehouse.server.console.access import reader
 from gatehouse.server.console.performance import showing
 from gatehouse.server.console.performance.people import MONTHS, own_trends
 from gatehouse.server.moment import now
-from gatehouse.server.people import queries as people
 from gatehouse.server.people.models import Person
 from gatehouse.server.performance import actions, contests, looks, queries
 from gatehouse.server.performance.cells import About, AboutDay, AboutFigure
 from gatehouse.server.performance.errors import PerformanceError
 from gatehouse.server.performance.models import Contest
 from gatehouse.server.performance.texts import TEXT_LIMIT
+from gatehouse.server.portal.worker import worker_of
 
 PURPOSE = "me.page"
 MONTHS_TO_RELEASE = 3
@@ -81,7 +80,7 @@ def _month(person: Person, month: Month, today: date) -> dict[str, object]:
 @require_POST
 def seen(request: HttpRequest) -> HttpResponse:
     """I have seen this month: others may see its figures, too."""
-    who, person = _me(request)
+    who, person = worker_of(request)
 
     def act() -> None:
         month = _month_typed(request)
@@ -93,7 +92,7 @@ def seen(request: HttpRequest) -> HttpResponse:
 @require_POST
 def contest(request: HttpRequest) -> HttpResponse:
     """A day or a figure is wrong, says the person whose it is."""
-    who, person = _me(request)
+    who, person = worker_of(request)
 
     def act() -> Refused | None:
         opened = contests.open_contest(person, _about(request), request.POST.get("text", ""), by=who.by, at=now())
@@ -104,14 +103,14 @@ def contest(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def say_more(request: HttpRequest, contest_id: UUID) -> HttpResponse:
-    who, person = _me(request)
+    who, person = worker_of(request)
     row = _own_contest(person, contest_id)
     return _done(request, lambda: contests.say_more(row, request.POST.get("text", ""), by=who.by, at=now()), _("Sent."))
 
 
 @require_POST
 def withdraw(request: HttpRequest, contest_id: UUID) -> HttpResponse:
-    who, person = _me(request)
+    who, person = worker_of(request)
     row = _own_contest(person, contest_id)
     contests.withdraw(row, by=who.by, at=now())
     return _done(request, lambda: None, _("Withdrawn. What was written stays readable for you and HR."))
@@ -119,7 +118,7 @@ def withdraw(request: HttpRequest, contest_id: UUID) -> HttpResponse:
 
 @require_POST
 def reply(request: HttpRequest, review_id: UUID) -> HttpResponse:
-    who, person = _me(request)
+    who, person = worker_of(request)
     row = queries.reviews_of(person).filter(pk=review_id).select_related("person__site").first()
     if row is None:
         raise Http404
@@ -134,21 +133,12 @@ def reply(request: HttpRequest, review_id: UUID) -> HttpResponse:
 @require_POST
 def goal(request: HttpRequest) -> HttpResponse:
     """A goal that the person sets themselves."""
-    who, person = _me(request)
+    who, person = worker_of(request)
 
     def act() -> None:
         actions.add_goal(person, request.POST.get("what", ""), _date(request, "until"), by=who.by, at=now())
 
     return _done(request, act, _("Your goal is written down."))
-
-
-def _me(request: HttpRequest) -> tuple[SignedIn, Person]:
-    """Raises Http404."""
-    who = reader(request)
-    person = people.person(who.subject, people.sites_visible_to(who)) if who.subject else None
-    if person is None:
-        raise Http404
-    return who, person
 
 
 def _own_contest(person: Person, contest_id: UUID) -> Contest:

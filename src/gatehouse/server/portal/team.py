@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
@@ -18,34 +17,24 @@ from gatehouse.server.attendance import answers
 from gatehouse.server.attendance import looks as work_looks
 from gatehouse.server.attendance.models import NoteKind, WorkNote
 from gatehouse.server.console import saying, words, words_staff, words_work
-from gatehouse.server.console.access import reader
 from gatehouse.server.moment import now
-from gatehouse.server.people import looks, queries
+from gatehouse.server.people import looks
 from gatehouse.server.people.models import Person
+from gatehouse.server.portal.worker import worker_of
 from gatehouse.server.staffing import answering
 
 SHOWN = 20
 
 
-def _me(request: HttpRequest) -> tuple[SignedIn, Person]:
-    """The worker and their own row, with the site's clock made the page's. Raises Http404."""
-    who = reader(request)
-    person = queries.person(who.subject, queries.sites_visible_to(who)) if who.subject else None
-    if person is None:
-        raise Http404
-    timezone.activate(ZoneInfo(person.site.zone))
-    return who, person
-
-
 def team(request: HttpRequest) -> HttpResponse:
     """GET tells how much waits; POST shows it."""
-    who, person = _me(request)
+    who, person = worker_of(request)
     return _page(request, who, person, opened=request.method == "POST")
 
 
 @require_POST
 def answer(request: HttpRequest, note_id: UUID) -> HttpResponse:
-    who, person = _me(request)
+    who, person = worker_of(request)
     note = answers.note(note_id, person.site)
     said = request.POST.get("answer", "")
     if note is None or said not in ("approve", "decline"):

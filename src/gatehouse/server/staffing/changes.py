@@ -29,7 +29,7 @@ from gatehouse.server.payroll import actions as pay
 from gatehouse.server.payroll import looks as pay_looks
 from gatehouse.server.payroll import queries as pay_queries
 from gatehouse.server.payroll.cells import contract_from_bytes, contract_to_bytes
-from gatehouse.server.people import actions, departments, looks
+from gatehouse.server.people import actions, departments
 from gatehouse.server.people.cells import Change, DepartmentStaff, File, Planned, TermWish, pack, unpack
 from gatehouse.server.people.models import ChangeState, Department, Group, Person, PersonState, Site, StaffChange
 from gatehouse.server.staffing.joining import PURPOSE, NotChanged, ended, put_into, set_terms, staffed
@@ -320,8 +320,3 @@ def _involved(person: Person) -> dict[str, DepartmentStaff]:
 
 def _today(person: Person, at: datetime) -> date:
     return local_date(at, ZoneInfo(person.site.zone))
-
-
-def facts_now(person: Person, by: By) -> actions.Facts | Refused:
-    """Everything about one person, for a form; a look that counts."""
-    return looks.facts(person, by.authority, "person.edit")

@@ -18,7 +18,8 @@ from gatehouse.domain.plates import display
 from gatehouse.keeper.protocol import Refused
 from gatehouse.server.console import words
 from gatehouse.server.console.access import reader
-from gatehouse.server.console.garages.forms import ParkingForm, Plate, garage_field, minor
+from gatehouse.server.console.forms import minor
+from gatehouse.server.console.garages.forms import ParkingForm, Plate, garage_field
 from gatehouse.server.console.garages.tabs import PARKERS, tabs
 from gatehouse.server.moment import now
 from gatehouse.server.parking import bookings as actions

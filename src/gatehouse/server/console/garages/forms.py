@@ -2,32 +2,16 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from gatehouse.domain.money import exponent
-from gatehouse.domain.periods import can_be_meant
 from gatehouse.server.console.access import reader
 from gatehouse.server.parking import queries
 from gatehouse.server.parking.models import Garage
 from gatehouse.server.people.queries import sites_visible_to
-
-
-class Day(forms.DateField):
-    """A date of this house."""
-
-    widget = forms.DateInput(attrs={"type": "date"})
-
-    def to_python(self, value: Any) -> Any:
-        day = super().to_python(value)
-        if day is not None and not can_be_meant(day):
-            raise ValidationError(_("Write a date from 2000-01-01 to 2199-12-31."))
-        return day
 
 
 class Plate(forms.CharField):
@@ -65,13 +49,3 @@ def garage_field(**more: Any) -> forms.ModelChoiceField[Garage]:
     )
     field.label_from_instance = lambda garage: garage.name  # type: ignore[method-assign,assignment]
     return field
-
-
-def minor(amount: Decimal, currency: str) -> int | None:
-    """Whole minor units, None for an amount with more places than the money has."""
-    scaled = amount.scaleb(exponent(currency))
-    return int(scaled) if scaled == scaled.to_integral_value() else None
-
-
-def major(minor: int, currency: str) -> Decimal:
-    return Decimal(minor).scaleb(-exponent(currency))

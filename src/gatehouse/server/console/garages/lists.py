@@ -20,7 +20,8 @@ from gatehouse.keeper.protocol import Refused
 from gatehouse.server import keeping
 from gatehouse.server.console import words
 from gatehouse.server.console.access import reader
-from gatehouse.server.console.garages.forms import Day, ParkingForm, Plate
+from gatehouse.server.console.forms import Day
+from gatehouse.server.console.garages.forms import ParkingForm, Plate
 from gatehouse.server.console.garages.tabs import PARKERS, tabs
 from gatehouse.server.console.paging import paged
 from gatehouse.server.moment import now

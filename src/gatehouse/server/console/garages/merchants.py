@@ -18,7 +18,8 @@ from gatehouse.domain.pay_facts import Month
 from gatehouse.domain.periods import local_date
 from gatehouse.server.console import saying
 from gatehouse.server.console.access import reader
-from gatehouse.server.console.garages.forms import ParkingForm, garage_field, major, minor
+from gatehouse.server.console.forms import major, minor
+from gatehouse.server.console.garages.forms import ParkingForm, garage_field
 from gatehouse.server.console.garages.tabs import PARKERS, tabs
 from gatehouse.server.console.months import month_before
 from gatehouse.server.console.qr import qr_svg

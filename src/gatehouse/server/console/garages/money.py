@@ -29,7 +29,7 @@ from gatehouse.server.parking import money_queries as money_of
 from gatehouse.server.parking import queries, reconciling, refunds
 from gatehouse.server.parking.models import Difference, Payment, PaymentState, Refund, RefundReason, Statement
 from gatehouse.server.people.models import Site
-from gatehouse.server.people.queries import sites_visible_to
+from gatehouse.server.people.queries import sites_visible_to, uuid_from
 
 PAGE = 50
 STATEMENT_DAYS = 8
@@ -210,7 +210,7 @@ def refund(request: HttpRequest, payment_id: UUID) -> HttpResponse:
     if request.method != "POST":
         return _ask_refund(request, of, left, typed=decimal_text(left))
     typed, reason = request.POST.get("amount", "")[:20], request.POST.get("reason", "")
-    amount, refund_id = _typed(typed, of.currency), _uuid(request.POST.get("refund", ""))
+    amount, refund_id = _typed(typed, of.currency), uuid_from(request.POST.get("refund", ""))
     if amount is None or (not Money.zero(of.currency) < amount <= left and not _is_made(refund_id)):
         return _ask_refund(request, of, left, typed=typed, problem=_("Write an amount, at most what is left of it."))
     if reason not in RefundReason.values or refund_id is None:
@@ -247,7 +247,7 @@ def _dialog(request: HttpRequest, part: str, context: dict[str, object], status:
 def pay_back(request: HttpRequest, payment_id: UUID) -> HttpResponse:
     """With one click: what was beyond the debt, or came for a car that had left."""
     of = _visible(request, payment_id)
-    amount, refund_id = money_of.still_to_pay_back(of), _uuid(request.POST.get("refund", ""))
+    amount, refund_id = money_of.still_to_pay_back(of), uuid_from(request.POST.get("refund", ""))
     if amount and refund_id is not None and not _is_made(refund_id):
         reason = RefundReason.LATE if of.state == PaymentState.LATE else RefundReason.EXCESS
         try:
@@ -259,13 +259,6 @@ def pay_back(request: HttpRequest, payment_id: UUID) -> HttpResponse:
 
 def _is_made(refund_id: UUID | None) -> bool:
     return refund_id is not None and queries.refund(refund_id) is not None
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def _typed(text: str, currency: str) -> Money | None:

@@ -18,7 +18,8 @@ from gatehouse.domain.plates import display, normalise
 from gatehouse.keeper.protocol import Refused
 from gatehouse.server.console import words
 from gatehouse.server.console.access import reader
-from gatehouse.server.console.garages.forms import Day, ParkingForm, Plate, garage_field
+from gatehouse.server.console.forms import Day
+from gatehouse.server.console.garages.forms import ParkingForm, Plate, garage_field
 from gatehouse.server.console.garages.tabs import PARKERS, tabs
 from gatehouse.server.console.paging import paged
 from gatehouse.server.console.words_tariff import CLASSES

@@ -47,8 +47,8 @@ from gatehouse.server.console.garages.tariffs import (
     version_lines,
     wall_text,
     wanted,
-    wanted_site,
 )
+from gatehouse.server.console.sites import site_of
 from gatehouse.server.console.words_tariff import Said
 from gatehouse.server.moment import now
 from gatehouse.server.parking import actions, tariffs
@@ -61,7 +61,7 @@ _PLACED = re.compile(r"remove-(rule|class)-([0-9]{1,3})")
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HttpRequest, site_id: UUID) -> HttpResponse:
-    site = wanted_site(request, site_id)
+    site = site_of(request, site_id)
     if request.method == "POST":
         return _posted(request, site, None)
     return _page(request, site, None, Typed(), "")
@@ -78,7 +78,7 @@ def edit(request: HttpRequest, tariff_id: UUID) -> HttpResponse:
 
 @require_POST
 def preview_new(request: HttpRequest, site_id: UUID) -> HttpResponse:
-    return _previewed(request, wanted_site(request, site_id), None)
+    return _previewed(request, site_of(request, site_id), None)
 
 
 @require_POST

@@ -117,13 +117,6 @@ def wanted(request: HttpRequest, tariff_id: UUID) -> Tariff:
     return found
 
 
-def wanted_site(request: HttpRequest, site_id: UUID) -> Site:
-    for site in sites_visible_to(reader(request)):
-        if site.pk == site_id:
-            return site
-    raise Http404
-
-
 def code_problem(site: Site, code: str) -> str:
     """Why no new tariff of the site can have this code; "" when one can."""
     if not CODE.fullmatch(code):

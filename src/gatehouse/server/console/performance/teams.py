@@ -23,6 +23,7 @@ from gatehouse.server.console.charts import Chart, Point
 from gatehouse.server.console.months import month_before
 from gatehouse.server.console.performance import showing
 from gatehouse.server.console.performance.people import MONTHS, current_month
+from gatehouse.server.console.sites import site_of
 from gatehouse.server.console.work.tabs import tabs
 from gatehouse.server.moment import now
 from gatehouse.server.people import queries as people
@@ -46,7 +47,7 @@ def first_site(request: HttpRequest) -> HttpResponse:
 @require_safe
 def teams(request: HttpRequest, site_id: UUID, of: Month) -> HttpResponse:
     who = reader(request)
-    site = _site(who, site_id)
+    site = site_of(request, site_id)
     context = _frame(request, who, site, of)
     sheets = _sheets(who, site, of)
     if isinstance(sheets, Refused):
@@ -69,7 +70,7 @@ def teams(request: HttpRequest, site_id: UUID, of: Month) -> HttpResponse:
 def team(request: HttpRequest, site_id: UUID, of: Month, number: int) -> HttpResponse:
     """One team over the months in which it was there under this name."""
     who = reader(request)
-    site = _site(who, site_id)
+    site = site_of(request, site_id)
     sheets = _sheets(who, site, of)
     context = _frame(request, who, site, of)
     if isinstance(sheets, Refused):
@@ -87,7 +88,7 @@ def team(request: HttpRequest, site_id: UUID, of: Month, number: int) -> HttpRes
 def set_days(request: HttpRequest, site_id: UUID, of: Month) -> HttpResponse:
     """For how many days a month is the person's alone."""
     who = reader(request)
-    site = _site(who, site_id)
+    site = site_of(request, site_id)
     said = request.POST.get("days", "").strip()
     days = int(said) if said.isascii() and said.isdigit() and len(said) < 4 else -1
     try:
@@ -97,14 +98,6 @@ def set_days(request: HttpRequest, site_id: UUID, of: Month) -> HttpResponse:
     else:
         messages.success(request, _("Saved."), "yes")
     return HttpResponseRedirect(reverse("performance-teams-of", args=[site.pk, of]))
-
-
-def _site(who: SignedIn, site_id: UUID) -> Site:
-    """Raises Http404."""
-    for site in people.sites_visible_to(who):
-        if site.pk == site_id:
-            return site
-    raise Http404
 
 
 def _frame(request: HttpRequest, who: SignedIn, site: Site, of: Month) -> dict[str, object]:

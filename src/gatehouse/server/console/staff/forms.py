@@ -13,10 +13,10 @@ from django.utils.translation import gettext_lazy as _
 
 from gatehouse.domain.money import exponent
 from gatehouse.domain.pay_facts import PayKind
-from gatehouse.domain.periods import can_be_meant
 from gatehouse.server.attendance import queries as work
 from gatehouse.server.attendance.models import ShiftPattern
 from gatehouse.server.console import words_payruns
+from gatehouse.server.console.forms import Day, minor
 from gatehouse.server.people import queries
 from gatehouse.server.people.cells import TermWish
 from gatehouse.server.people.credential_actions import PIN_DIGITS
@@ -30,18 +30,6 @@ WEEKDAYS = (
 )  # fmt: skip
 WAGES = (PayKind.MONTHLY, PayKind.DAILY, PayKind.HOURLY, PayKind.PIECE)
 MOST_WEEKS = 12
-
-
-class Day(forms.DateField):
-    """A date of this house."""
-
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-
-    def to_python(self, value: Any) -> Any:
-        day = super().to_python(value)
-        if day is not None and not can_be_meant(day):
-            raise ValidationError(_("Write a date from 2000-01-01 to 2199-12-31."))
-        return day
 
 
 class _Named(forms.ModelChoiceField):  # type: ignore[type-arg]
@@ -102,7 +90,7 @@ class TermsForm(StaffForm):
         data = super().clean() or self.cleaned_data
         for name in ("wage", "insured"):
             amount = data.get(name)
-            if amount is not None and data.get("currency") and _minor(amount, data["currency"]) is None:
+            if amount is not None and data.get("currency") and minor(amount, data["currency"]) is None:
                 self.add_error(name, _("This currency has no such amount."))
         if data.get("wage") is not None and not data.get("wage_kind"):
             self.add_error("wage_kind", _("Choose what the wage is for."))
@@ -113,15 +101,10 @@ class TermsForm(StaffForm):
         data = self.cleaned_data
         if data["wage"] is None:
             return None
-        rate = _minor(data["wage"], data["currency"])
-        insured = None if data["insured"] is None else _minor(data["insured"], data["currency"])
+        rate = minor(data["wage"], data["currency"])
+        insured = None if data["insured"] is None else minor(data["insured"], data["currency"])
         assert rate is not None
         return TermWish(data["wage_kind"], rate, data["currency"], insured)
-
-
-def _minor(amount: Decimal, currency: str) -> int | None:
-    scaled = amount.scaleb(exponent(currency))
-    return int(scaled) if scaled == scaled.to_integral_value() else None
 
 
 class JoinForm(TermsForm):

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -23,6 +23,7 @@ from gatehouse.server.console import words, words_payruns, words_staff
 from gatehouse.server.console.access import reader
 from gatehouse.server.console.enrolment import why_not
 from gatehouse.server.console.qr import qr_svg
+from gatehouse.server.console.sites import site_of
 from gatehouse.server.console.staff.forms import JoinForm, new_form_id
 from gatehouse.server.moment import now
 from gatehouse.server.people import credential_actions, queries
@@ -60,9 +61,7 @@ def choose(request: HttpRequest) -> HttpResponse:
 
 def join(request: HttpRequest, site_id: UUID) -> HttpResponse:
     who = reader(request)
-    site = next((one for one in queries.sites_visible_to(who) if one.pk == site_id), None)
-    if site is None:
-        raise Http404
+    site = site_of(request, site_id)
     if request.method != "POST":
         today = local_date(now(), ZoneInfo(site.zone))
         return _form(request, JoinForm(site, initial={"form_id": new_form_id(), "starts": today,

@@ -20,6 +20,7 @@ from gatehouse.server.attendance.calendar_actions import CalendarRefused, Specia
 from gatehouse.server.attendance.holiday_sets import HolidaySet, holiday_sets
 from gatehouse.server.console import saying
 from gatehouse.server.console.access import reader
+from gatehouse.server.console.sites import site_of
 from gatehouse.server.console.words_rosters import CLASS_WORDS, DAY_CLASSES
 from gatehouse.server.console.work.tabs import tabs
 from gatehouse.server.console.work.typed import Fields, day_from
@@ -55,13 +56,9 @@ def calendar(request: HttpRequest, site_id: UUID | None = None, year: int | None
 
 def _site(request: HttpRequest, site_id: UUID | None) -> Site | None:
     """Raises Http404 for a site that the reader does not see; None where there is none at all."""
-    sites = sites_visible_to(reader(request))
-    if site_id is None:
-        return sites[0] if sites else None
-    found = next((site for site in sites if site.pk == site_id), None)
-    if found is None:
-        raise Http404
-    return found
+    if site_id is not None:
+        return site_of(request, site_id)
+    return next(iter(sites_visible_to(reader(request))), None)
 
 
 def _page(

@@ -21,6 +21,7 @@ from gatehouse.server.attendance.patterns import OPEN_CODE, OPEN_PATTERN
 from gatehouse.server.attendance.versions import Versions
 from gatehouse.server.console import words_rosters
 from gatehouse.server.console.access import reader
+from gatehouse.server.console.sites import site_of
 from gatehouse.server.console.words import Text
 from gatehouse.server.console.work import pattern_form
 from gatehouse.server.console.work.day_picture import Picture, day_picture
@@ -62,17 +63,9 @@ def _site_shown(site: Site) -> dict[str, object]:
     }
 
 
-def _site(request: HttpRequest, site_id: UUID) -> Site:
-    """Raises Http404."""
-    found = next((site for site in sites_visible_to(reader(request)) if site.pk == site_id), None)
-    if found is None:
-        raise Http404
-    return found
-
-
 def new_pattern(request: HttpRequest, site_id: UUID) -> HttpResponse:
     """GET shows the form, POST makes the pattern; a split shift makes two."""
-    site = _site(request, site_id)
+    site = site_of(request, site_id)
     values, wrong = dict(pattern_form.USUAL), {}
     if request.method == "POST":
         typed = pattern_form.read(request.POST)
@@ -119,7 +112,7 @@ def pattern(request: HttpRequest, pattern_id: UUID) -> HttpResponse:
 
 def open_days(request: HttpRequest, site_id: UUID) -> HttpResponse:
     """The rules of days without a shift."""
-    site = _site(request, site_id)
+    site = site_of(request, site_id)
     return _changing(request, site, queries.patterns(site).filter(code=OPEN_CODE).first())
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -166,7 +166,3 @@ class Week:
 def _name_of(row: CalendarDay) -> str:
     said_class = str(words_rosters.DAY_CLASSES[DayClass(row.day_class)])
     return f"{said_class}: {row.name}" if row.name else said_class
-
-
-def week_after(monday: date, weeks: int = 1) -> date:
-    return monday + timedelta(weeks=weeks)

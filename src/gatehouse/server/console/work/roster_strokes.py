@@ -31,6 +31,7 @@ from gatehouse.server.attendance.plan_changes import Key
 from gatehouse.server.attendance.roster_actions import RosterRefused
 from gatehouse.server.console import words_rosters
 from gatehouse.server.console.access import reader
+from gatehouse.server.console.sites import site_of
 from gatehouse.server.console.words_rosters import ROSTER_FAULTS
 from gatehouse.server.console.work import rosters
 from gatehouse.server.console.work.roster_grid import Week
@@ -47,7 +48,7 @@ EVERYBODY, ON_PAGE = "all", "page"
 @require_POST
 def put_shift(request: HttpRequest, site_id: UUID, on: date) -> HttpResponse:
     """One stroke in one cell; the person's row alone to a page that asks for a part."""
-    site, first = rosters.site_of(request, site_id), rosters.monday_of(on)
+    site, first = site_of(request, site_id), rosters.monday_of(on)
     person, day = _cell(request, site, first)
     if person is None or day is None:
         messages.error(request, _("That cell is not in this roster."), "warn")
@@ -102,7 +103,7 @@ def _row(request: HttpRequest, site: Site, first: date, person: Person) -> HttpR
 @require_POST
 def fill(request: HttpRequest, site_id: UUID, on: date) -> HttpResponse:
     """A rotation over the rows of a person, a page or everybody, from this week on."""
-    site, first = rosters.site_of(request, site_id), rosters.monday_of(on)
+    site, first = site_of(request, site_id), rosters.monday_of(on)
     fields = Fields(request.POST)
     weeks = fields.number("weeks", 1, MOST_WEEKS)
     week = fields.number("week", 1, 12)
@@ -121,7 +122,7 @@ def fill(request: HttpRequest, site_id: UUID, on: date) -> HttpResponse:
 @require_POST
 def copy(request: HttpRequest, site_id: UUID, on: date) -> HttpResponse:
     """Last week's shifts, drafts included, into this week."""
-    site, first = rosters.site_of(request, site_id), rosters.monday_of(on)
+    site, first = site_of(request, site_id), rosters.monday_of(on)
     ids = set(_whose(request, site, first))
     people = [person for person in roster_queries.on_roster(site, first, first + WEEK) if person.pk in ids]
     if not people:
@@ -172,7 +173,7 @@ def _whose(request: HttpRequest, site: Site, first: date) -> list[UUID]:
 @require_POST
 def publish(request: HttpRequest, site_id: UUID, on: date) -> HttpResponse:
     """This week's drafts, or all of the site's, become the plan; or they are thrown away, or the last stroke is."""
-    site, first = rosters.site_of(request, site_id), rosters.monday_of(on)
+    site, first = site_of(request, site_id), rosters.monday_of(on)
     by, at = reader(request).by, now()
     last = roster_queries.last_draft_day(site) or first
     spans = {"week": (first, first + WEEK), "all": (min(first, roster_actions.first_open_day(site, at)), last + DAY)}

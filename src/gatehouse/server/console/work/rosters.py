@@ -27,6 +27,7 @@ from gatehouse.server.attendance.notes import LeaveNote, as_fact
 from gatehouse.server.console import words
 from gatehouse.server.console.access import reader
 from gatehouse.server.console.paging import paged
+from gatehouse.server.console.sites import site_of
 from gatehouse.server.console.work.roster_grid import Line, Week
 from gatehouse.server.console.work.tabs import tabs
 from gatehouse.server.console.work.typed import day_from
@@ -64,14 +65,6 @@ def week(request: HttpRequest, site_id: UUID, on: date, number: int = 1) -> Http
 def leave(request: HttpRequest, site_id: UUID, on: date) -> HttpResponse:
     """The page with the leave of its people opened."""
     return page(request, site_of(request, site_id), monday_of(on), _number(request), leave_opened=True)
-
-
-def site_of(request: HttpRequest, site_id: UUID) -> Site:
-    """Raises Http404."""
-    found = next((site for site in sites_visible_to(reader(request)) if site.pk == site_id), None)
-    if found is None:
-        raise Http404
-    return found
 
 
 def monday_of(on: date) -> date:

@@ -51,6 +51,7 @@ from gatehouse.server.moment import now
 from gatehouse.server.payroll import run_queries
 from gatehouse.server.people import looks, queries
 from gatehouse.server.people.cells import Brief
+from gatehouse.server.people.queries import uuid_from
 
 STEP = 8
 MOST_APPROVED_MIN = 24 * 60
@@ -188,7 +189,7 @@ def _answered_people(who: SignedIn, given: Sequence[str]) -> list[dict[str, obje
         parts = text.split("/")
         if len(parts) == 3:
             months.setdefault(parts[0], parts[1][:7])
-    people = queries.people_by_id([one for one in map(_uuid, months) if one], queries.sites_visible_to(who))
+    people = queries.people_by_id([one for one in map(uuid_from, months) if one], queries.sites_visible_to(who))
     named = looks.briefs(list(people.values()), who.by.authority, PURPOSE)
     if isinstance(named, Refused):
         return []
@@ -197,13 +198,6 @@ def _answered_people(who: SignedIn, given: Sequence[str]) -> list[dict[str, obje
         for one in sorted(named, key=lambda one: one.brief.number)
         if _month(months[str(one.person.pk)]) is not None
     ]
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def _month(text: str) -> Month | None:
