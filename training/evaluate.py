@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 
 from gatehouse.vision.decode import Decoded, Decoder
-from gatehouse.vision.evaluate import Labelled, evaluate_plates, folded, read_labels
+from gatehouse.vision.evaluate_plates import Labelled, evaluate_plates, folded, read_labels
 from gatehouse.vision.frames import at_most, read_picture
 from gatehouse.vision.grammar import shapes_of
 from gatehouse.vision.letters import ALPHABET as PACKAGE

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from gatehouse.eval_commands import eval_app
 from gatehouse.terminal import AsJson, Home, Port, err, fail, follow, out, progress_bar, say, using
 
 app = typer.Typer(
@@ -23,7 +24,6 @@ app = typer.Typer(
 keeper_app = typer.Typer(help="The process that holds the keys. Without a further word: run it.")
 edge_app = typer.Typer(help="The process at the gates of one site. Without a further word: run it.")
 parking_app = typer.Typer(help="Garages and their money.", no_args_is_help=True)
-eval_app = typer.Typer(help="Try the recognition on your own pictures.", no_args_is_help=True)
 app.add_typer(keeper_app, name="keeper", invoke_without_command=True)
 app.add_typer(edge_app, name="edge", invoke_without_command=True)
 app.add_typer(eval_app, name="eval")
@@ -312,33 +312,6 @@ def parking_reconcile(
         show(found, out)
     if any(one.differences or one.fault for one in found):
         raise typer.Exit(1)
-
-
-@eval_app.command("plates")
-def eval_plates(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder of pictures.")],
-    labels: Annotated[Path, typer.Option(help='JSON list of {"file", "label", "country"}.')],
-    as_json: AsJson = False,
-    home: Annotated[Path | None, typer.Option("--home", help="Taken as everywhere; nothing of it is read.")] = None,
-) -> None:
-    """Read plates in your own pictures and compare with what they say."""
-    from gatehouse.vision import errors, evaluate
-
-    try:
-        with progress_bar() as progress:
-            result = evaluate.evaluate_plates(folder, labels, follow(progress, "reading", quiet=as_json))
-    except (errors.VisionError, OSError, ValueError) as fault:
-        fail(str(fault))
-    if as_json:
-        sys.stdout.write(json.dumps(result, ensure_ascii=False) + "\n")
-        return
-    for country, row in [("all", result), *sorted(result["per_country"].items())]:
-        out.print(
-            f"{country:>4}  n {row['n']:4d}  exact {row['exact']:6.1%}  folded {row['exact_folded']:6.1%}"
-            f"  any plate {row['any_plate_exact']:6.1%}  none {row['none']:.1%}  {row['ms_per_image']:.0f} ms"
-        )
-    if result["unreadable"]:
-        err.print(f"cannot be read: {', '.join(result['unreadable'])}", markup=False)
 
 
 def main() -> None:

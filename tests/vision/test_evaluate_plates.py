@@ -11,7 +11,8 @@ import pytest
 from tests.vision.drawing import BLACK, WHITE, draw_plate, plate_scene
 
 from gatehouse.vision.errors import BadLabels
-from gatehouse.vision.evaluate import edits, evaluate_plates, read_labels
+from gatehouse.vision.eval_report import plates_report
+from gatehouse.vision.evaluate_plates import edits, evaluate_plates, read_labels
 
 
 @pytest.fixture
@@ -62,6 +63,8 @@ def test_photos_are_counted_over_all_and_per_country(folder: Path) -> None:
         ([{"file": "a.png", "label": 7, "country": "CN"}], "entry 1"),
         ([{"file": "a.png", "label": "X", "country": "XX"}], "no country pack 'XX'"),
         ([{"file": "a.png", "label": "...", "country": "CN"}], "neither a letter nor a digit"),
+        ([{"file": "a.png", "label": "X", "country": "CN", "classes": "blue"}], "classes is a list"),
+        ([{"file": "a.png", "label": "X", "country": "CN", "classes": ["pink"]}], "classes is a list"),
         ([{"file": "a\0.png", "label": "X", "country": "CN"}], "no file has such a name"),
         ([{"file": "a\ud800.png", "label": "X", "country": "CN"}], "no file has such a name"),
     ],
@@ -69,6 +72,28 @@ def test_photos_are_counted_over_all_and_per_country(folder: Path) -> None:
 def test_a_bad_labels_file_says_what_is_wrong(tmp_path: Path, rows: object, words: str) -> None:
     with pytest.raises(BadLabels, match=words):
         read_labels(write_labels(tmp_path, rows))
+
+
+def test_a_class_is_counted_alone_and_one_without_a_photo_is_not_measured(folder: Path) -> None:
+    labels = write_labels(
+        folder,
+        [
+            {"file": "a.png", "label": "京A88731", "country": "CN", "classes": ["blue"]},
+            {"file": "broken.jpg", "label": "京A88731", "country": "CN", "classes": ["blue", "night"]},
+        ],
+    )
+    found = evaluate_plates(folder, labels)
+    assert found["per_class"]["blue"]["exact"] == 0.5
+    assert found["per_class"]["blue"]["exact_interval"] == [
+        pytest.approx(0.0945, abs=1e-4),
+        pytest.approx(0.9055, abs=1e-4),
+    ]
+    assert found["per_class"]["night"]["n"] == 1
+    assert found["per_class"]["yellow"] == {"n": 0}
+    page = plates_report(found, folder, pictures=True)
+    assert page.count("not measured") >= 7
+    assert "京A88731 read as nothing" in page
+    assert "cannot be read" in page
 
 
 def test_a_labels_file_that_is_no_json_or_is_gone_says_so(tmp_path: Path) -> None:

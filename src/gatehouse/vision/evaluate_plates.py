@@ -13,21 +13,29 @@ from gatehouse.vision.errors import BadFrame, BadLabels
 from gatehouse.vision.frames import read_picture
 from gatehouse.vision.grammar import countries
 from gatehouse.vision.plates import PlateRead, read_plates
+from gatehouse.vision.shares import interval
 
 Progress = Callable[[int, int], None]
+
+# What a Chinese plate may be labelled as; each is counted alone, because the average hides the rare ones.
+CLASSES = ("blue", "green", "yellow", "two-line", "white", "black", "night")
 
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """One line of a labels file. `country` is the code of a country pack."""
+    """One line of a labels file. `country` is the code of a country pack, `classes` some of CLASSES."""
 
     file: str
     label: str
     country: str
+    classes: tuple[str, ...] = ()
 
 
 def read_labels(path: Path) -> list[Labelled]:
-    """The labels file: a JSON list of {"file", "label", "country"}. Raises BadLabels, saying where."""
+    """The labels file: a JSON list of {"file", "label", "country"}, with {"classes": [...]} where they are known.
+
+    Raises BadLabels, saying where.
+    """
     try:
         raw = json.loads(path.read_text("utf-8-sig"))
     except OSError as error:
@@ -50,7 +58,10 @@ def read_labels(path: Path) -> list[Labelled]:
             raise BadLabels(f"{path}, entry {number}: the label has neither a letter nor a digit")
         if not file.isprintable():
             raise BadLabels(f"{path}, entry {number}: no file has such a name")
-        labels.append(Labelled(file, normalised(label), country))
+        classes = fields.get("classes", [])
+        if not isinstance(classes, list) or not set(map(str, classes)) <= set(CLASSES):
+            raise BadLabels(f"{path}, entry {number}: classes is a list of some of {', '.join(CLASSES)}")
+        labels.append(Labelled(file, normalised(label), country, tuple(classes)))
     return labels
 
 
@@ -80,9 +91,10 @@ def evaluate_plates(
     """Read every labelled photo and count.
 
     Each photo is read with the country pack of its label, as a gate that stands in that country is; with
-    `packs` all are read with those instead. Over all and under `per_country`: `n`; the shares in [0, 1]
-    `exact` (best read), `exact_folded` (O = 0, I = 1), `any_plate_exact` (any read of the photo),
-    `char` (1 - edits / longer length), `none` (nothing read); `ms_per_image`. `reads` lists every photo.
+    `packs` all are read with those instead. Over all, under `per_country` and under `per_class`: `n`; the shares in
+    [0, 1] `exact` (best read) with its `exact_interval`, `exact_folded` (O = 0, I = 1), `any_plate_exact` (any read of
+    the photo), `char` (1 - edits / longer length), `none` (nothing read); `ms_per_image`. A class without a photo has
+    only `n` 0: it was not measured. `reads` lists every photo.
     Unreadable photos count as `n`, are read as nothing, and are named in `unreadable`. Raises BadLabels,
     and NotADirectoryError.
     """
@@ -98,13 +110,17 @@ def evaluate_plates(
         country: _counted([row for row in rows if row["country"] == country])
         for country in sorted({row["country"] for row in rows})
     }
+    summary["per_class"] = {
+        name: _counted(those) if (those := [row for row in rows if name in row["classes"]]) else {"n": 0}
+        for name in CLASSES
+    }
     summary["unreadable"] = [row["file"] for row in rows if "error" in row]
     summary["reads"] = rows
     return summary
 
 
 def _evaluated(folder: Path, item: Labelled, packs: Sequence[str]) -> dict[str, Any]:
-    row: dict[str, Any] = {"file": item.file, "label": item.label, "country": item.country}
+    row: dict[str, Any] = {"file": item.file, "label": item.label, "country": item.country, "classes": item.classes}
     found: list[PlateRead] = []
     begun = time.perf_counter()
     try:
@@ -141,6 +157,7 @@ def _counted(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return {
         "n": len(rows),
         "exact": share([row["exact"] for row in rows]),
+        "exact_interval": [round(edge, 4) for edge in interval(sum(row["exact"] for row in rows), len(rows))],
         "exact_folded": share([row["exact_folded"] for row in rows]),
         "any_plate_exact": share([_any_exact(row) for row in rows]),
         "char": share([_likeness(row["read"], row["label"]) for row in rows]),
