@@ -23,7 +23,8 @@ _STYLE = """
 :root{color-scheme:light dark;font:16px/1.45 system-ui,sans-serif}
 body{max-width:70rem;margin:2rem auto;padding:0 1rem}
 table{border-collapse:collapse;margin:.5rem 0 1.5rem;font-variant-numeric:tabular-nums}
-td,th{padding:.25rem .75rem;text-align:right;border-bottom:1px solid #8884}td:first-child,th:first-child{text-align:left}.wide{overflow-x:auto}
+td,th{padding:.25rem .75rem;text-align:right;border-bottom:1px solid #8884}
+td:first-child,th:first-child{text-align:left}.wide{overflow-x:auto}
 .fails{display:flex;flex-wrap:wrap;gap:1rem}figure{margin:0;max-width:17rem;overflow-wrap:anywhere}
 img{max-width:100%;border-radius:4px}
 figcaption{font-size:.85rem}.note{color:#777}
