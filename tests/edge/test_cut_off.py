@@ -333,6 +333,25 @@ def test_the_status_file_and_the_command_tell_how_old_the_knowledge_is_and_no_pl
     assert status.path(world.home).stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.parametrize(
+    ("standing", "words"),
+    [
+        ("shown", "shown among these people (at most 0.8%)"),
+        ("few_enrolled", "too few to show that, 300 people or more can"),
+        ("too_alike", "TOO ALIKE for that, no face opens alone; use card, pass or PIN"),
+    ],
+)
+def test_the_command_tells_what_a_face_alone_is_worth_here(standing, words):
+    faces = status.Faces(people=412, threshold=0.241, stated=0.01, bound=0.008, standing=standing)
+    now = status.Status(
+        at=NOW, server_heard=True, silent_s=1, clock_doubtful=False, letters_waiting=0, lanes=[], faces=faces
+    )
+    told = status.Told(edge="e", server="s", runs=True, roster_age_s=1, lease_left_s=1, gates={}, now=now)
+    (line,) = [line for line in status.lines(told) if line.startswith("faces:")]
+    assert line.startswith("faces: 412 enrolled, threshold 0.241; at most 1.0% of strangers may match")
+    assert words in line
+
+
 def test_an_edge_that_does_not_run_says_so(world, clock):
     before_the_cut(world, clock, EXIT)
     told = status.look(world.home, clock.now())

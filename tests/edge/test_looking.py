@@ -1,4 +1,5 @@
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from gatehouse.domain.sightings import Means
 from gatehouse.edge import watcher as watching
 from gatehouse.edge.looking import Looker, who_is
 from gatehouse.edge.watcher import Watcher
+from gatehouse.vision.calibration import Standing
 from gatehouse.vision.errors import ModelMissing
 from gatehouse.vision.faces import read_faces, template
 
@@ -43,6 +45,15 @@ def test_a_face_that_could_be_either_of_two_enrolled_people_names_neither(world,
     people = [world.person("grace", face=hopper[None]), world.person("sibling", face=sibling[None])]
     known.learn(world.feed(people=people, version=2))
     assert who_is(read_faces(portrait())[0], known.now()) is None
+
+
+def test_where_people_are_too_alike_no_face_names_anybody(world, known, hopper):
+    known.learn(world.feed(people=[world.person("grace", face=hopper[None])], version=2))
+    grace = read_faces(portrait())[0]
+    told = known.now()
+    assert who_is(grace, told) == "grace"
+    alike = replace(told.calibration, standing=Standing.TOO_ALIKE)
+    assert who_is(grace, replace(told, calibration=alike)) is None
 
 
 def test_a_gate_that_takes_no_faces_never_looks_for_one(world, known):

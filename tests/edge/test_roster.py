@@ -16,6 +16,7 @@ from gatehouse.domain.schedules import Schedule, TimeWindow
 from gatehouse.domain.sightings import Means, Sighting
 from gatehouse.edge import config
 from gatehouse.edge.errors import FeedRefused
+from gatehouse.vision.calibration import Standing
 from gatehouse.wire import Feed, PersonEntry, VehicleEntry, decode_feed, encode
 
 ROOT = Path(__file__).parents[2]
@@ -96,6 +97,22 @@ def test_an_unchanged_gallery_is_kept(world, clock):
     assert known.now().gallery is gallery
     known.learn(world.feed(people=[world.person("ada", face=face(2))], version=3))
     assert known.now().gallery is not gallery
+
+
+def test_the_threshold_is_the_one_that_the_site_s_own_people_set(world, clock):
+    known = world.known(clock)
+    assert known.now().calibration is None
+    faces = [face(seed)[:1] for seed in range(12)]
+    known.learn(world.feed(people=[world.person(f"p{n}", face=one) for n, one in enumerate(faces)]))
+    told = known.now()
+    assert (told.calibration.people, told.calibration.standing) == (12, Standing.FEW_ENROLLED)
+    middle, sides = faces[0][0], np.concatenate(faces[1:])
+    alike = [middle + 0.08 * side for side in sides]
+    alike = [(one / np.linalg.norm(one))[None] for one in alike]
+    known.learn(world.feed(people=[world.person(f"p{n}", face=one) for n, one in enumerate(alike)], version=2))
+    told = known.now()
+    assert told.calibration.standing is Standing.TOO_ALIKE
+    assert told.gallery.threshold == told.calibration.threshold < 0.18
 
 
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "", "../../etc/passwd", "Europe", "x" * 300])

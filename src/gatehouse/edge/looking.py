@@ -74,8 +74,10 @@ class Looker:
 
 
 def who_is(face: FaceRead, known: Knowledge) -> str | None:
-    """The enrolled person of this face. None for a stranger, and for somebody whom the model cannot tell from
-    another enrolled person: for those two a face alone is not enough."""
+    """The enrolled person of this face. None for a stranger, for somebody whom the model cannot tell from another
+    enrolled person, and where the site's people are too alike for its figure: there a face alone is not enough."""
+    if known.calibration is not None and not known.calibration.face_alone:
+        return None
     match = known.gallery.match(face.embedding)
     return match.subject if match is not None and not match.lookalike else None
 

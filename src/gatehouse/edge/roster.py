@@ -19,6 +19,7 @@ from gatehouse.crypto.errors import Unreadable
 from gatehouse.crypto.letters import hpke_open
 from gatehouse.domain.policy import Clearance, Permit, Policy, Subject, by_looks
 from gatehouse.edge.errors import FeedRefused
+from gatehouse.vision.calibration import FALSE_MATCH, Calibration, calibrate
 from gatehouse.vision.faces import EMBEDDING_SIZE, MODEL
 from gatehouse.vision.gallery import Gallery
 from gatehouse.vision.grammar import countries
@@ -74,6 +75,7 @@ class Knowledge:
     countries: tuple[str, ...] = ("CN",)  # whose plates are read
     unopened: int = 0  # cells that did not open
     faces: bytes = b""  # digest of the gallery's templates
+    calibration: Calibration | None = None  # of the gallery; None while nobody's face is known
     freed: tuple[tuple[str, datetime], ...] = ()  # plates that left their bay unseen before a moment
 
 
@@ -130,6 +132,9 @@ def with_roster(known: Knowledge, roster: Roster, *, site: str, opener: Opener, 
     plates, vehicles = _vehicles(roster.vehicles, opener)
     devices = tuple(_device(entry, opener) for entry in roster.devices)
     opener.check()
+    gallery, calibration = known.gallery, known.calibration
+    if faces != known.faces:  # comparing all faces with each other takes seconds at 20,000 people
+        gallery, calibration = _calibrated(templates)
     policy = Policy(
         zone=_zone(roster.zone),
         gates={gate.code: gate for gate in roster.gates},
@@ -150,8 +155,7 @@ def with_roster(known: Knowledge, roster: Roster, *, site: str, opener: Opener, 
         roster=roster.version,
         clearances=known.clearances,
         policy=policy,
-        # Comparing all faces with each other takes seconds at 20,000 people, so an unchanged gallery is kept.
-        gallery=known.gallery if faces == known.faces else Gallery(templates),
+        gallery=gallery,
         cards=cards,
         pins=pins,
         plates=plates,
@@ -159,6 +163,7 @@ def with_roster(known: Knowledge, roster: Roster, *, site: str, opener: Opener, 
         countries=tuple(code for code in roster.countries if code in countries()) or known.countries,
         unopened=opener.failed,
         faces=faces,
+        calibration=calibration,
         freed=known.freed,
     )
 
@@ -206,6 +211,14 @@ def _templates(people: Iterable[PersonEntry], opener: Opener) -> list[tuple[str,
             continue
         rows += [(person.id, row.astype(np.float32)) for row in vectors.reshape(-1, EMBEDDING_SIZE)]
     return rows
+
+
+def _calibrated(templates: list[tuple[str, NDArray[np.float32]]]) -> tuple[Gallery, Calibration | None]:
+    """The gallery with the threshold that its own people set (`vision.calibration`)."""
+    if not templates:
+        return Gallery([]), None
+    found = calibrate(templates, false_match=FALSE_MATCH)
+    return Gallery(templates, threshold=found.threshold), found
 
 
 def _digest(rows: Iterable[tuple[str, NDArray[np.float32]]]) -> bytes:

@@ -20,6 +20,7 @@ from gatehouse.edge.contact import SteadyClock, Surroundings
 from gatehouse.edge.errors import AlreadyRunning, SpoolFailed
 from gatehouse.edge.knowing import Known
 from gatehouse.edge.spool import Spool
+from gatehouse.vision.calibration import Calibration, Standing, people_needed
 
 if TYPE_CHECKING:
     from gatehouse.edge.service import Post
@@ -38,6 +39,16 @@ class Lane(msgspec.Struct, frozen=True, kw_only=True):
     relay_lost: bool
 
 
+class Faces(msgspec.Struct, frozen=True, kw_only=True):
+    """What a face alone is worth here: `standing` is a code of vision.calibration, shares lie in [0, 1]."""
+
+    people: int
+    threshold: float
+    stated: float
+    bound: float
+    standing: str
+
+
 class Status(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
     server_heard: bool  # since this start
@@ -45,6 +56,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     clock_doubtful: bool
     letters_waiting: int
     lanes: list[Lane]
+    faces: Faces | None = None
 
 
 class Teller:
@@ -75,6 +87,7 @@ class Teller:
                 clock_doubtful=contact.clock_doubtful,
                 letters_waiting=spool.waiting(),
                 lanes=lanes,
+                faces=_faces(known.now().calibration),
             )
             draft = self._path.with_suffix(".draft")
             draft.touch(mode=0o600)
@@ -82,6 +95,18 @@ class Teller:
             draft.replace(self._path)
         except (SpoolFailed, OSError) as fault:
             log.warning("status.not_told", fault=type(fault).__name__)
+
+
+def _faces(found: Calibration | None) -> Faces | None:
+    if found is None:
+        return None
+    return Faces(
+        people=found.people,
+        threshold=round(found.threshold, 4),
+        stated=found.false_match,
+        bound=round(found.bound, 4),
+        standing=found.standing.value,
+    )
 
 
 def does_alone(gate: Gate) -> str:
@@ -168,6 +193,8 @@ def lines(told: Told) -> Iterator[str]:
     else:
         left = length(told.lease_left_s or 0)
         yield f"knowledge: {length(told.roster_age_s)} old; faces are known for another {left}"
+    if now is not None and now.faces is not None:
+        yield f"faces: {_worth(now.faces)}"
     lanes = {lane.gate: lane for lane in now.lanes} if now else {}
     for code, alone in sorted(told.gates.items()):
         lane = lanes.get(code)
@@ -179,6 +206,18 @@ def lines(told: Told) -> Iterator[str]:
             yield f"gate {code}{amiss}: cut off, {DOES.get(lane.does, lane.does)}"
         else:
             yield f"gate {code}{amiss}: works by its rules; without a server it {DOES.get(alone, alone)}"
+
+
+def _worth(faces: Faces) -> str:
+    counted = (
+        f"{faces.people} enrolled, threshold {faces.threshold:.3f}; at most {faces.stated:.1%} of strangers may match"
+    )
+    match faces.standing:
+        case Standing.SHOWN:
+            return f"{counted}: shown among these people (at most {faces.bound:.1%})"
+        case Standing.TOO_ALIKE:
+            return f"{counted}: these people are TOO ALIKE for that, no face opens alone; use card, pass or PIN"
+    return f"{counted}: too few to show that, {people_needed(faces.stated)} people or more can"
 
 
 def length(seconds: int) -> str:

@@ -19,8 +19,13 @@ from gatehouse.vision.gallery import Gallery
 from gatehouse.vision.packs import pack
 from gatehouse.vision.sessions import Floats
 
+# What is stated where nobody states a figure: one stranger in a hundred may match somebody.
+FALSE_MATCH = 0.01
 # With fewer people the smallest distance says little about the next stranger.
 ENOUGH_PEOPLE = 30
+# Fewer pairs than this show no law.
+LEAST_PAIRS = 20
+MOST_PAIRS = 20_000
 # Below this a person's own good frames are refused too often for the gate to be usable.
 TIGHTEST = 0.18
 # Zero events in n trials leave a rate below about 3/n at 95 % confidence.
@@ -46,10 +51,19 @@ class Calibration:
     people: int
     standing: Standing
 
+    @property
+    def face_alone(self) -> bool:
+        """May a face open by itself here? Not where people are too alike: then it takes a card, a pass or a PIN."""
+        return self.standing is not Standing.TOO_ALIKE
+
 
 def calibrate(templates: Iterable[tuple[str, Floats]], *, false_match: float) -> Calibration:
-    """The threshold at which at most `false_match` of the enrolled people, taken as strangers to all
-    others, would match somebody. Never looser than the pack's own 1:N threshold.
+    """The threshold at which at most `false_match` of strangers, alike to each other as the enrolled people are, match
+    somebody. Never looser than the pack's own 1:N threshold.
+
+    With enough people it is the loosest at which so few of them match another that the figure holds with 95 %
+    confidence (`SHOWN`). With fewer, or where one pair of twins or somebody enrolled twice is in the way, it is read
+    off the law that all pairs follow (`_by_all_pairs`), and called `FEW_ENROLLED`.
 
     Raises ValueError when `false_match` is not within (0, 1).
     """
@@ -58,21 +72,65 @@ def calibrate(templates: Iterable[tuple[str, Floats]], *, false_match: float) ->
     default = pack(MODEL).thresholds["one_to_many"]
     gallery = Gallery(templates, margin=0.0)
     people = len(gallery)
-    nearest = np.sort(gallery.strangers())
     if people < 2:
         return Calibration(default, false_match, 1.0, people, Standing.FEW_ENROLLED)
-    allowed = min(people - 1, math.floor(false_match * people))
-    # Just below the first distance that would be one false match too many.
-    threshold = min(default, float(np.nextafter(nearest[allowed], np.float32(0.0))))
-    matched = int((nearest <= threshold).sum())
-    bound = _upper_bound(matched, people)
-    if threshold < TIGHTEST:
-        standing = Standing.TOO_ALIKE
-    elif people >= ENOUGH_PEOPLE and bound <= false_match:
-        standing = Standing.SHOWN
-    else:
-        standing = Standing.FEW_ENROLLED
-    return Calibration(threshold, false_match, bound, people, standing)
+    nearest, closest = gallery.strangers(closest=_pairs_in_the_law(people))
+    nearest = np.sort(nearest)
+
+    def made(threshold: float, standing: Standing) -> Calibration:
+        matched = int(np.searchsorted(nearest, threshold, side="right"))
+        return Calibration(threshold, false_match, _upper_bound(matched, people), people, standing)
+
+    likely = min(default, _by_all_pairs(closest, people, false_match))
+    allowed = _most_matched(false_match, people)
+    if allowed is not None:
+        # Just below the first distance that would be one match too many.
+        shown = min(default, float(np.nextafter(nearest[min(allowed, people - 1)], np.float32(0.0))))
+        if shown >= TIGHTEST:
+            return made(min(shown, max(likely, TIGHTEST)), Standing.SHOWN)
+    return made(likely, Standing.FEW_ENROLLED if likely >= TIGHTEST else Standing.TOO_ALIKE)
+
+
+def _most_matched(false_match: float, people: int) -> int | None:
+    """How many of `people` may match another so that `false_match` is still shown; None when even 0 is too many."""
+    if people < ENOUGH_PEOPLE:
+        return None
+    fitting = [
+        count for count in range(math.floor(false_match * people) + 1) if _upper_bound(count, people) <= false_match
+    ]
+    return max(fitting, default=None)
+
+
+def _pairs_in_the_law(people: int) -> int:
+    """How many of the closest pairs the law is fitted to: one in fifty, but neither too few nor more than it takes."""
+    pairs = people * (people - 1) // 2
+    return min(pairs, max(LEAST_PAIRS, min(MOST_PAIRS, pairs // 50)))
+
+
+def _by_all_pairs(closest: Floats, people: int, false_match: float) -> float:
+    """Where the law of the closest pairs puts `false_match` of strangers among `people`; infinite with too few pairs.
+
+    Close to each other, points of any cloud have F(d) = (d / u) ** a of their distances below d, `a` being how many
+    dimensions the cloud fills there. Its estimate is the maximum-likelihood one of Levina and Bickel (NIPS 2004), taken
+    at the low end of its 95 % interval; `u` is the farthest of the pairs that are looked at. The closest pair of all is
+    left out: one pair of twins is marked and says nothing about the others.
+    """
+    if len(closest) < LEAST_PAIRS:
+        return math.inf
+    far = np.maximum(np.sort(closest)[1:].astype(np.float64), 1e-3)
+    u = far[-1]
+    spread = float(np.log(u / far[:-1]).mean())
+    # The pairs of one person hang together, so that there are fewer independent ones than pairs.
+    independent = min(len(far) - 1, people)
+    dimensions = (1.0 - 1.645 / math.sqrt(independent)) / max(spread, 1e-6)
+    pairs = people * (people - 1) / 2
+    wanted = false_match / people  # of one comparison, so that a stranger compared with everybody matches so rarely
+    return float(u * min(1.0, wanted * pairs / len(far)) ** (1.0 / max(dimensions, 1e-6)))
+
+
+def people_needed(false_match: float) -> int:
+    """How many enrolled people, of whom no two are alike, show that figure with 95 % confidence."""
+    return max(ENOUGH_PEOPLE, math.ceil(RULE_OF_THREE / false_match))
 
 
 def _upper_bound(events: int, trials: int) -> float:

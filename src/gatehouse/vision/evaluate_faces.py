@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from gatehouse.vision.blaze import BACK, SHORT, find_faces
+from gatehouse.vision.calibration import FALSE_MATCH
 from gatehouse.vision.errors import BadFrame, BadLabels
 from gatehouse.vision.face_pairs import Accepted, Pairs, at_false_accepts, at_threshold, count_pairs
 from gatehouse.vision.face_search import Answers, search
@@ -29,7 +30,6 @@ RATES = (1e-2, 1e-3, 1e-4, 1e-5)
 # (templates, frames): one picture against one, three against one, three against the mean of three.
 WAYS = ((1, 1), (3, 1), (3, 3))
 COUNTS = (10, 30, 100, 300, 1000, 3000, 10_000)
-FALSE_MATCH = 0.01
 _TIMED = 40
 _SEARCHES = 20_000  # probes per line of the 1:N table, about
 

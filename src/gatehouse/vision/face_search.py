@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gatehouse.vision.calibration import Calibration, Standing, calibrate
+from gatehouse.vision.calibration import calibrate
 from gatehouse.vision.faces import unit
 from gatehouse.vision.gallery import Gallery
 from gatehouse.vision.sessions import Floats
@@ -86,14 +86,10 @@ def search(
         thresholds.append(gallery.threshold)
         if found:
             standings[found.standing.value] = standings.get(found.standing.value, 0) + 1
-        counted += _answers(gallery, probes, chosen, alone=_may_open_alone(found))
+        counted += _answers(gallery, probes, chosen, alone=found is None or found.face_alone)
     mates, let_in, second, other, strangers, admitted = (int(value) for value in counted)
     mean = sum(thresholds) / len(thresholds)
     return Answers(enrolled, rounds, mean, mates, let_in, second, other, strangers, admitted, standings)
-
-
-def _may_open_alone(found: Calibration | None) -> bool:
-    return found is None or found.standing is not Standing.TOO_ALIKE
 
 
 def _answers(

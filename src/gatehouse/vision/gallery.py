@@ -113,15 +113,21 @@ class Gallery:
                     pairs.append(Lookalikes(self.subjects[one], self.subjects[other], far))
         return tuple(pairs)
 
-    def strangers(self) -> Floats:
-        """Per subject the distance to the nearest *other* person: what a stranger who looks like one of
-        this site's people would measure. 2.0 when nobody else is enrolled. All with all, as above."""
+    def strangers(self, closest: int = 0) -> tuple[Floats, Floats]:
+        """Per subject the distance to the nearest *other* person: what a stranger who looks like one of this site's
+        people would measure; 2.0 when nobody else is enrolled. And the `closest` smallest distances between two people,
+        unordered. Compares all with all, as above."""
         nearest = np.full(len(self.subjects), _NOBODY, dtype=np.float32)
+        pairs = np.empty(0, dtype=np.float32)
         for first, block in self._blocks():
+            later = np.arange(block.shape[1]) > np.arange(first, first + len(block))[:, np.newaxis]
+            pairs = np.concatenate([pairs, block[later]])
+            if len(pairs) > closest:
+                pairs = np.partition(pairs, len(pairs) - closest)[len(pairs) - closest :] if closest else pairs[:0]
             block[np.arange(len(block)), np.arange(first, first + len(block))] = -1.0
             if block.shape[1] > 1:
                 nearest[first : first + len(block)] = _distance(block.max(axis=1))
-        return nearest
+        return nearest, _distance(pairs)
 
     def _is_doubtful(self, place: int) -> bool:
         """Is anybody else too close to this person? Worked out when first asked, one person at a time, so
