@@ -75,19 +75,19 @@ class Gallery:
         """Distance to every subject, in the order of `subjects`: the nearest of that person's templates."""
         if not self.subjects:
             return np.empty(0, dtype=np.float32)
-        return _distance(self._per_person(self._vectors @ unit(_checked([embedding]))[0]))
+        return _distance(self._cosines(embedding))
 
     def match(self, embedding: Floats) -> Match | None:
         """The person of this face; None when nobody is near enough, or two people are about as near."""
-        found = self.distances(embedding)
-        if not found.size:
+        if not self.subjects:
             return None
-        best = int(found.argmin())
-        distance = float(found[best])
+        near = self._cosines(embedding)
+        best = int(near.argmax())
+        distance = float(_distance(near[best]))
         if distance > self.threshold:
             return None
-        found[best] = np.inf
-        margin = min(_NOBODY, float(found.min())) - distance
+        near[best] = -1.0
+        margin = float(_distance(near.max())) - distance
         if margin < self.margin:
             return None
         return Match(self.subjects[best], distance, margin, self._is_doubtful(best))
@@ -139,10 +139,13 @@ class Gallery:
             self._doubtful[place] = bool(_distance(near.max()) < self.threshold + self.margin)
         return self._doubtful[place]
 
+    def _cosines(self, embedding: Floats) -> Floats:
+        return self._per_person(self._vectors @ unit(_checked([embedding]))[0])
+
     def _per_person(self, cosines: Floats) -> Floats:
-        """The best of each person's templates along the last axis; a copy."""
+        """The best of each person's templates along the last axis."""
         if len(self._starts) == len(self._vectors):
-            return cosines.copy()
+            return cosines
         best: Floats = np.maximum.reduceat(cosines, self._starts, axis=-1)
         return best
 
