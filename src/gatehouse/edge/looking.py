@@ -13,7 +13,8 @@ from gatehouse.domain.sightings import Means, Read
 from gatehouse.edge.roster import Knowledge
 from gatehouse.vision.codes import read_codes
 from gatehouse.vision.faces import FaceRead, read_faces
-from gatehouse.vision.plates import PlateRead, fuse, read_plates
+from gatehouse.vision.following import PlateFollower
+from gatehouse.vision.plates import PlateRead, fuse
 from gatehouse.wire import PASS_KIND, RECEIPT_KIND
 
 # A face below this is too small, blurred or turned for its distance to mean anything: no read at all.
@@ -25,12 +26,13 @@ FUSE_WITHIN = timedelta(seconds=2)
 
 @dataclass(slots=True)
 class Looker:
-    """One camera's eyes. Remembers the newest plate reads, to fuse them; used by one thread."""
+    """One camera's eyes. Remembers the newest plate reads, to fuse them, and where the plate was. For one thread."""
 
     site: str
     verify_key: bytes  # the keeper's, for passes and receipts
     faces: Callable[[object], list[FaceRead]] = read_faces
     _plates: list[tuple[datetime, PlateRead]] = field(default_factory=list)
+    _follower: PlateFollower = field(default_factory=PlateFollower)
 
     def look(self, frame: Frame, gate: Gate, known: Knowledge) -> list[Read]:
         """What one frame shows, in the means that the gate takes. Raises VisionError."""
@@ -53,7 +55,7 @@ class Looker:
         ]
 
     def _plate(self, frame: Frame, known: Knowledge) -> list[Read]:
-        found = read_plates(frame.pixels, countries=known.countries)
+        found = self._follower.read(frame.pixels, frame.captured_at.timestamp(), countries=known.countries)
         if not found:
             return []
         at, best = frame.captured_at, found[0]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
@@ -27,6 +27,9 @@ from gatehouse.vision.sessions import Floats
 # The last look is for dusk: a dark frame, brightened.
 LOOKS = ((640, 0.0, False), (960, 0.9, False), (1280, 0.5, False), (960, 0.5, True))
 SURE = 0.9
+# Around a plate that was seen a moment ago: so many of its widths and heights at each side, at this long side.
+NEAR_WIDTHS, NEAR_HEIGHTS = 1.0, 2.5
+NEAR_PX = 320
 MIN_CONFIDENCE = 0.02
 MIN_FRAME_PX = 24
 MAX_FRAME_PX = 2560
@@ -67,12 +70,17 @@ def _decoder(shapes: tuple[Shape, ...]) -> Decoder:
 
 
 def read_plates(
-    pixels: object, *, countries: Sequence[str] = ("CN",), site_shapes: Sequence[Shape] = ()
+    pixels: object,
+    *,
+    countries: Sequence[str] = ("CN",),
+    site_shapes: Sequence[Shape] = (),
+    looks: int = len(LOOKS),
 ) -> list[PlateRead]:
     """Plates in one BGR frame (H, W, 3) uint8, best first; boxes in pixels. Empty when there is none.
 
-    `countries` are the packs whose plates are expected here; `site_shapes` the site's own patterns. Raises
-    BadFrame for what is no image, ValueError for an unknown country, ModelMissing, ModelRefused.
+    `countries` are the packs whose plates are expected here; `site_shapes` the site's own patterns.
+    `looks` limits how often an unsure frame is looked at again, larger. Raises BadFrame for what is no image,
+    ValueError for an unknown country, ModelMissing, ModelRefused.
     """
     shapes = (*shapes_of(countries), *site_shapes)
     frame, back = at_most(as_bgr(pixels), MAX_FRAME_PX)
@@ -80,14 +88,35 @@ def read_plates(
         return []
     models = _models(shapes)
     found: list[PlateRead] = []
-    for look_px, unless, at_dusk in LOOKS:
+    for look_px, unless, at_dusk in LOOKS[:looks]:
         if any(read.confidence >= unless for read in found) or (at_dusk and not is_dark(frame)):
             break
         lines = find_lines(brightened(frame) if at_dusk else frame, look_px, models)
-        found += [read for line in lines if (read := _read(line, frame, shapes, back))]
-        if not any(read.confidence >= SURE for read in found):
-            found += [read for line in joined(lines) if (read := _read(line, frame, shapes, back))]
+        found += _read_lines(lines, frame, shapes, back)
     return _distinct(sorted(found, key=_rank, reverse=True))
+
+
+def read_plates_near(
+    pixels: object,
+    box: tuple[int, int, int, int],
+    *,
+    countries: Sequence[str] = ("CN",),
+    site_shapes: Sequence[Shape] = (),
+) -> list[PlateRead]:
+    """As `read_plates`, but only around `box` (x, y, w, h), where a plate was a moment ago: one look, at a quarter of
+    the pixels of the first one of a whole frame. A box outside the frame finds nothing."""
+    shapes = (*shapes_of(countries), *site_shapes)
+    frame, back = at_most(as_bgr(pixels), MAX_FRAME_PX)
+    x, y, wide, high = (value / back for value in box)
+    left, right = max(0, round(x - NEAR_WIDTHS * wide)), round(x + (1 + NEAR_WIDTHS) * wide)
+    top, bottom = max(0, round(y - NEAR_HEIGHTS * high)), round(y + (1 + NEAR_HEIGHTS) * high)
+    part = frame[top : max(top, bottom), left : max(left, right)]
+    if min(part.shape[:2]) < MIN_FRAME_PX or not shapes:
+        return []
+    corner = np.array([left, top], dtype=np.float32)
+    found_there = find_lines(np.ascontiguousarray(part), NEAR_PX, _models(shapes))
+    lines = [replace(line, quad=line.quad + corner) for line in found_there]
+    return _distinct(sorted(_read_lines(lines, frame, shapes, back), key=_rank, reverse=True))
 
 
 def _models(shapes: Sequence[Shape]) -> tuple[str, ...]:
@@ -99,6 +128,14 @@ def _at_border(line: Line, frame: Pixels) -> bool:
     height, width = frame.shape[:2]
     low, high = line.quad.min(axis=0) / (width, height), line.quad.max(axis=0) / (width, height)
     return bool(low.min() < BORDER or high.max() > 1.0 - BORDER)
+
+
+def _read_lines(lines: Sequence[Line], frame: Pixels, shapes: tuple[Shape, ...], back: float) -> list[PlateRead]:
+    """What single lines say, and, unless one of them is sure, what two say together."""
+    found = [read for line in lines if (read := _read(line, frame, shapes, back))]
+    if not any(read.confidence >= SURE for read in found):
+        found += [read for line in joined(lines) if (read := _read(line, frame, shapes, back))]
+    return found
 
 
 def _read(line: Line, frame: Pixels, shapes: tuple[Shape, ...], back: float) -> PlateRead | None:
