@@ -3,12 +3,19 @@
 import json
 import sys
 from collections.abc import Callable, Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from gatehouse.terminal import AsJson, Home, err, fail, follow, out, progress_bar, say
+
+
+class VideoMeans(StrEnum):
+    PLATE = "plate"
+    FACE = "face"
+
 
 eval_app = typer.Typer(help="Try the recognition on your own pictures.", no_args_is_help=True)
 
@@ -93,6 +100,49 @@ def eval_faces(
     for name, part in [("everybody", result), *sorted(result["groups"].items())]:
         _say_faces(name, part)
     _unreadable(result)
+
+
+@eval_app.command("video")
+def eval_video(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A recording of one gate's camera.")],
+    home: Home,
+    means: Annotated[VideoMeans, typer.Option(help="What the gate takes.")] = VideoMeans.PLATE,
+    country: Annotated[list[str] | None, typer.Option(help="Whose plates are read; may be repeated. CN.")] = None,
+    expect: Annotated[list[str] | None, typer.Option(help="A plate that passes, in order; may be repeated.")] = None,
+    fps: Annotated[float, typer.Option(min=0.5, max=60, help="Frames looked at in a second, at most.")] = 8.0,
+    as_json: AsJson = False,
+) -> None:
+    """Play a recording to the recognition of a gate: when it would have asked for an answer, and what a frame costs."""
+    from gatehouse.devices.errors import DeviceError
+    from gatehouse.domain.sightings import Means
+    from gatehouse.edge.rehearsal import rehearse
+    from gatehouse.vision.errors import VisionError
+    from gatehouse.vision.evaluate_plates import normalised
+
+    try:
+        with progress_bar() as progress:
+            watch = follow(progress, "watching", quiet=as_json)
+            result = rehearse(file, means=Means(means.value), countries=country or ["CN"], fps=fps, progress=watch)
+    except (DeviceError, VisionError, OSError, ValueError) as fault:
+        fail(str(fault))
+    if expect is not None:
+        result["expected"] = [normalised(plate) for plate in expect]
+        result["as_expected"] = [one["plate"] for one in result["triggers"]] == result["expected"]
+    if as_json:
+        _print_json(result)
+        return
+    for one in result["triggers"]:
+        say(f"{one['at_s']:8.2f} s  {one['plate'] or 'a face'}  ({one['reads']} reads agree)")
+    if not result["triggers"]:
+        say("nothing would have been asked at this gate")
+    say(
+        f"{result['frames']} frames, {result['looked']} looked at ({result['whole']} whole, {result['near']} around the"
+        f" last place); a frame costs {result['ms']:.0f} ms of a core: decoding {result['decode_ms']:.0f}, motion"
+        f" {result['motion_ms']:.1f}, looking {result['look_ms']:.0f}; {result['cameras_per_core']:.1f} such cameras a"
+        " core"
+    )
+    if expect is not None:
+        say("as expected" if result["as_expected"] else f"NOT as expected: {' '.join(result['expected'])}")
 
 
 def _say_faces(name: str, part: Mapping[str, Any]) -> None:

@@ -14,7 +14,7 @@ from gatehouse.edge.roster import Knowledge
 from gatehouse.vision.codes import read_codes
 from gatehouse.vision.faces import FaceRead, read_faces
 from gatehouse.vision.following import PlateFollower
-from gatehouse.vision.plates import PlateRead, fuse
+from gatehouse.vision.plates import SURE, PlateRead, fuse
 from gatehouse.wire import PASS_KIND, RECEIPT_KIND
 
 # A face below this is too small, blurred or turned for its distance to mean anything: no read at all.
@@ -22,6 +22,10 @@ LEAST_QUALITY = 0.15
 FUSED_FRAMES = 5
 # Reads of one plate in consecutive looks; after a longer pause another car may stand there.
 FUSE_WITHIN = timedelta(seconds=2)
+# A plate far away is misread alike in one frame after the other, so that these would agree on a wrong text: one
+# narrower than this must be sure, else it shows that somebody comes and counts as no read (domain.sightings.Voting).
+SMALL_PLATE_PX = 60
+TOO_SMALL = 0.25
 
 
 @dataclass(slots=True)
@@ -32,7 +36,7 @@ class Looker:
     verify_key: bytes  # the keeper's, for passes and receipts
     faces: Callable[[object], list[FaceRead]] = read_faces
     _plates: list[tuple[datetime, PlateRead]] = field(default_factory=list)
-    _follower: PlateFollower = field(default_factory=PlateFollower)
+    follower: PlateFollower = field(default_factory=PlateFollower)
 
     def look(self, frame: Frame, gate: Gate, known: Knowledge) -> list[Read]:
         """What one frame shows, in the means that the gate takes. Raises VisionError."""
@@ -55,14 +59,17 @@ class Looker:
         ]
 
     def _plate(self, frame: Frame, known: Knowledge) -> list[Read]:
-        found = self._follower.read(frame.pixels, frame.captured_at.timestamp(), countries=known.countries)
+        found = self.follower.read(frame.pixels, frame.captured_at.timestamp(), countries=known.countries)
         if not found:
             return []
         at, best = frame.captured_at, found[0]
         kept = [(t, read) for t, read in self._plates if at - t <= FUSE_WITHIN and _may_be_one(read, best)]
         self._plates = [*kept, (at, best)][-FUSED_FRAMES:]
         fused = fuse([read for _, read in self._plates])
-        return [Read(Means.PLATE, at, fused.text, known.plates.get(fused.text), fused.confidence)]
+        confidence = fused.confidence
+        if best.box[2] < SMALL_PLATE_PX and confidence < SURE:
+            confidence = min(confidence, TOO_SMALL)
+        return [Read(Means.PLATE, at, fused.text, known.plates.get(fused.text), confidence)]
 
     def _codes(self, frame: Frame, gate: Gate) -> list[Read]:
         texts = [text for text in read_codes(frame.pixels) if text.startswith("GH1.")]

@@ -8,6 +8,8 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
 
 import av
 import numpy as np
@@ -167,6 +169,31 @@ class StreamCamera:
             self._newest = frame
             self._number += 1
         self._turn(Condition.LIVE)
+
+
+def recorded(path: Path, *, max_fps: float, begins: datetime) -> Iterator[Frame]:
+    """A recording's frames as fast as they can be read, at most `max_fps` for each second of it, dated from `begins`
+    on. Raises CameraLost when it cannot be read as video, also half-way."""
+    due_s = 0.0
+    shown = 0
+    try:
+        with av.open(str(path), options={"max_pixels": str(MAX_PIXELS)}) as container:
+            if not container.streams.video:
+                raise CameraLost(f"{path.name}: no video in it")
+            stream = container.streams.video[0]
+            stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
+            rate = float(stream.average_rate or max_fps)
+            for packet in container.demux(stream):
+                for picture in _pictures(packet):
+                    at_s = picture.time if picture.time is not None else shown / rate
+                    shown += 1
+                    if at_s >= due_s:
+                        due_s = max(due_s + 1.0 / max_fps, at_s + 0.5 / max_fps)
+                        yield Frame(_bgr(picture), begins + timedelta(seconds=at_s))
+    except (av.FFmpegError, OSError, ValueError, OverflowError) as fault:
+        raise CameraLost(f"{path.name}: {_kind(fault)}") from None
+    if not shown:
+        raise CameraLost(f"{path.name}: no picture in it")
 
 
 class _Pace:
