@@ -34,14 +34,14 @@ def main() -> None:
     home, database, clock, last = sys.argv[1:]
     os.environ["GATEHOUSE_HOME"] = home
     os.environ["DJANGO_SETTINGS_MODULE"] = "gatehouse.server.settings"
-    import django  # noqa: PLC0415  settings read the environment when Django is set up
-    from django.conf import settings  # noqa: PLC0415
+    import django
+    from django.conf import settings
 
     settings.DATABASES["default"]["NAME"] = database
     django.setup()
-    from gatehouse.server import jobs, keeping, moment  # noqa: PLC0415
-    from gatehouse.server.attendance import workdays  # noqa: PLC0415
-    from gatehouse.server.payroll import computing  # noqa: PLC0415
+    from gatehouse.server import jobs, keeping, moment
+    from gatehouse.server.attendance import workdays
+    from gatehouse.server.payroll import computing
 
     workdays.PORTION = 3
     computing.reckon_some.__kwdefaults__["batch"] = 3

@@ -1,5 +1,5 @@
-"""A night's count and a pay run, killed with SIGKILL at several moments: whoever goes on gets what somebody gets who was
-never disturbed."""
+"""A night's count and a pay run, killed with SIGKILL at several moments: whoever goes on comes to what they would have
+come to undisturbed."""
 
 import signal
 import subprocess

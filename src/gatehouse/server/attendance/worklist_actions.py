@@ -20,7 +20,7 @@ from gatehouse.keeper.protocol import Refused
 from gatehouse.server import keeping
 from gatehouse.server.attendance import queries, worklist_looks
 from gatehouse.server.attendance import worklist_queries as rows
-from gatehouse.server.attendance.models import NoteState, WorkNote
+from gatehouse.server.attendance.models import NoteAnswer, NoteState, WorkNote
 from gatehouse.server.attendance.worklist_cells import ListedPerson, book_to_bytes, list_to_bytes
 from gatehouse.server.attendance.worklist_models import AnswerBook, WorkLimits, Worklist
 from gatehouse.server.audit.actions import Written, record, record_all
@@ -128,6 +128,7 @@ def reopen_note(note: WorkNote, state: NoteState, *, by: By, at: datetime) -> bo
     standing = [NoteState.APPROVED, NoteState.DECLINED]
     if not WorkNote.objects.filter(pk=note.pk, state__in=standing).exclude(state=state).update(state=state):
         return False
+    NoteAnswer.objects.filter(note=note).delete()  # what was answered stays in the book
     record("note.taken_back", "person", note.person_id, by=by, at=at)
     return True
 
