@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.domain.attendance_vectors import PATTERNS, site_rules
 
@@ -95,7 +95,18 @@ def test_every_kept_punch_is_in_exactly_one_place(known, site):
     assert sorted([*placed, *(p.id for p in found.unassigned)]) == sorted(p.id for p in kept)
 
 
+def split_day() -> Facts:
+    """A split shift on Saturday 28 March in Shanghai, with overtime in both parts and one hour of it approved."""
+    times = ((2, 0, "in"), (6, 50, "out"), (9, 0, "in"), (13, 50, "out"))
+    made = (
+        Punch(f"p{n}", datetime(2026, 3, 28, h, m, tzinfo=UTC), Direction(way)) for n, (h, m, way) in enumerate(times)
+    )
+    plan = tuple(PlannedShift(FIRST, PATTERNS[code]) for code in ("S1", "S2"))
+    return Facts(tuple(made), plan=plan, approvals=(Approval(FIRST, 60, Settlement.PAID),))
+
+
 @thorough
+@example(split_day(), SITES[0])
 @given(facts, sites)
 def test_minutes_are_never_negative_and_pay_stays_within_work_and_approval(known, site):
     found = workdays(known, site, *SPAN).workdays

@@ -11,7 +11,7 @@ from gatehouse.domain.shifts import DayCalendar, DayClass
 from gatehouse.keeper.protocol import Refused, Role
 from gatehouse.server import keeping
 from gatehouse.server.attendance.patterns import pattern_fact
-from gatehouse.server.attendance.workdays import _write
+from gatehouse.server.attendance.workdays import write_days
 from gatehouse.server.payroll import actions, computing, run_queries, runs
 from gatehouse.server.payroll.models import PayRun, RunKind
 from gatehouse.server.payroll.run_cells import result_from, slip_in
@@ -51,7 +51,7 @@ class PayWorld:
     def days(self, person, *days: Workday) -> None:
         """These dates of one person, written anew."""
         for day in days:
-            _write(self.site, day.date, {person.pk: [day]}, by=SETUP, at=self.at)
+            write_days(day.date, {person.pk: [day]})
 
     def full(self, person, month: Month, *, but: tuple[Workday, ...] = ()) -> None:
         """Every workday worked, but for these."""

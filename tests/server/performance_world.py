@@ -10,7 +10,7 @@ from gatehouse.domain.periods import local_date
 from gatehouse.domain.reckoning import Flag, Workday
 from gatehouse.domain.shifts import DayClass
 from gatehouse.server.attendance.patterns import pattern_fact
-from gatehouse.server.attendance.workdays import _write
+from gatehouse.server.attendance.workdays import write_days
 from gatehouse.server.people.actions import Facts, hire_person
 from gatehouse.server.people.cells import File
 from gatehouse.server.people.models import Person, Site
@@ -28,7 +28,7 @@ def away(on: date) -> Workday:
 
 def write(world: World, person: Person, *days: Workday) -> None:
     for day in days:
-        _write(person.site, day.date, {person.pk: [day]}, by=SETUP, at=world.now())
+        write_days(day.date, {person.pk: [day]})
 
 
 def today(world: World) -> date:

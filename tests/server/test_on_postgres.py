@@ -25,6 +25,7 @@ ROOMS = [
     "takings",
     "payout_statements",
     "disputes",
+    "performance",
 ]
 
 

@@ -21,7 +21,7 @@ from gatehouse.server.attendance.patterns import pattern_fact
 from gatehouse.server.attendance.register_actions import NotSigned
 from gatehouse.server.attendance.register_cells import MARKS_BYTES, marks_from_bytes, marks_to_bytes, plan_from, plan_to
 from gatehouse.server.attendance.register_looks import Asked
-from gatehouse.server.attendance.workdays import _write
+from gatehouse.server.attendance.workdays import write_days
 from gatehouse.server.audit.models import Entry
 from gatehouse.server.people import roster_actions, roster_looks, roster_queries
 from gatehouse.server.people.actions import Facts, add_group, hire_person
@@ -107,26 +107,20 @@ def test_a_reckoned_date_comes_from_its_workdays_and_one_that_nobody_reckoned_is
     on = today(school) - timedelta(days=10)
     came, went = at_local(on, time(8, 20), CN), at_local(on, time(16, 15), CN)
     facts = (SHIFT, DayClass.WORKDAY, 0, 0, 480, 0, 0, 0)
-    _write(
-        school.site,
+    write_days(
         on,
         {
             first.pk: [Workday(on, *facts, 0, 480, came, went, (), ())],
             second.pk: [Workday(on, *facts, 480, 0, None, None, (), ())],
         },
-        by=SETUP,
-        at=school.world.now(),
     )
     found = school.read(on, on + timedelta(days=1))
     assert states(found, first, on) == ["late", "present"]
     assert states(found, second, on) == ["excused", "excused"]  # approved leave, the whole day
     assert states(found, first, on + timedelta(days=1)) == ["expected", "expected"]
-    _write(
-        school.site,
+    write_days(
         on,
         {first.pk: [Workday(on, *facts, 0, 480, None, None, (Flag.ABSENT,), ())]},
-        by=SETUP,
-        at=school.world.now(),
     )
     assert states(school.read(on), first, on) == ["absent", "absent"]
 

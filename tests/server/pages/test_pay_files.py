@@ -1,7 +1,10 @@
 """Files for bank and books on the pages: asked for, granted by somebody else, taken sealed; never in the clear."""
 
+from io import BytesIO
+
 import pytest
 from django.urls import reverse
+from openpyxl import load_workbook
 from tests.server.pages.test_payruns import second_hr, text
 from tests.server.pay_world import MARCH, PayWorld
 from tests.server.world import SETUP
@@ -87,6 +90,23 @@ def test_list_and_journal_leave_the_same_way(bureau, template):
     assert len(table) == (3 if template == "list" else 6)
     if template == "journal":
         assert table[-1].split(",")[3:5] == ["6666.66", "6666.66"]
+
+
+def test_a_workbook_leaves_the_same_way_with_amounts_as_numbers_and_texts_as_texts(bureau):
+    bureau.account(bureau.people[1], "S-2", "=1+1", IBAN)
+    bureau.ask("list-xlsx")
+    bureau.step(bureau.owner, "grant")
+    answer = bureau.step(bureau.hr, "take")
+    assert answer["Content-Disposition"].endswith('.xlsx.age"')
+    assert b"Anna Example" not in answer.content
+    book = load_workbook(BytesIO(open_file(answer.content, BANK.secret)))
+    head, *rows = book.active.iter_rows()
+    column = {cell.value: n for n, cell in enumerate(head)}
+    # Worked case P10 a
+    nets = {row[column["name"]].value: row[column["net"]].value for row in rows}
+    assert nets == {"Anna Example": 2538.33, "=1+1": 2538.33}
+    assert {row[column["name"]].data_type for row in rows} == {"s"}
+    assert {row[column["net"]].data_type for row in rows} == {"n"}
 
 
 def test_what_a_bank_would_send_back_is_said_by_staff_number(bureau):

@@ -29,6 +29,8 @@ from gatehouse.server.attendance.notes import CorrectionNote
 from gatehouse.server.audit.models import Entry
 from gatehouse.server.gates.actions import add_edge, add_gate
 from gatehouse.server.payroll.models import PayAgain
+from gatehouse.server.people.actions import Facts, add_department, edit_person
+from gatehouse.server.people.cells import File
 
 
 @pytest.fixture
@@ -75,6 +77,25 @@ def test_the_list_is_filtered_by_kind_person_and_week_and_oldest_first(todo):
     week = (todo.day - 21 * DAY).isoformat()
     assert todo.open(week=week).context["rows"] == []
     assert len(todo.open(week=todo.day.isoformat()).context["rows"]) in {1, 2}  # a week may begin in between
+
+
+def test_the_list_is_filtered_by_department_requests_included(todo):
+    welder, clerk = todo.person("W-1", ("8:59", "")), todo.person("C-1", ("9:30", "18:00"))
+    asks(todo, welder)
+    asks(todo, clerk)
+    for person, number, department in ((welder, "W-1", "Welding"), (clerk, "C-1", "Office")):
+        facts = Facts(number=number, name=f"Person {number}", file=File(department=department))
+        edit_person(person, facts, by=SETUP, at=todo.world.now())
+        add_department(todo.site, department, by=SETUP, at=todo.world.now())
+    todo.count()
+    shown = todo.open(department="Welding")
+    assert {(row["number"], str(row["kind"])) for row in shown.context["rows"]} == {
+        ("W-1", "No punch out"),
+        ("W-1", "Asked for"),
+    }
+    assert {row["number"] for row in todo.open(department="Office").context["rows"]} == {"C-1"}
+    assert len(todo.open(department="").context["rows"]) == 4
+    assert "<option selected>Welding</option>" in text(shown)
 
 
 def test_a_page_holds_25_lines_and_the_next_goes_on(todo):
@@ -332,6 +353,34 @@ def test_a_request_that_was_granted_or_declined_waits_again_when_taken_back(todo
         todo.undo(one, answer.id)
         note.refresh_from_db()
         assert (note.state, todo.workday(one).worked_min) == (NoteState.ASKED, 0)
+
+
+def test_whoever_asked_reads_what_hr_answered_until_it_is_taken_back(todo):
+    person = todo.house.person
+    plan(person, todo.pattern, [todo.day], by=SETUP, at=todo.world.now())
+    note = asks(todo, person)
+    todo.count()
+    todo.answer("decline", f"n/{note.pk}", reason="The guard saw you go at four")
+    worker = todo.house.browser(Role.WORKER)
+    said = text(worker.get(reverse("me")))
+    assert "Declined by HR" in said
+    assert "The guard saw you go at four" in said
+    (answer,) = todo.found(person).answers
+    todo.undo(person, answer.id)
+    assert "Declined by HR" not in text(worker.get(reverse("me")))
+    todo.answer("grant", f"n/{note.pk}", reason="He saw somebody else")
+    said = text(worker.get(reverse("me")))
+    assert "Approved by HR" in said
+    assert "He saw somebody else" in said
+    assert "by test-hr" in text(todo.hr.post(reverse("answers")))
+
+
+def test_what_the_back_office_answers_is_read_by_whoever_asked(todo):
+    person = todo.house.person
+    plan(person, todo.pattern, [todo.day], by=SETUP, at=todo.world.now())
+    note = asks(todo, person)
+    todo.hr.post(reverse("admin:attendance_worknote_change", args=[note.pk]), {"state": "approved"})
+    assert "Approved by HR" in text(todo.house.browser(Role.WORKER).get(reverse("me")))
 
 
 def test_a_request_is_not_excused_and_a_finding_is_not_granted(todo):

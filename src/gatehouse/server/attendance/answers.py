@@ -1,4 +1,4 @@
-"""Answers of managers to what their people ask for: written once, sealed, and seen by HR and by the asker."""
+"""Answers to what people ask for, of their managers and of HR: sealed, and seen by HR and by the asker."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -20,7 +20,8 @@ LABEL = "note.answer/1"
 
 
 class AnswerFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """note.answer/1: who answered, as the manager of which department, or in whose place; and why."""
+    """note.answer/1: who answered, as the manager of which department (or in whose place), or as an operator, and then
+    of none; and why."""
 
     by: str
     department: str
@@ -50,6 +51,11 @@ def write_answer(note: WorkNote, facts: AnswerFacts, *, to_reckon: bool, by: By,
             return False
         NoteAnswer.objects.create(id=new_id, note=note, to_reckon=to_reckon, cell=cell)
     return True
+
+
+def write_word(note: WorkNote, *, approved: bool, reason: str, by: By, at: datetime) -> bool:
+    """As `write_answer`, by an operator, who has the date reckoned at once. Raises KeeperAway."""
+    return write_answer(note, AnswerFacts(by.actor, "", at, approved, reason), to_reckon=False, by=by, at=at)
 
 
 def answers(sites: Iterable[Site]) -> QuerySet[NoteAnswer]:

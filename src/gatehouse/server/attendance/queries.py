@@ -1,7 +1,7 @@
 """Reading punches, plans and workdays: rows only; `attendance.looks` says what the cells hold."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Max, QuerySet
@@ -32,6 +32,13 @@ def punches(site: Site, span: Period) -> Sequence[Punch]:
     """Those that count: punches of an import that was taken back do not."""
     found = Punch.objects.filter(site=site, at__gte=span.start, at__lt=span.end)
     return list(found.exclude(source__in=_voided(site)).order_by("at"))
+
+
+def punch_rows(site: Site, span: Period) -> list[tuple[UUID, datetime, str, bytes]]:
+    """As `punches`: id, instant, direction and token alone, since a large site has hundreds of thousands a day."""
+    found = Punch.objects.filter(site=site, at__gte=span.start, at__lt=span.end).exclude(source__in=_voided(site))
+    rows = found.order_by("at").values_list("id", "at", "direction", "token")
+    return [(pk, at, direction, bytes(token)) for pk, at, direction, token in rows.iterator()]
 
 
 def other_sites(site: Site) -> list[Site]:
@@ -74,11 +81,16 @@ def plan_of(person: Person, since: date, until: date) -> QuerySet[PlannedShift]:
 
 def plans(site: Site, since: date, until: date) -> dict[UUID, list[PlannedShiftFact]]:
     """Planned shifts of the dates [since, until) by person."""
-    versions = Versions(patterns(site))
-    rows = PlannedShift.objects.filter(person__site=site, date__gte=since, date__lt=until).select_related("pattern")
+    there = PlannedShift.objects.filter(person__site=site, date__gte=since, date__lt=until)
+    rows = list(there.values_list("person_id", "date", "pattern_id"))
+    shifts = ShiftPattern.objects.in_bulk({pattern for _, _, pattern in rows})
+    versions = Versions(shifts.values())
+    facts: dict[tuple[date, UUID], PlannedShiftFact] = {}
     found: dict[UUID, list[PlannedShiftFact]] = {}
-    for row in rows:
-        found.setdefault(row.person_id, []).append(PlannedShiftFact(row.date, versions.on(row.pattern, row.date)))
+    for person, day, pattern in rows:
+        if (day, pattern) not in facts:
+            facts[day, pattern] = PlannedShiftFact(day, versions.on(shifts[pattern], day))
+        found.setdefault(person, []).append(facts[day, pattern])
     return found
 
 
@@ -93,7 +105,7 @@ def shifts_of(person: Person, since: date, until: date) -> list[tuple[str, Plann
 def people_with_plan_near(site: Site, day: date) -> list[UUID]:
     """Everybody with a planned shift within a month of `day`: who gets a workday row for it, at work or away."""
     near = PlannedShift.objects.filter(person__site=site, date__gt=day - PLAN_NEAR, date__lt=day + PLAN_NEAR)
-    return sorted(set(near.values_list("person_id", flat=True)))
+    return sorted(near.values_list("person_id", flat=True).order_by().distinct())
 
 
 def people_in_span(sites: Iterable[Site], since: date, until: date) -> set[UUID]:

@@ -1,7 +1,8 @@
 """The job `workdays`: a site's date becomes one sealed cell per person with a plan, whether or not they came.
 
 Only the keeper can tell whose tokens the punches carry, and it tells a named job for the last few days. Reckoned anew
-it gives the same, so the job may run twice, and after a correction.
+it gives the same, so the job may run twice, and after a correction. A portion of people is written at a time: a night
+that was broken off is simply reckoned again, and a large site needs no more memory for its cells than a small one.
 """
 
 from collections.abc import Mapping, Sequence
@@ -34,6 +35,8 @@ from gatehouse.server.people.models import Site
 JOB = By.job("workdays")
 DUPLICATE_WITHIN_MIN = 2
 WORKDAYS_ASK_DAYS = 2  # the keeper tells the job whose tokens these are for so many days and the one before
+PORTION = 500  # people written in one transaction, and sealed in one request
+TOKENS_AT_ONCE = 20_000  # as many as fit a frame of the keeper's
 AROUND = timedelta(days=1)  # a punch at 00:20 may belong to the night shift of the date before
 
 
@@ -51,18 +54,21 @@ def compute_workdays(site: Site, day: date, *, at: datetime, by: By = JOB) -> in
     if not people:
         return 0
     rules = rules_of(site, day)
+    plans = queries.plans(site, day - AROUND, day + 2 * AROUND)
     made = _punches_by_person(site, day, rules.zone, by)
-    results = reckoned(site, day, people, made, rules, by)
     far = _far_by_person(site, day, rules.zone, made, by)
-    _write(
-        site,
-        day,
-        {person: list(result.workdays) for person, result in results.items()},
-        beside={person: Beside(loose_of(result), far.get(person, ())) for person, result in results.items()},
-        by=by,
-        at=at,
-    )
-    return len(results)
+    for start in range(0, len(people), PORTION):
+        results = _reckoned(day, people[start : start + PORTION], made, plans, rules, by)
+        write_days(
+            day,
+            {person: list(result.workdays) for person, result in results.items()},
+            beside={person: Beside(loose_of(result), far.get(person, ())) for person, result in results.items()},
+        )
+    with transaction.atomic():
+        record("workdays.reckoned", "site", site.pk, by=by, at=at)
+        if by == JOB:
+            tell(site.pk, [Happened(EventKind.COUNTED, at, {"date": day.isoformat(), "people": len(people)})], now=at)
+    return len(people)
 
 
 def rules_of(site: Site, day: date) -> SiteRules:
@@ -74,17 +80,16 @@ def rules_of(site: Site, day: date) -> SiteRules:
     )
 
 
-def reckoned(
-    site: Site,
+def _reckoned(
     day: date,
     people: Sequence[UUID],
     made: Mapping[UUID, Sequence[punches.Punch]],
+    plans: Mapping[UUID, Sequence[PlannedShift]],
     rules: SiteRules,
     by: By,
 ) -> dict[UUID, Result]:
     """The date of these people from their punches, their plan, approved notes and standing answers. Raises KeeperAway,
     WorkdaysRefused."""
-    plans = queries.plans(site, day - AROUND, day + 2 * AROUND)
     notes = _notes_by_person(people, by)
     answers = _answers_by_person(people, day, by)
     return {
@@ -166,21 +171,30 @@ def _far_by_person(
 
 def _punches_by_person(site: Site, day: date, zone: ZoneInfo, by: By) -> dict[UUID, list[punches.Punch]]:
     """Whose punches these were, asked per date of the tokens. A date whose key is destroyed has nobody."""
-    span = Period(Period.local_day(day - AROUND, zone).start, Period.local_day(day + AROUND, zone).end)
-    by_day: dict[date, list[Punch]] = {}
-    for row in queries.punches(site, span):
-        by_day.setdefault(local_date(row.at, zone), []).append(row)
     found: dict[UUID, list[punches.Punch]] = {}
-    for token_day, rows in by_day.items():
-        ids = keeping.who(site.pk, token_day, [bytes(row.token) for row in rows], by.authority)
+    for token_day in (day - AROUND, day, day + AROUND):
+        rows = queries.punch_rows(site, Period.local_day(token_day, zone))
+        whose = _whose(site, token_day, {token for _, _, _, token in rows}, by)
+        for punch, at, direction, token in rows:
+            person = whose.get(token)
+            if person is not None:
+                fact = punches.Punch(str(punch), at, punches.Direction(direction))
+                found.setdefault(person, []).append(fact)
+    return found
+
+
+def _whose(site: Site, day: date, tokens: set[bytes], by: By) -> dict[bytes, UUID]:
+    """Of the tokens of a date, those that somebody has. Raises KeeperAway, WorkdaysRefused."""
+    found: dict[bytes, UUID] = {}
+    asked = sorted(tokens)
+    for start in range(0, len(asked), TOKENS_AT_ONCE):
+        some = asked[start : start + TOKENS_AT_ONCE]
+        ids = keeping.who(site.pk, day, some, by.authority)
         if isinstance(ids, Refused):
             if ids.code == "day_destroyed":
-                continue
+                return {}
             raise WorkdaysRefused(ids)
-        for row, person in zip(rows, ids, strict=True):
-            if person:
-                fact = punches.Punch(str(row.pk), row.at, punches.Direction(row.direction))
-                found.setdefault(UUID(person), []).append(fact)
+        found |= {token: UUID(person) for token, person in zip(some, ids, strict=True) if person}
     return found
 
 
@@ -207,14 +221,8 @@ def _answers_by_person(people: Sequence[UUID], day: date, by: By) -> dict[UUID, 
     return given
 
 
-def _write(
-    site: Site,
-    day: date,
-    found: Mapping[UUID, list[WorkdayFact]],
-    *,
-    beside: Mapping[UUID, Beside] | None = None,
-    by: By,
-    at: datetime,
+def write_days(
+    day: date, found: Mapping[UUID, list[WorkdayFact]], *, beside: Mapping[UUID, Beside] | None = None
 ) -> None:
     """All cells anew, also unchanged ones: which of them a correction touched cannot be told."""
     held = dict(Workday.objects.filter(person_id__in=list(found), date=day).values_list("person_id", "id"))
@@ -236,6 +244,3 @@ def _write(
         Workday.objects.bulk_create(
             rows, update_conflicts=True, unique_fields=["person", "date"], update_fields=["cell", "beside_cell"]
         )
-        record("workdays.reckoned", "site", site.pk, by=by, at=at)
-        if by == JOB:
-            tell(site.pk, [Happened(EventKind.COUNTED, at, {"date": day.isoformat(), "people": len(found)})], now=at)

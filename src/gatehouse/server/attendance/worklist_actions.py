@@ -20,7 +20,7 @@ from gatehouse.keeper.protocol import Refused
 from gatehouse.server import keeping
 from gatehouse.server.attendance import queries, worklist_looks
 from gatehouse.server.attendance import worklist_queries as rows
-from gatehouse.server.attendance.models import NoteState, WorkNote
+from gatehouse.server.attendance.models import NoteAnswer, NoteState, WorkNote
 from gatehouse.server.attendance.worklist_cells import ListedPerson, book_to_bytes, list_to_bytes
 from gatehouse.server.attendance.worklist_models import AnswerBook, WorkLimits, Worklist
 from gatehouse.server.audit.actions import Written, record, record_all
@@ -128,6 +128,7 @@ def reopen_note(note: WorkNote, state: NoteState, *, by: By, at: datetime) -> bo
     standing = [NoteState.APPROVED, NoteState.DECLINED]
     if not WorkNote.objects.filter(pk=note.pk, state__in=standing).exclude(state=state).update(state=state):
         return False
+    NoteAnswer.objects.filter(note=note).delete()  # what was answered stays in the book
     record("note.taken_back", "person", note.person_id, by=by, at=at)
     return True
 
@@ -148,20 +149,22 @@ def refresh_books(site: Site, month: Month, *, at: datetime, by: By = JOB) -> in
     """A book for everybody with a plan, and every book sealed anew: which of them was written since last night cannot
     be told from two copies. Raises KeeperAway, WorklistRefused."""
     people = sorted(queries.people_in_span([site], month.first, month.until))
-    held = {row.person_id: row for row in rows.books(people, month.first, month.until)}
-    new = [AnswerBook(id=uuid4(), person_id=person, month=month.first) for person in people if person not in held]
-    for start in range(0, len(new), SEAL_AT_ONCE):
-        some = new[start : start + SEAL_AT_ONCE]
-        plains = [keeping.plain("work.answers/1", row.person_id, row.pk, book_to_bytes(())) for row in some]
-        for row, cell in zip(some, keeping.seal_many(plains), strict=True):
-            row.cell = cell
-        AnswerBook.objects.bulk_create(some, ignore_conflicts=True)
-    olds = list(held.values())
-    for start in range(0, len(olds), SEAL_AT_ONCE):
-        _seal_anew(olds[start : start + SEAL_AT_ONCE], by)
+    for start in range(0, len(people), SEAL_AT_ONCE):
+        some = people[start : start + SEAL_AT_ONCE]
+        held = list(rows.books(some, month.first, month.until))
+        _give_books(set(some) - {row.person_id for row in held}, month)
+        _seal_anew(held, by)
     with transaction.atomic():
         record("answers.sealed_anew", "site", site.pk, by=by, at=at)
     return len(people)
+
+
+def _give_books(people: set[UUID], month: Month) -> None:
+    new = [AnswerBook(id=uuid4(), person_id=person, month=month.first) for person in sorted(people)]
+    plains = [keeping.plain("work.answers/1", row.person_id, row.pk, book_to_bytes(())) for row in new]
+    for row, cell in zip(new, keeping.seal_many(plains), strict=True):
+        row.cell = cell
+    AnswerBook.objects.bulk_create(new, ignore_conflicts=True)
 
 
 def _seal_anew(olds: Sequence[AnswerBook], by: By) -> None:

@@ -19,6 +19,7 @@ from gatehouse.domain.shifts import DayClass
 from gatehouse.keeper.protocol import Refused
 from gatehouse.server.accounts.signed_in import SignedIn
 from gatehouse.server.attendance import actions, looks, queries
+from gatehouse.server.attendance.answers import write_word
 from gatehouse.server.attendance.models import CalendarDay, NoteState, ShiftPattern, WorkNote
 from gatehouse.server.attendance.notes import Note
 from gatehouse.server.attendance.patterns import pattern_fact
@@ -155,7 +156,8 @@ class WorkNoteAdmin(OfficeAdmin):
     def save_model(self, request: HttpRequest, obj: WorkNote, form: Any, change: bool) -> None:
         """Where the day is over, it is reckoned anew at once, and the drafts of pay that stand on it."""
         by, at, state = reader(request).by, now(), NoteState(form.cleaned_data["state"])
-        if not actions.answer_note(obj, state, by=by, at=at) or state is not NoteState.APPROVED:
+        approved = state is NoteState.APPROVED
+        if not write_word(obj, approved=approved, reason="", by=by, at=at) or not approved:
             return
         try:
             note = _note(obj, by)

@@ -2,10 +2,12 @@
 goes on with those who are left, and the result is the same, since it follows from the facts alone."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
+from itertools import islice
+from uuid import UUID
 
 from django.db import transaction
 
@@ -74,24 +76,28 @@ PAYRUNS = By.job("payslips")
 BATCH = 100
 SLICE_S = 2.0  # other jobs go on in between
 LOOK_AT_MOST = 500
+SUMMED_AT_ONCE = 1000
+ASKED_AT_ONCE = 1000  # contracts
 DAY = timedelta(days=1)
 
 
 def employed(people: Sequence[Person], month: Month, *, leaving: bool) -> list[Person]:
     """Those with a term in the month; `leaving`: only whose last one ends in it. Who cannot be read is kept: their
     place in the run says so. Raises KeeperAway."""
-    found = contracts(person.pk for person in people)
     kept = []
-    for person in people:
-        contract = found.get(person.pk)
-        if isinstance(contract, Contract):
-            terms = contract.within(month)
-            last = contract.terms[-1].until if contract.terms else None
-            leaves = last is not None and month.first < last <= month.until
-            if terms and (leaves or not leaving):
+    for start in range(0, len(people), ASKED_AT_ONCE):
+        some = people[start : start + ASKED_AT_ONCE]
+        found = contracts(person.pk for person in some)
+        for person in some:
+            contract = found.get(person.pk)
+            if isinstance(contract, Contract):
+                terms = contract.within(month)
+                last = contract.terms[-1].until if contract.terms else None
+                leaves = last is not None and month.first < last <= month.until
+                if terms and (leaves or not leaving):
+                    kept.append(person)
+            elif contract is not None and not leaving:
                 kept.append(person)
-        elif contract is not None and not leaving:
-            kept.append(person)
     return kept
 
 
@@ -328,21 +334,16 @@ def _with_arrears(facts: MonthFacts, owed: tuple[Arrear, ...]) -> MonthFacts:
 
 def _sum_up(run: PayRun, *, at: datetime) -> None:
     """Totals and whom to look at, once; the run is then ready for review."""
-    rows = list(run_queries.slips(run).only("id", "cell", "person_id", "run_id"))
-    texts = opened([keeping.cell("payslip.run/1", row.pk, row.cell or b"") for row in rows])
     sums: dict[str, Counter[str]] = {}
     marks: Counter[str] = Counter()
     look_at: list[tuple[int, str]] = []
-    for row, text in zip(rows, texts, strict=True):
-        result = read(text, result_from)
-        if not isinstance(result, Result):
-            result = Result(refused=RefusedFacts("unreadable"), marks=["refused"])
+    for row, result in _results(run):
         marks.update(result.marks)
         slip = slip_in(result)
         if slip is not None:
             _add(sums.setdefault(slip.currency, Counter()), slip, result)
         if result.marks:
-            look_at.append((_first(result), str(row.pk)))
+            look_at.append((_first(result), str(row)))
     summary = Summary(
         sums=[Sums(currency=currency, **dict(_NOTHING, **counted)) for currency, counted in sorted(sums.items())],
         marks=dict(marks),
@@ -354,6 +355,18 @@ def _sum_up(run: PayRun, *, at: datetime) -> None:
             return
         if PayRun.objects.filter(pk=run.pk, turn=run.turn, summary_cell__isnull=True).update(summary_cell=cell):
             record("payrun.reckoned", "payrun", run.pk, by=PAYRUNS, at=at)
+
+
+def _results(run: PayRun) -> Iterator[tuple[UUID, Result]]:
+    """Everybody's, a portion at a time. Raises KeeperAway, KeeperRefused."""
+    rows = RunSlip.objects.filter(run=run).order_by("id").values_list("id", "cell").iterator(SUMMED_AT_ONCE)
+    while some := list(islice(rows, SUMMED_AT_ONCE)):
+        texts = opened([keeping.cell("payslip.run/1", row, cell or b"") for row, cell in some])
+        for (row, _), text in zip(some, texts, strict=True):
+            result = read(text, result_from)
+            if not isinstance(result, Result):
+                result = Result(refused=RefusedFacts("unreadable"), marks=["refused"])
+            yield row, result
 
 
 _NOTHING = dict.fromkeys(

@@ -142,6 +142,9 @@ class RunSlip(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["run", "person"], name="slip_once_per_run")]
+        indexes = [  # else each batch would look through everybody who was reckoned before
+            models.Index(fields=["run", "id"], condition=models.Q(cell__isnull=True), name="slips_that_wait")
+        ]
 
     def __str__(self) -> str:
         return str(self.pk)

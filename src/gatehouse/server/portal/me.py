@@ -25,6 +25,7 @@ from gatehouse.server.attendance import missing
 from gatehouse.server.attendance import queries as work
 from gatehouse.server.attendance.models import NoteState
 from gatehouse.server.console import saying, words, words_work
+from gatehouse.server.console.months import month_before
 from gatehouse.server.console.slips import slip_of
 from gatehouse.server.console.strips import strip
 from gatehouse.server.moment import now
@@ -57,12 +58,14 @@ def me(request: HttpRequest) -> HttpResponse:
     who, person = worker_of(request)
     at = now()
     today = local_date(at, ZoneInfo(person.site.zone))
-    of = Month.of(today)
+    of = _month_meant(request, today)
     named = looks.names([person], who.by.authority, PURPOSE)
     context: dict[str, object] = {
         "now": at,
         "today": today,
         "first": of.first,
+        "month_before": _before(of, today),
+        "this_month": of == Month.of(today),
         "presence": _presence(who, person, today),
         "looks": _looks_at(who, person),
         "face_on": _face_on(person),
@@ -77,8 +80,26 @@ def me(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/me.html", context | _month(who, person, of) | my_performance(who, person))
 
 
+def _month_meant(request: HttpRequest, today: date) -> Month:
+    """This month, or the one asked for as far back as days can be corrected; anything else means this month."""
+    now_on, said = Month.of(today), request.GET.get("month", "")
+    try:
+        asked = Month.of(date.fromisoformat(f"{said[:7]}-01"))
+    except ValueError:
+        return now_on
+    return asked if _oldest(today).first <= asked.first <= now_on.first else now_on
+
+
+def _oldest(today: date) -> Month:
+    return Month.of(today - missing.CORRECTABLE)
+
+
+def _before(of: Month, today: date) -> Month | None:
+    return month_before(of) if of.first > _oldest(today).first else None
+
+
 def _month(who: SignedIn, person: Person, of: Month) -> dict[str, object]:
-    """This month's days, figures and draft payslip; or why they can not be shown."""
+    """The month's days, figures and draft payslip; or why they can not be shown."""
     found = work_looks.workdays(list(work.workdays([person], of.first, of.until)), who.by.authority, PURPOSE)
     if isinstance(found, Refused):
         return {"refused": words.refused(found.code)}
@@ -86,6 +107,7 @@ def _month(who: SignedIn, person: Person, of: Month) -> dict[str, object]:
     flat = [workday for shifts in days.values() for workday in shifts]
     slip = slip_of(person, of, who.by.authority, PURPOSE)
     asked = work.notes_of(person).filter(state=NoteState.ASKED).count()
+    slips = my_slips(person)
     return {
         "strip": strip(of, days, ZoneInfo(person.site.zone)),
         "days": [_day(workday) for workday in sorted(flat, key=lambda w: w.date, reverse=True)],
@@ -100,8 +122,9 @@ def _month(who: SignedIn, person: Person, of: Month) -> dict[str, object]:
         ],
         "payslip": None if isinstance(slip, Refused) else slip,
         "asked": asked,
-        "slips": my_slips(person),
-        "years": my_years(my_slips(person)),
+        "slips": slips,
+        "years": my_years(slips),
+        "month_paid": any(one["month"] == of.first for one in slips),
     }
 
 
@@ -197,7 +220,8 @@ def correct(request: HttpRequest) -> HttpResponse:
     for note in missing.notes(on, wanted, why):
         work_actions.add_note(person, note, state=NoteState.ASKED, by=who.by, at=now())
     messages.success(request, _("Asked. HR sees it with the month; your punches stay as they are until then."), "yes")
-    return HttpResponseRedirect(reverse("me"))
+    shown = "" if Month.of(on) == Month.of(today) else f"?month={Month.of(on)}"
+    return HttpResponseRedirect(reverse("me") + shown)
 
 
 @require_POST

@@ -1,4 +1,4 @@
-"""What managers answered to one's own requests, and why."""
+"""What managers or HR answered to one's own requests, and why."""
 
 from gatehouse.keeper.protocol import Refused
 from gatehouse.server.accounts.signed_in import SignedIn

@@ -1,4 +1,4 @@
-"""What managers answered: who, to whom, what and why; and dates so far back that HR has them reckoned anew."""
+"""What managers and HR answered: who, to whom, what and why; and dates so far back that HR has them reckoned anew."""
 
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from gatehouse.keeper.protocol import Refused
+from gatehouse.server.accounts.queries import handle_of
 from gatehouse.server.accounts.signed_in import SignedIn
 from gatehouse.server.attendance import answers as written
 from gatehouse.server.attendance import looks as work_looks
@@ -70,7 +71,7 @@ def _opened(who: SignedIn, rows: list[NoteAnswer]) -> dict[str, object]:
             "day": saying.day(asked[row.note_id].date),
             "asked": words_work.asked(asked[row.note_id], ZoneInfo(row.note.person.site.zone)),
             "why": asked[row.note_id].reason,
-            "by": briefs.get(said[row.pk].by, ""),
+            "by": briefs.get(said[row.pk].by, "") if said[row.pk].department else handle_of(said[row.pk].by),
             "stands_in": said[row.pk].stands_in_for is not None,
             "approved": said[row.pk].approved,
             "reason": said[row.pk].reason,

@@ -12,7 +12,7 @@ GROUPS: tuple[Group, ...] = (
         (
             ("people", _("People"), KNOWERS),
             ("departments", _("Departments"), PAYROLL),
-            ("answers", _("Answers of managers"), PAYROLL),
+            ("answers", _("Answers to requests"), PAYROLL),
         ),
     ),
 )

@@ -21,7 +21,8 @@ from gatehouse.domain.shifts import Leave, LeavePart
 from gatehouse.keeper.protocol import Refused
 from gatehouse.server.accounts.signed_in import SignedIn
 from gatehouse.server.attendance import looks, worklist_looks, worklist_queries
-from gatehouse.server.attendance.actions import add_note, answer_note
+from gatehouse.server.attendance.actions import add_note
+from gatehouse.server.attendance.answers import write_word
 from gatehouse.server.attendance.models import NoteState, WorkNote
 from gatehouse.server.attendance.notes import LeaveNote, Note
 from gatehouse.server.attendance.recount import as_if, punches_of, recount
@@ -275,8 +276,8 @@ def _give(item: Item, who: SignedIn, at: datetime) -> bool:
     month = _book_month(answer, person.site, at)
     with transaction.atomic():
         if item.note is not None:
-            state = NoteState.APPROVED if answer.way is Way.GRANT else NoteState.DECLINED
-            if not answer_note(item.note, state, by=who.by, at=at):
+            approved = answer.way is Way.GRANT
+            if not write_word(item.note, approved=approved, reason=answer.reason, by=who.by, at=at):
                 return False
         if not give(person, month, [answer], seen=item.seen, by=who.by, at=at):
             return item.note is not None
