@@ -147,7 +147,8 @@ class FaceTemplates(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
 
 class VehicleEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     """One registered vehicle; plate = utf-8 normalised plate, HPKE to this edge (label vehicle.plate/1).
-    `blocked_until` None: for good."""
+    `blocked_until` None: for good. Of a visitor's car `visit` is the visit, and the plate is sealed as its
+    (label visit.plate/1)."""
 
     id: str
     plate: bytes
@@ -156,6 +157,7 @@ class VehicleEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     blocked_until: datetime | None = None
     welcome: list[Permit] = []
     emergency: list[Permit] = []
+    visit: str = ""
 
 
 class ClearanceEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -31,6 +31,8 @@ from gatehouse.server.people import queries as people
 from gatehouse.server.people import roster_looks
 from gatehouse.server.people.cells import File, unpack
 from gatehouse.server.people.models import Credential, CredentialKind, Person, Site, Vehicle, VehicleState
+from gatehouse.server.visits import feeding
+from gatehouse.server.visits.feeding import Expected
 from gatehouse.vision.grammar import countries
 
 LEASE = timedelta(hours=72)
@@ -115,6 +117,7 @@ def _openings(edge: Edge, site: Site) -> list[wire.Opening]:
 
 def _roster(edge: Edge, site: Site, version: int, now: datetime) -> wire.Roster:
     lease_ends = now + LEASE
+    visitors = feeding.expected(site, FEED, now)
     roster = wire.Roster(
         version=version,
         site=str(site.pk),
@@ -122,8 +125,8 @@ def _roster(edge: Edge, site: Site, version: int, now: datetime) -> wire.Roster:
         gates=[gates.gate_fact(gate) for gate in gates.gates([site])],
         schedules=[gates.schedule_fact(schedule) for schedule in gates.schedules(site)],
         rules=[gates.rule_fact(rule) for rule in gates.rules(site)],
-        people=_people(edge, site),
-        vehicles=_vehicles(edge, site, now),
+        people=[*_people(edge, site), *map(_visitor, visitors)],
+        vehicles=[*_vehicles(edge, site, now), *_visitors_cars(edge, visitors)],
         devices=_devices(edge, site),
         lease_ends=lease_ends,
         countries=plate_countries(site),
@@ -246,6 +249,22 @@ def _vehicle(row: Vehicle, plate: bytes, of: rights.Rights) -> wire.VehicleEntry
         welcome=of.welcome,
         emergency=of.emergency,
     )
+
+
+def _visitor(of: Expected) -> wire.PersonEntry:
+    """By pass alone, and only in their time: the edge needs nobody to end it."""
+    return wire.PersonEntry(id=str(of.id), groups=of.groups, starts=of.opens, ends=of.ends)
+
+
+def _visitors_cars(edge: Edge, visitors: Sequence[Expected]) -> list[wire.VehicleEntry]:
+    """Welcome while the visit lasts. A plate on the blocked list stays blocked: the edge joins what it hears of one."""
+    cars = [(of, of.plate_cell) for of in visitors if of.plate_cell is not None and of.lanes]
+    sealed = _reseal(edge, [(keeping.cell("visit.plate/1", of.id, cell), of.id) for of, cell in cars])
+    return [
+        wire.VehicleEntry(id=of.car, plate=plate, permits=[], welcome=[of.right], visit=str(of.id))
+        for (of, _), plate in zip(cars, sealed, strict=True)
+        if plate is not None
+    ]
 
 
 def _devices(edge: Edge, site: Site) -> list[wire.DeviceEntry]:

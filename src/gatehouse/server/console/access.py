@@ -75,7 +75,7 @@ _TIME = (
 )
 # Whose tab a page lies under, where its name does not say.
 _SECTION = (
-    dict.fromkeys(("person", "staff", "departments", "department", "answers"), "people")
+    dict.fromkeys(("person", "staff", "departments", "department", "answers", "visitors"), "people")
     | {"lane": "lanes"}
     | dict.fromkeys(_PARKING, "parking")
     | dict.fromkeys(_TIME, "month")

@@ -171,6 +171,11 @@ FLAGS: dict[str, Text] = {
 }
 
 PURPOSES: dict[str, Text] = {
+    "visit.desk": _("on the visitors' page of the desk"),
+    "visit.page": _("for the visitor's own page"),
+    "visit.passages": _("to note when a visitor comes and leaves"),
+    "feed.visits": _("to let a visitor in at the gates"),
+    "me.visitors": _("as their host"),
     "person.page": _("opened your page"),
     "watch.who": _("asked who it was at a gate"),
     "person.passages": _("looked at your passages"),
