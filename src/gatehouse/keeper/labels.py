@@ -46,7 +46,7 @@ class Label(msgspec.Struct, frozen=True):
 LABELS: dict[str, Label] = {
     label.name: label
     for label in (
-        Label("person.brief/1", KeyClass.IDENTITY, Budget.BRIEF, (64,), indexed=True),
+        Label("person.brief/1", KeyClass.IDENTITY, Budget.BRIEF, (64,), indexed=True, edges=True),
         Label("person.name/1", KeyClass.IDENTITY, Budget.NAMES, (64, 128, 256), indexed=True),
         Label("person.contact/1", KeyClass.IDENTITY, Budget.SENSITIVE, (256, 512)),
         Label("person.identity/1", KeyClass.IDENTITY, Budget.SENSITIVE, (128, 256)),
@@ -104,7 +104,7 @@ LABELS: dict[str, Label] = {
         Label("mandate.token/1", KeyClass.VEHICLE, Budget.SENSITIVE, (256,)),
         Label("mandate.consent/1", KeyClass.VEHICLE, Budget.SENSITIVE, (1024, 2048)),
         Label("visit.span/1", KeyClass.VISIT, Budget.BRIEF, (512,)),
-        Label("visit.brief/1", KeyClass.VISIT, Budget.BRIEF, (256,)),
+        Label("visit.brief/1", KeyClass.VISIT, Budget.BRIEF, (256,), edges=True),
         Label("visit.facts/1", KeyClass.VISIT, Budget.NAMES, (2048,)),
         Label("visit.plate/1", KeyClass.VISIT, Budget.SENSITIVE, (32,), edges=True),
     )

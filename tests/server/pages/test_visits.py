@@ -220,7 +220,7 @@ def test_guessed_links_get_one_answer(house, desk):
     assert "This link opens nothing" in said["visit"]
     wrong = [
         right[:-1] + ("0" if right[-1] != "0" else "1"), str(visit.pk), f"{visit.pk}-", right + "0", right.upper(),
-        "x", "0" * 200, f"{uuid4()}{right[36:]}",
+        "xyzzy", "0" * 200, f"{uuid4()}{right[36:]}",
     ]  # fmt: skip
     for code in wrong:
         for name in ("visit", "visit-code"):

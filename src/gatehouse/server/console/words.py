@@ -106,6 +106,10 @@ EVENTS: dict[str, Wording] = {
     "blocked_leaves": Wording(
         _("A blocked vehicle is on its way out"), _("It is not held. Speak to the driver if you want to.")
     ),
+    "muster_read": Wording(
+        _("The muster list was opened at the gate computer"), _("If there is no alarm and no drill, ask who it was.")
+    ),
+    "muster": Wording(_("The muster list was opened"), _("If there is no alarm and no drill, ask who it was.")),
     "edge_started": Wording(_("The gate computer started")),
     "spool_failed": Wording(
         _("The gate could not write down what it did, so it stayed shut"), _("Check the gate computer's disk.")

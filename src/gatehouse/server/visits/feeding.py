@@ -24,6 +24,7 @@ class Expected:
     groups: list[str]
     opens: datetime
     ends: datetime
+    brief_cell: bytes
     plate_cell: bytes | None
     lanes: frozenset[str]
 
@@ -51,6 +52,7 @@ def expected(site: Site, by: By, now: datetime) -> Sequence[Expected]:
             groups=[str(setup.group_id)],
             opens=said[row.pk].span.opens,
             ends=said[row.pk].ends,
+            brief_cell=bytes(row.brief_cell),
             plate_cell=None if row.plate_cell is None else bytes(row.plate_cell),
             lanes=lanes,
         )
