@@ -16,6 +16,8 @@ body{font:1.05rem/1.45 system-ui,sans-serif;margin:0 auto;max-width:60rem;paddin
 h1{font-size:1.5rem;margin:.2rem 0}
 h2{font-size:1.15rem;margin:1.2rem 0 .3rem}
 p{margin:.4rem 0}
+form{margin:.5rem 0}
+li form{margin:0}
 .big{font-size:2.2rem;font-weight:700}
 ul{list-style:none;margin:0;padding:0}
 li{display:flex;justify-content:space-between;align-items:center;gap:.6rem;
@@ -149,7 +151,7 @@ def _lines(people: Sequence[Someone], roll: RollCall | None, clock: _Clock, word
     lines = []
     for one in people:
         ticked = roll is not None and one.who.id in roll.ticks
-        visitor = f" ({escape(words('Visitors'))})" if one.who.number == "" else ""
+        visitor = f" ({escape(words('visitor'))})" if one.who.number == "" else ""
         doubt = f" · {escape(words('may have left by another way'))}" if one.where.doubtful else ""
         button = "" if roll is None or roll.ended is not None else _button(one.who.id, ticked=ticked, words=words)
         lines.append(

@@ -12,7 +12,7 @@ ZH = {
     "Tick": "点到",
     "Undo": "撤销",
     "Site": "园区",
-    "Visitors": "访客",
+    "visitor": "访客",
     "Staff number, card or code": "工号、卡号或通行码",
     "Scan: take a photo of a code": "扫码：拍下通行码",
     "Look again": "刷新",

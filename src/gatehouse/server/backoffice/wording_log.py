@@ -6,6 +6,7 @@ from gatehouse.server.console.words import Text
 
 VERBS: dict[str, Text] = {
     "alarm.seen": _("saw an alarm"),
+    "muster.read": _("opened the muster list"),
     "visit.invited": _("invited a visitor"),
     "visit.arrived": _("noted that a visitor has come"),
     "visit.passed": _("noted a visitor's coming and leaving"),

@@ -47,6 +47,7 @@ _NAV: tuple[tuple[str, words.Text, frozenset[Role]], ...] = (
     ("lanes", _("Lanes"), WATCHERS),
     ("parking", _("Parking"), frozenset({Role.OWNER, Role.PARKING, Role.AUDITOR})),
     ("people", _("People"), KNOWERS),
+    ("muster", _("Muster"), KNOWERS),
     ("month", _("Time"), PAYROLL),
     ("payruns", _("Pay runs"), PAYROLL),
     ("trust", _("Trust"), TRUSTED),

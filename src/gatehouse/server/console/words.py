@@ -175,6 +175,7 @@ FLAGS: dict[str, Text] = {
 }
 
 PURPOSES: dict[str, Text] = {
+    "muster.list": _("opened the muster list"),
     "visit.desk": _("on the visitors' page of the desk"),
     "visit.page": _("for the visitor's own page"),
     "visit.passages": _("to note when a visitor comes and leaves"),
