@@ -155,7 +155,7 @@ def test_an_arrival_is_told_to_other_programs_once_and_without_a_name(desk):
     assert not actions.arrive(overtaken, said, by=SETUP, at=at)  # two who click at once
     assert not actions.arrive(visit, desk.said(visit), by=SETUP, at=at)
     (event,) = Event.objects.all()
-    assert (event.kind, event.facts) == ("visit.arrived", {"site": desk.site.code})
+    assert (event.kind, event.facts) == ("visit.arrived", {})
 
 
 def test_a_walk_in_is_here_at_once(desk):

@@ -139,7 +139,7 @@ class _Server(ThreadingHTTPServer):
         request.settimeout(WAIT_S)
         with contextlib.suppress(OSError):
             spoken = self.tls.wrap_socket(request, server_side=True)  # type: ignore[arg-type]
-            super().finish_request(spoken, client_address)  # type: ignore[arg-type]
+            super().finish_request(spoken, client_address)
             spoken.close()
 
     def handle_error(self, request: object, client_address: object) -> None:

@@ -171,9 +171,17 @@ def _people(edge: Edge, site: Site) -> list[wire.PersonEntry]:
         ways = by_person.get(person.pk, {})
         parts = {kind.value: sealed.get(ways[kind.value].pk) if kind.value in ways else None for kind in _LABELS}
         starts, ends = spans[person.pk]
-        groups = members.get(person.pk, [])
         entries.append(
-            wire.PersonEntry(id=str(person.pk), groups=groups, starts=starts, ends=ends, brief=brief, **parts)
+            wire.PersonEntry(
+                id=str(person.pk),
+                groups=members.get(person.pk, []),
+                starts=starts,
+                ends=ends,
+                face=parts["face"],
+                card=parts["card"],
+                pin=parts["pin"],
+                brief=brief,
+            )
         )
     return entries
 

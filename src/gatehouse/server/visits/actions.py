@@ -25,7 +25,7 @@ from gatehouse.server.hooks.models import EventKind
 from gatehouse.server.people.actions import add_group, bump_roster
 from gatehouse.server.people.cells import initials, pack
 from gatehouse.server.people.models import Person, PersonState, Site
-from gatehouse.server.visits import queries
+from gatehouse.server.visits import looks, queries
 from gatehouse.server.visits.cells import VisitBrief, VisitFacts, VisitSpan
 from gatehouse.server.visits.models import Visit, VisitSetup, VisitState
 
@@ -152,7 +152,7 @@ def _state(span: Span) -> VisitState:
 
 def _tell_arrival(visit: Visit, *, at: datetime) -> None:
     """Other programs: that somebody's visitor has come, and never whose."""
-    tell(visit.site_id, [Happened(EventKind.VISITED, at, {"site": visit.site.code})], now=at)
+    tell(visit.site_id, [Happened(EventKind.VISITED, at, {})], now=at)
 
 
 def arrive(visit: Visit, said: VisitSpan, *, by: By, at: datetime) -> bool:
@@ -271,4 +271,6 @@ def destroy_due(site: Site, *, at: datetime) -> int:
         if visit.state == VisitState.CANCELLED or rules.is_due(visit.last_on, kept, today, inside=inside):
             destroy(visit, at=at)
             done += 1
+    if done:
+        looks.forget()  # out of this process's memory as well
     return done
