@@ -11,7 +11,8 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from gatehouse.eval_commands import eval_app
+from gatehouse.cli_eval import eval_app
+from gatehouse.cli_muster import muster_app
 from gatehouse.terminal import AsJson, Home, Port, err, fail, follow, out, progress_bar, say, using
 
 app = typer.Typer(
@@ -26,6 +27,7 @@ edge_app = typer.Typer(help="The process at the gates of one site. Without a fur
 parking_app = typer.Typer(help="Garages and their money.", no_args_is_help=True)
 app.add_typer(keeper_app, name="keeper", invoke_without_command=True)
 app.add_typer(edge_app, name="edge", invoke_without_command=True)
+edge_app.add_typer(muster_app, name="muster")
 app.add_typer(eval_app, name="eval")
 app.add_typer(parking_app, name="parking")
 

@@ -90,7 +90,8 @@ class GateEvent(msgspec.Struct, frozen=True, tag="event/1", forbid_unknown_field
     """Something about the gate itself: not_confirmed, unread (a vehicle stands there whose plate is not certain),
     relay_lost, relay_back, camera_lost, camera_back, forced, held, blocked_leaves (a vehicle of the blocked list is on
     its way out), edge_started, spool_failed (letters could not be written for a while, so the gate stayed shut),
-    expired (stands in a letter's place that waited longer than the spool keeps them). Never about a person."""
+    expired (stands in a letter's place that waited longer than the spool keeps them), muster_read (somebody opened the
+    muster list here). Never about a person."""
 
     id: str
     gate: str  # "" for the edge itself
@@ -123,10 +124,11 @@ class Receipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 # --- the feed ----------------------------------------------------------------------------------------------------
 
 
-class PersonEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class PersonEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     """One enrolled person. The bytes are HPKE to this edge, info FEED_INFO, aad `feed_aad(edge, label, id)`:
     face = encoded FaceTemplates (label face.template/1), card = utf-8 number (credential.card/1),
-    pin = utf-8 digits (credential.pin/1)."""
+    pin = utf-8 digits (credential.pin/1). `brief`, for the muster list alone: staff number and initials
+    (person.brief/1), of a visitor the initials (visit.brief/1), who is told by `visit`."""
 
     id: str
     groups: list[str]
@@ -135,6 +137,8 @@ class PersonEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     face: bytes | None = None
     card: bytes | None = None
     pin: bytes | None = None
+    brief: bytes | None = None
+    visit: bool = False
 
 
 class FaceTemplates(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -147,7 +151,8 @@ class FaceTemplates(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
 
 class VehicleEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     """One registered vehicle; plate = utf-8 normalised plate, HPKE to this edge (label vehicle.plate/1).
-    `blocked_until` None: for good."""
+    `blocked_until` None: for good. Of a visitor's car `visit` is the visit, and the plate is sealed as its
+    (label visit.plate/1)."""
 
     id: str
     plate: bytes
@@ -156,6 +161,7 @@ class VehicleEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     blocked_until: datetime | None = None
     welcome: list[Permit] = []
     emergency: list[Permit] = []
+    visit: str = ""
 
 
 class ClearanceEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -195,6 +201,7 @@ class Roster(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     countries: list[str] = msgspec.field(default_factory=lambda: ["CN"])
     dead_passes: list[str] = []  # ids of passes that were taken back before their end
     emergency: list[str] = []  # lanes that vehicles pass whose plates say that they are on duty
+    zones: dict[str, str] = {}  # what zones are called, for the muster list
 
 
 class FreedBay(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

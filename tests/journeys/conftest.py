@@ -7,8 +7,8 @@ import socket
 import threading
 import time
 import warnings
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
 import pytest
 import uvicorn
@@ -40,6 +40,7 @@ class Place:
     house: House
     url: str
     browser: Browser
+    stop: Callable[[], None] = field(default=lambda: None)  # the server, before the test is over
 
     def open(self, role: Role | None = None, **options: object) -> Page:
         """A page of its own context, signed in through the one-time link as a person would."""
@@ -85,12 +86,16 @@ def place(committed_world, chromium, settings) -> Iterator[Place]:
         assert time.monotonic() < ends, "the server did not start"
         time.sleep(0.02)
     house = House(committed_world, committed_world.hire("S-104", "Lin Moss"))
-    place = Place(house, f"http://127.0.0.1:{port}", chromium)
+
+    def stop() -> None:
+        server.should_exit = True
+        thread.join(10)
+
+    place = Place(house, f"http://127.0.0.1:{port}", chromium, stop)
     yield place
     for context in chromium.contexts:
         context.close()
-    server.should_exit = True
-    thread.join(10)
+    stop()
     with warnings.catch_warnings():
         # Django leaves the (empty) body of a live stream that the browser hung up on to the collector.
         warnings.simplefilter("ignore", ResourceWarning)

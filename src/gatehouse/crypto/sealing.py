@@ -45,6 +45,7 @@ class KeyKind(IntEnum):
     STAY = 8
     BOOKS = 9  # number: the year; owner: the site
     SITE = 10
+    VISIT = 11
 
 
 @dataclass(frozen=True, slots=True)

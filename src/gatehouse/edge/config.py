@@ -4,6 +4,9 @@ EDGEHOME/edge/edge.json     settings, readable
 EDGEHOME/edge/device.key    DeviceKeys.to_bytes(), mode 0600
 EDGEHOME/edge/spool.db      letters that the server does not hold yet
 EDGEHOME/edge/cache.sealed  the feed, for a start without a network
+EDGEHOME/edge/inside.sealed who passed which gate lately, for a fire
+EDGEHOME/edge/roll.sealed   who was ticked off at the assembly point
+EDGEHOME/edge/muster.pem    certificate and key of the muster page, mode 0600; muster.sealed: which phones may open it
 EDGEHOME/edge/status.json   how the running edge is, in ages and codes (`gatehouse edge status`)
 """
 

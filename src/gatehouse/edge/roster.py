@@ -42,6 +42,7 @@ FACE = "face.template/1"
 CARD = "credential.card/1"
 PIN = "credential.pin/1"
 VEHICLE = "vehicle.plate/1"
+VISIT = "visit.plate/1"
 STAY = "stay.plate/1"
 DEVICE = "device.secret/1"
 
@@ -234,7 +235,8 @@ def _vehicles(entries: Iterable[VehicleEntry], opener: Opener) -> tuple[dict[str
     plates: dict[str, str] = {}
     vehicles: dict[str, Subject] = {}
     for entry in sorted(entries, key=lambda vehicle: vehicle.id):
-        plate = opener.text(entry.plate, VEHICLE, entry.id)
+        label, of = (VISIT, entry.visit) if entry.visit else (VEHICLE, entry.id)
+        plate = opener.text(entry.plate, label, of)
         if plate is None:
             continue
         owner = plates.setdefault(plate, entry.id)

@@ -21,10 +21,11 @@ from gatehouse.edge.attendant import Attendant
 from gatehouse.edge.contact import SteadyClock, Surroundings
 from gatehouse.edge.errors import SpoolFailed
 from gatehouse.edge.gatekeeper import Gatekeeper
+from gatehouse.edge.inside import Inside, WatchedSpool
 from gatehouse.edge.knowing import Known
 from gatehouse.edge.looking import Looker
+from gatehouse.edge.muster_server import Assembly
 from gatehouse.edge.roster import Device
-from gatehouse.edge.spool import Spool
 from gatehouse.edge.uplink import Link, Listener, Shipper
 from gatehouse.edge.watcher import Watcher
 from gatehouse.machine import leave_no_core
@@ -77,13 +78,15 @@ class Service:
         self.config, keys = config.load(home)
         self._only = config.claim(home)
         self.stop = threading.Event()
-        self.spool = Spool(
+        self.spool = WatchedSpool(
             config.spool_path(home),
             edge=self.config.edge,
             keys=keys,
             keeper_seal_key=self.config.keeper_seal_key,
         )
+        self.inside = self.spool.inside = Inside(home, keys)
         self.clock = SteadyClock(clock, self.spool.newest())
+        self.assembly = Assembly(home, self.clock, self.spool, live=self.inside.seen)
         self.around = Surroundings(self.clock, self.spool)
         self.known = Known(self.config, keys, config.cache_path(home), self.clock)
         self._told = status.Teller(home, self.clock, self.around)
@@ -119,6 +122,9 @@ class Service:
                 self._reconcile()
                 self._expire()
                 self._told.tell(self.posts, self.known, self.spool)
+                gates = self.known.now().policy.gates
+                self.inside.keep({code: gate.stands_in for code, gate in gates.items()}, self.clock.now())
+                self.assembly.tend()
         finally:
             self.stop.set()
             for post in self.posts.values():
@@ -126,6 +132,7 @@ class Service:
             # A feed request may be held open for long; the thread dies with the process.
             shipper.join(2.0)
             self._link.close()
+            self.assembly.close()
             self.spool.close()
             self._only.close()
             log.info("edge.stopped")

@@ -13,7 +13,9 @@ from gatehouse.keeper.store import Store
 
 _SITE_BOUND = frozenset({KeyKind.SITE_DAY, KeyKind.SITE_DAY_PERSON, KeyKind.BOOKS, KeyKind.SITE})
 _facts = msgspec.msgpack.Decoder(PassageFacts).decode
-_PERSONAL = frozenset({KeyKind.FACE, KeyKind.IDENTITY, KeyKind.ACCESS, KeyKind.WORK, KeyKind.VEHICLE, KeyKind.STAY})
+_PERSONAL = frozenset(
+    {KeyKind.FACE, KeyKind.IDENTITY, KeyKind.ACCESS, KeyKind.WORK, KeyKind.VEHICLE, KeyKind.STAY, KeyKind.VISIT}
+)
 
 
 @dataclass(frozen=True, slots=True)

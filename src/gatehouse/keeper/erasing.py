@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from gatehouse.crypto.sealing import KeyKind, KeyRef
+from gatehouse.keeper import visits
 from gatehouse.keeper.protocol import LABELS, Done, Forget, ForgetDays, KeyClass, Refused, Role
 from gatehouse.keeper.rules import FORGETTABLE, RETENTION_DAYS
 from gatehouse.keeper.vault import Asker, Vault
@@ -15,7 +16,8 @@ def forget(vault: Vault, request: Forget) -> Done | Refused:
     classes = set(request.classes)
     of_stay = classes == {KeyClass.STAY}
     own_face = _is_own(asker, request.subject) and classes == {KeyClass.FACE}
-    if not own_face and not _leavers_face(asker, classes) and not _may_forget(asker, of_stay):
+    of_visit = visits.may_forget(vault, asker, request.subject, classes)
+    if not own_face and not of_visit and not _leavers_face(asker, classes) and not _may_forget(asker, of_stay):
         return Refused("not_allowed")
     if not of_stay and not (classes and classes <= FORGETTABLE):
         return Refused("bad_request")

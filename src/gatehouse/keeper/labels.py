@@ -19,6 +19,7 @@ class KeyClass(StrEnum):
     STAY = "stay"  # per open stay
     BOOKS = "books"  # per site and year: what the law wants kept
     SITE = "site"  # per site: texts and device secrets that belong to no person
+    VISIT = "visit"  # per visit: who came to whom, when and by which car; destroyed soon after
 
 
 class Budget(StrEnum):
@@ -45,7 +46,7 @@ class Label(msgspec.Struct, frozen=True):
 LABELS: dict[str, Label] = {
     label.name: label
     for label in (
-        Label("person.brief/1", KeyClass.IDENTITY, Budget.BRIEF, (64,), indexed=True),
+        Label("person.brief/1", KeyClass.IDENTITY, Budget.BRIEF, (64,), indexed=True, edges=True),
         Label("person.name/1", KeyClass.IDENTITY, Budget.NAMES, (64, 128, 256), indexed=True),
         Label("person.contact/1", KeyClass.IDENTITY, Budget.SENSITIVE, (256, 512)),
         Label("person.identity/1", KeyClass.IDENTITY, Budget.SENSITIVE, (128, 256)),
@@ -102,6 +103,10 @@ LABELS: dict[str, Label] = {
         Label("hook.secret/1", KeyClass.SITE, Budget.SENSITIVE, (64,)),
         Label("mandate.token/1", KeyClass.VEHICLE, Budget.SENSITIVE, (256,)),
         Label("mandate.consent/1", KeyClass.VEHICLE, Budget.SENSITIVE, (1024, 2048)),
+        Label("visit.span/1", KeyClass.VISIT, Budget.BRIEF, (512,)),
+        Label("visit.brief/1", KeyClass.VISIT, Budget.BRIEF, (256,), edges=True),
+        Label("visit.facts/1", KeyClass.VISIT, Budget.NAMES, (2048,)),
+        Label("visit.plate/1", KeyClass.VISIT, Budget.SENSITIVE, (32,), edges=True),
     )
 }
 

@@ -29,6 +29,7 @@ from gatehouse.keeper.protocol import (
 from gatehouse.keeper.rules import JOB_READS, JOB_WHO_DAYS, READS, WHO_DAYS
 from gatehouse.keeper.teams import is_of_the_team, look_at_team
 from gatehouse.keeper.vault import Asker, Vault
+from gatehouse.keeper.visits import is_host_of, may_follow
 from gatehouse.wire import FEED_INFO, feed_aad
 
 FIND_LIMIT = 100
@@ -80,14 +81,16 @@ def _may_read(asker: Asker, cell: Opened) -> bool:
         return name in JOB_READS.get(asker.job, frozenset())
     if asker.ticket is None or name not in READS[asker.ticket.role] or not asker.reaches(cell.site):
         return False
-    return asker.ticket.role is not Role.WORKER or cell.subject == asker.ticket.subject
+    own = cell.subject == asker.ticket.subject or is_host_of(asker.ticket.subject, cell)
+    return asker.ticket.role is not Role.WORKER or own
 
 
 def tokens(vault: Vault, request: Tokens) -> Sealed | Refused:
     asker = vault.asker(request.by)
     if isinstance(asker, Refused):
         return asker
-    if not asker.may("tokens") or not asker.reaches(request.site):
+    allowed = asker.may("tokens") or may_follow(vault, asker, request.subjects)
+    if not allowed or not asker.reaches(request.site):
         return Refused("not_allowed")
     if asker.role == Role.WORKER and asker.ticket and set(request.subjects) != {asker.ticket.subject}:
         return Refused("not_allowed")

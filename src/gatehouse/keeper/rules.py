@@ -34,7 +34,9 @@ VERBS: dict[str, frozenset[Role]] = {
 
 # What a template or a PIN is for happens inside keeper and edge: no page ever needs one. A provider's keys and the
 # token that a driver's account is charged by are for the job `payments` alone.
-NEVER_SHOWN = frozenset({"face.template/1", "credential.pin/1", "provider.account/1", "mandate.token/1"})
+NEVER_SHOWN = frozenset(
+    {"face.template/1", "credential.pin/1", "provider.account/1", "mandate.token/1", "visit.plate/1"}
+)
 # The keeper writes these itself, out of signed letters. Whoever could have any plate sealed as a stay's would learn its
 # token from `retoken`, and so try plates without a cap.
 WRITTEN_HERE = frozenset({"attempt.facts/1", "passage.facts/1", "stay.plate/1", "stay.entry/1"})
@@ -44,6 +46,7 @@ _GATES = frozenset({"attempt.facts/1", "passage.facts/1"})
 _TEXTS = frozenset({"site.text/1", "stay.step/1", "takings.lengths/1"})
 _DISPUTES = frozenset({"dispute.claim/1", "dispute.answer/1"})
 _PERSON = frozenset({"person.brief/1", "person.name/1"})
+_VISITS = frozenset({"visit.span/1", "visit.brief/1", "visit.facts/1"})
 _COMPANY = frozenset({"payrun.summary/1", "pay.setup/1", "worklist.open/1", "figures.sheet/1"})
 _ALL = frozenset(LABELS) - NEVER_SHOWN
 READS: dict[Role, frozenset[str]] = {
@@ -57,6 +60,7 @@ READS: dict[Role, frozenset[str]] = {
     | _GATES
     | _VEHICLES
     | _TEXTS
+    | _VISITS
     | {"person.contact/1", "person.consent/1", "face.photo/1", "credential.card/1", "credential.pass/1"},
     Role.PARKING: _PERSON | _GATES | _VEHICLES | _RECEIPTS | _DISPUTES | _TEXTS | {"mandate.consent/1"},
     Role.AUDITOR: frozenset({"person.brief/1", "person.name/1"}) | _TEXTS,
@@ -87,6 +91,7 @@ JOBS: dict[str, frozenset[str]] = {
     "imports": frozenset(),
     "hooks": frozenset(),
     "staff": frozenset({"forget.face"}),
+    "visits": frozenset({"sign.visit", "forget.visit", "tokens.visit"}),
 }
 # A job sees time and pay under a random id, of everybody if need be, and never a name: no cap stands against it.
 JOB_READS: dict[str, frozenset[str]] = {
@@ -113,7 +118,7 @@ JOB_READS: dict[str, frozenset[str]] = {
             "person.file/1",
         }
     ),
-    "feed": frozenset({"person.file/1", "person.roster/1"}),
+    "feed": frozenset({"person.file/1", "person.roster/1", "visit.span/1"}),
     "performance": frozenset({"workday.facts/1", "person.file/1"}),
     "receipts": frozenset({"receipt.facts/1"}),  # for whoever holds the receipt's link
     "disputes": frozenset({"dispute.answer/1"}),  # for whoever holds the address of the receipt
@@ -121,16 +126,20 @@ JOB_READS: dict[str, frozenset[str]] = {
     "imports": frozenset({"import.row/1"}),  # what somebody handed over, until it is taken in
     "hooks": frozenset({"hook.secret/1"}),
     "staff": frozenset({"staff.change/1", "contract.terms/1", "person.file/1"}),  # what comes into force on a date
+    "visits": frozenset({"visit.span/1"}),  # when, and that they came: for whoever holds the link of the visit
 }
 JOB_WHO_DAYS = 3  # a job asks freely whose tokens of so many past days; older by a ticket
 WHO_DAYS = 40  # and nobody further back than this
 LOCATE_DAYS = 7  # an open stay's token is at most so old, even after the server was away
 RETOKEN_DAYS = 1  # a stay's new day is the site's today, give or take a time zone
 PASS_DAYS = 367  # a pass holds no longer and begins no later: what a stolen web process had signed ends some day
+VISIT_PASS_S = 600  # what the job signs for a visitor is good for minutes: their phone asks again
 RECEIPT_DAYS = 2  # a receipt opens no later: the time to leave is minutes
 RETENTION_DAYS = 7  # the job retention destroys no younger day
 
-FORGETTABLE = frozenset({KeyClass.FACE, KeyClass.IDENTITY, KeyClass.ACCESS, KeyClass.WORK, KeyClass.VEHICLE})
+FORGETTABLE = frozenset(
+    {KeyClass.FACE, KeyClass.IDENTITY, KeyClass.ACCESS, KeyClass.WORK, KeyClass.VEHICLE, KeyClass.VISIT}
+)
 PERSONAL = frozenset({KeyClass.FACE, KeyClass.IDENTITY, KeyClass.ACCESS, KeyClass.WORK})
 
 

@@ -10,7 +10,7 @@ from gatehouse.crypto.merkle import sign_checkpoint
 from gatehouse.crypto.sealing import KeyKind, KeyRef
 from gatehouse.crypto.signing import public_seal_key, public_sign_key
 from gatehouse.crypto.tokens import issue
-from gatehouse.keeper import doors, erasing, filling, looks, plates, protocol, teams
+from gatehouse.keeper import doors, erasing, filling, looks, plates, protocol, teams, visits
 from gatehouse.keeper.admission import admit
 from gatehouse.keeper.cells import Gone, Opened, ref_of
 from gatehouse.keeper.errors import LogFull
@@ -27,7 +27,7 @@ _CLAIMS: dict[str, dict[str, type]] = {
     PASS_KIND: {name: int if name in ("nbf", "exp") else str for name in PASS_CLAIMS},
     RECEIPT_KIND: {name: int if name == "exp" else str for name in RECEIPT_CLAIMS},
 }
-_MAKES_ACCESS = frozenset({KeyKind.FACE, KeyKind.IDENTITY})
+_MAKES_ACCESS = frozenset({KeyKind.FACE, KeyKind.IDENTITY, KeyKind.VISIT})
 
 
 def answer(vault: Vault, request: protocol.Request) -> Reply:
@@ -68,8 +68,8 @@ def seal(vault: Vault, request: protocol.Seal) -> Sealed | Refused:
 
 
 def _make_keys(vault: Vault, refs: list[KeyRef]) -> None:
-    """All keys that new cells need, in one transaction. Whoever gets a face or an identity gets an access key too: it
-    is half of every passage of theirs."""
+    """All keys that new cells need, in one transaction. Whoever gets a face, an identity or a visit gets an access
+    key too: it is half of every passage of theirs."""
     wanted = dict.fromkeys(refs)
     for ref in list(wanted):
         if vault.store.key(ref) is not None:
@@ -121,7 +121,8 @@ def sign(vault: Vault, request: protocol.Sign) -> Text | Refused:
     if not claims["site"] or not _ends_in_time(request.kind, claims, vault.now().timestamp()):
         return Refused("bad_request")
     own = asker.role != Role.WORKER or (asker.ticket is not None and claims.get("sub") == asker.ticket.subject)
-    if not asker.may(f"sign.{request.kind}") or not own or not asker.reaches(str(claims["site"])):
+    allowed = asker.may(f"sign.{request.kind}") or visits.may_sign(vault, asker, request.kind, claims)
+    if not allowed or not own or not asker.reaches(str(claims["site"])):
         return Refused("not_allowed")
     try:
         text = issue(request.kind, claims, vault.sign_key)

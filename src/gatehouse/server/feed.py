@@ -31,6 +31,8 @@ from gatehouse.server.people import queries as people
 from gatehouse.server.people import roster_looks
 from gatehouse.server.people.cells import File, unpack
 from gatehouse.server.people.models import Credential, CredentialKind, Person, Site, Vehicle, VehicleState
+from gatehouse.server.visits import feeding
+from gatehouse.server.visits.feeding import Expected
 from gatehouse.vision.grammar import countries
 
 LEASE = timedelta(hours=72)
@@ -115,6 +117,7 @@ def _openings(edge: Edge, site: Site) -> list[wire.Opening]:
 
 def _roster(edge: Edge, site: Site, version: int, now: datetime) -> wire.Roster:
     lease_ends = now + LEASE
+    visitors = feeding.expected(site, FEED, now)
     roster = wire.Roster(
         version=version,
         site=str(site.pk),
@@ -122,13 +125,14 @@ def _roster(edge: Edge, site: Site, version: int, now: datetime) -> wire.Roster:
         gates=[gates.gate_fact(gate) for gate in gates.gates([site])],
         schedules=[gates.schedule_fact(schedule) for schedule in gates.schedules(site)],
         rules=[gates.rule_fact(rule) for rule in gates.rules(site)],
-        people=_people(edge, site),
-        vehicles=_vehicles(edge, site, now),
+        people=[*_people(edge, site), *_visitors(edge, visitors)],
+        vehicles=[*_vehicles(edge, site, now), *_visitors_cars(edge, visitors)],
         devices=_devices(edge, site),
         lease_ends=lease_ends,
         countries=plate_countries(site),
         dead_passes=people.dead_passes(site),
         emergency=sorted(rights.lanes_by_form(site)),
+        zones={str(zone.pk): zone.name for zone in people.zones(site)},
     )
     with _lock:
         _leases[edge.pk] = (version, lease_ends)
@@ -159,15 +163,26 @@ def _people(edge: Edge, site: Site) -> list[wire.PersonEntry]:
     ]
     cells = [(keeping.cell(label, c.pk, bytes(c.cell or b"")), c.person_id) for c, label in wanted]
     sealed = dict(zip((c.pk for c, _ in wanted), _reseal(edge, cells), strict=True))
+    briefs = _reseal(edge, [(keeping.cell("person.brief/1", p.pk, p.brief_cell), p.pk) for p in active])
     entries = []
-    for person in active:
+    for person, brief in zip(active, briefs, strict=True):
         if person.pk not in spans:
             continue
         ways = by_person.get(person.pk, {})
         parts = {kind.value: sealed.get(ways[kind.value].pk) if kind.value in ways else None for kind in _LABELS}
         starts, ends = spans[person.pk]
-        groups = members.get(person.pk, [])
-        entries.append(wire.PersonEntry(id=str(person.pk), groups=groups, starts=starts, ends=ends, **parts))
+        entries.append(
+            wire.PersonEntry(
+                id=str(person.pk),
+                groups=members.get(person.pk, []),
+                starts=starts,
+                ends=ends,
+                face=parts["face"],
+                card=parts["card"],
+                pin=parts["pin"],
+                brief=brief,
+            )
+        )
     return entries
 
 
@@ -246,6 +261,26 @@ def _vehicle(row: Vehicle, plate: bytes, of: rights.Rights) -> wire.VehicleEntry
         welcome=of.welcome,
         emergency=of.emergency,
     )
+
+
+def _visitors(edge: Edge, visitors: Sequence[Expected]) -> list[wire.PersonEntry]:
+    """By pass alone, and only in their time: the edge needs nobody to end it."""
+    briefs = _reseal(edge, [(keeping.cell("visit.brief/1", of.id, of.brief_cell), of.id) for of in visitors])
+    return [
+        wire.PersonEntry(id=str(of.id), groups=of.groups, starts=of.opens, ends=of.ends, brief=brief, visit=True)
+        for of, brief in zip(visitors, briefs, strict=True)
+    ]
+
+
+def _visitors_cars(edge: Edge, visitors: Sequence[Expected]) -> list[wire.VehicleEntry]:
+    """Welcome while the visit lasts. A plate on the blocked list stays blocked: the edge joins what it hears of one."""
+    cars = [(of, of.plate_cell) for of in visitors if of.plate_cell is not None and of.lanes]
+    sealed = _reseal(edge, [(keeping.cell("visit.plate/1", of.id, cell), of.id) for of, cell in cars])
+    return [
+        wire.VehicleEntry(id=of.car, plate=plate, permits=[], welcome=[of.right], visit=str(of.id))
+        for (of, _), plate in zip(cars, sealed, strict=True)
+        if plate is not None
+    ]
 
 
 def _devices(edge: Edge, site: Site) -> list[wire.DeviceEntry]:

@@ -44,6 +44,8 @@ from gatehouse.server.performance.sheets import write_due_sheets
 from gatehouse.server.reindex import reindex
 from gatehouse.server.staffing.changes import come_into_force
 from gatehouse.server.takings.counting import BACK_DAYS, count_changed, count_days
+from gatehouse.server.visits import arriving
+from gatehouse.server.visits.actions import destroy_due
 
 log = structlog.get_logger()
 
@@ -63,6 +65,7 @@ FIGURES_AT = time(5, 30)
 TAKINGS_AT = time(3, 30)  # by then edges that were cut off for a while have told what happened
 STATEMENTS_AT = time(11)  # providers have yesterday's statement by 10 o'clock
 RIGHTS_AT = time(20)  # what ends at midnight is renewed before it does
+VISITS_AT = time(3, 45)  # what is over is destroyed
 UNUSED_BACK_AT = time(4)  # what merchants gave to nobody; a code on a till's screen at that minute is shown anew
 CATCH_UP_DAYS = 35  # further back the days' keys may be gone
 
@@ -135,6 +138,10 @@ def _statements(site: Site, due_at: datetime, now: datetime) -> None:
     compare_lately(site, yesterday, by=By.job("statements"), at=now)
 
 
+def _visits(site: Site, due_at: datetime, now: datetime) -> None:
+    destroy_due(site, at=now)
+
+
 def _unused_back(site: Site, due_at: datetime, now: datetime) -> None:
     give_back_unused(site, at=now)
 
@@ -153,6 +160,7 @@ SITE_JOBS = (
     SiteJob("day_change", _day_change, lambda site, at: _next_local(site, at, time(0))),
     SiteJob("workdays", _workdays, lambda site, at: _next_local(site, at, WORKDAYS_AT)),
     SiteJob("merchants", _unused_back, lambda site, at: _next_local(site, at, UNUSED_BACK_AT)),
+    SiteJob("visits", _visits, lambda site, at: _next_local(site, at, VISITS_AT)),
     SiteJob("rights", _rights, lambda site, at: _next_local(site, at, RIGHTS_AT)),
     SiteJob("payslips", _payslips, lambda site, at: _next_local(site, at, PAYSLIPS_AT)),
     SiteJob("performance", _performance, lambda site, at: _next_local(site, at, FIGURES_AT)),
@@ -168,6 +176,7 @@ SERVER_JOBS = (
     ServerJob("lost_notices", lambda: ask_for_lost_notices(moment.now()), timedelta(seconds=10)),
     ServerJob("refunds", lambda: send_open_refunds(moment.now()), timedelta(seconds=10)),
     ServerJob("payruns", reckon_due_runs, timedelta(seconds=1)),
+    ServerJob("arrivals", lambda: arriving.look(moment.now()), timedelta(seconds=5)),
     ServerJob("imports", running.run_due, timedelta(seconds=1)),
     ServerJob("import_sweep", lambda: running.sweep(moment.now()), timedelta(hours=1)),
     ServerJob("hooks", lambda: delivering.deliver_due(moment.now()), timedelta(seconds=1)),

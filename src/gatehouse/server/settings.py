@@ -5,7 +5,8 @@ home), GATEHOUSE_TEST_PROVIDER=1 (the payment provider of demonstrations), GATEH
 GATEHOUSE_PUBLIC_URL (https://name under which payment providers and drivers reach it through a proxy),
 GATEHOUSE_PROVIDER_HOSTS (hosts, with commas, at which an owner may say that a payment provider answers, besides the
 providers' own; for a gateway or a stand-in of yours, also without TLS), GATEHOUSE_HOOK_HOSTS (hosts, with commas, that
-an owner may have told of events although they are private or without TLS).
+an owner may have told of events although they are private or without TLS), GATEHOUSE_SMTP (smtp://USER:PASSWORD@HOST:PORT
+or smtps://..., by which visitors get their link; without it the host hands it over), GATEHOUSE_MAIL_FROM (its sender).
 """
 
 import os
@@ -15,6 +16,7 @@ from pathlib import Path
 from django.templatetags.static import static
 
 from gatehouse.server.databases import database
+from gatehouse.server.mailserver import mail_settings
 
 HOME = Path(os.environ.get("GATEHOUSE_HOME", ".demo")).absolute()
 BASE = Path(__file__).resolve().parent
@@ -27,6 +29,10 @@ PUBLIC_URL = os.environ.get("GATEHOUSE_PUBLIC_URL", "").rstrip("/")
 TEST_PROVIDER = os.environ.get("GATEHOUSE_TEST_PROVIDER") == "1"
 PROVIDER_HOSTS = frozenset(filter(None, os.environ.get("GATEHOUSE_PROVIDER_HOSTS", "").split(",")))
 HOOK_HOSTS = frozenset(filter(None, os.environ.get("GATEHOUSE_HOOK_HOSTS", "").split(",")))
+
+_MAIL = mail_settings(os.environ.get("GATEHOUSE_SMTP", ""), os.environ.get("GATEHOUSE_MAIL_FROM", ""))
+SENDS_MAIL = bool(_MAIL)
+globals().update(_MAIL)
 
 DATABASES = {"default": database(os.environ.get("DATABASE_URL"), HOME)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -45,6 +51,7 @@ INSTALLED_APPS = [
     "gatehouse.server.people",
     "gatehouse.server.hooks",
     "gatehouse.server.gates",
+    "gatehouse.server.visits",
     "gatehouse.server.attendance",
     "gatehouse.server.parking",
     "gatehouse.server.payroll",

@@ -13,7 +13,7 @@ from gatehouse.server.audit.by import By
 from gatehouse.server.audit.models import DueJob, Entry, Head
 
 NOTE_BATCH = 500
-PERSONAL = frozenset({"person", "vehicle", "permit", "payment"})
+PERSONAL = frozenset({"person", "vehicle", "permit", "payment", "visit"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,18 @@ from gatehouse.server.console.words import Text
 
 VERBS: dict[str, Text] = {
     "alarm.seen": _("saw an alarm"),
+    "muster.read": _("opened the muster list"),
+    "visit.invited": _("invited a visitor"),
+    "visit.arrived": _("noted that a visitor has come"),
+    "visit.passed": _("noted a visitor's coming and leaving"),
+    "visit.ended": _("noted that a visitor has left"),
+    "visit.prolonged": _("changed how long a visit lasts"),
+    "visit.cancelled": _("took an invitation back"),
+    "visit.restored": _("undid the taking back of an invitation"),
+    "visit.link_made": _("made a new link for a visitor"),
+    "visit.link_opened": _("a visitor took their pass on a phone"),
+    "visit.destroyed": _("destroyed what was kept of a visit"),
+    "visits.set_up": _("set up how visitors are received"),
     "booking.cancelled": _("cancelled a booking"),
     "booking.made": _("made a booking"),
     "bookings.no_show": _("noted who did not come"),
@@ -227,6 +239,7 @@ VERBS: dict[str, Text] = {
 }
 
 OBJECTS: dict[str, Text] = {
+    "visit": _("visit"),
     "class": _("class"),
     "contractor": _("contractor"),
     "schoolplan": _("plan of a school"),

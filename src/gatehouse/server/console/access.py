@@ -47,6 +47,7 @@ _NAV: tuple[tuple[str, words.Text, frozenset[Role]], ...] = (
     ("lanes", _("Lanes"), WATCHERS),
     ("parking", _("Parking"), frozenset({Role.OWNER, Role.PARKING, Role.AUDITOR})),
     ("people", _("People"), KNOWERS),
+    ("muster", _("Muster"), KNOWERS),
     ("month", _("Time"), PAYROLL),
     ("payruns", _("Pay runs"), PAYROLL),
     ("trust", _("Trust"), TRUSTED),
@@ -75,7 +76,7 @@ _TIME = (
 )
 # Whose tab a page lies under, where its name does not say.
 _SECTION = (
-    dict.fromkeys(("person", "staff", "departments", "department", "answers"), "people")
+    dict.fromkeys(("person", "staff", "departments", "department", "answers", "visitors"), "people")
     | {"lane": "lanes"}
     | dict.fromkeys(_PARKING, "parking")
     | dict.fromkeys(_TIME, "month")

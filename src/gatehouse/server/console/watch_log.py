@@ -26,7 +26,9 @@ from gatehouse.server.gates.models import Attempt
 from gatehouse.server.moment import now
 from gatehouse.server.people import looks
 from gatehouse.server.people.models import Site
-from gatehouse.server.people.queries import people_by_id, sites_visible_to
+from gatehouse.server.people.queries import people_by_id, sites_visible_to, uuid_from
+from gatehouse.server.visits import looks as visit_looks
+from gatehouse.server.visits import queries as visits
 
 ASKERS = frozenset({Role.OWNER, Role.SECURITY, Role.HR, Role.PARKING})
 FACTS = "attempt.facts/1"
@@ -106,11 +108,22 @@ def _named(facts: PassageFacts, sites: list[Site], asking: SignedIn) -> dict[str
         return {}
     person = people_by_id([facts.subject], sites).get(facts.subject)
     if person is None:
-        return {}
+        return _visitor(facts.subject, sites, asking)
     named = looks.names([person], asking.by.authority, "watch.who")
     if isinstance(named, Refused):
         return {"refused": words.refused(named.code)}
     return {"person": {"id": person.pk, "name": named[0].name or named[0].brief.number}}
+
+
+def _visitor(subject: str, sites: list[Site], asking: SignedIn) -> dict[str, object]:
+    """A visitor's name while the visit is kept, for whoever may see it; nothing for a stranger."""
+    visit = visits.visit(subject, sites) if uuid_from(subject) else None
+    if visit is None:
+        return {}
+    found = visit_looks.facts(visit, asking.by.authority, "watch.who")
+    if isinstance(found, Refused):
+        return {"visitor": ""} if found.code == "not_allowed" else {"refused": words.refused(found.code)}
+    return {"visitor": found.name} if found is not None else {}
 
 
 def _line(attempt: Attempt, names: dict[tuple[UUID, str], str], asking: SignedIn) -> LogLine:

@@ -106,6 +106,10 @@ EVENTS: dict[str, Wording] = {
     "blocked_leaves": Wording(
         _("A blocked vehicle is on its way out"), _("It is not held. Speak to the driver if you want to.")
     ),
+    "muster_read": Wording(
+        _("The muster list was opened at the gate computer"), _("If there is no alarm and no drill, ask who it was.")
+    ),
+    "muster": Wording(_("The muster list was opened"), _("If there is no alarm and no drill, ask who it was.")),
     "edge_started": Wording(_("The gate computer started")),
     "spool_failed": Wording(
         _("The gate could not write down what it did, so it stayed shut"), _("Check the gate computer's disk.")
@@ -171,6 +175,12 @@ FLAGS: dict[str, Text] = {
 }
 
 PURPOSES: dict[str, Text] = {
+    "muster.list": _("opened the muster list"),
+    "visit.desk": _("on the visitors' page of the desk"),
+    "visit.page": _("for the visitor's own page"),
+    "visit.passages": _("to note when a visitor comes and leaves"),
+    "feed.visits": _("to let a visitor in at the gates"),
+    "me.visitors": _("as their host"),
     "person.page": _("opened your page"),
     "watch.who": _("asked who it was at a gate"),
     "person.passages": _("looked at your passages"),

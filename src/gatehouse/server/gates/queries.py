@@ -148,6 +148,11 @@ def passages(sites: Iterable[Site], span: Period, limit: int = 200) -> Sequence[
     return list(found.select_related("site").order_by("-at")[:limit])
 
 
+def passages_of(site: Site, span: Period) -> QuerySet[Passage]:
+    """All of them, in order."""
+    return Passage.objects.filter(site=site, at__gte=span.start, at__lt=span.end).order_by("at")
+
+
 def attempts_with_tokens(tokens: Iterable[bytes], limit: int = 50) -> Sequence[Attempt]:
     """Attempts that carry one of these day tokens, newest first; the keeper gives tokens to those who may ask."""
     return list(Attempt.objects.filter(token__in=list(tokens)).select_related("site").order_by("-at")[:limit])

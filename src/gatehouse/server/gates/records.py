@@ -16,7 +16,7 @@ from gatehouse.server.gates.queries import is_alarm, is_in_quarantine
 from gatehouse.server.plainrows import insert_new
 from gatehouse.wire import Letter, encode
 
-ALARMING = {"relay_lost", "camera_lost", "forced", "held", "blocked_leaves"}
+ALARMING = {"relay_lost", "camera_lost", "forced", "held", "blocked_leaves", "muster_read"}
 
 
 def advance(edge_id: str, since: int, through: int) -> bool:

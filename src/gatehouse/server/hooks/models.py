@@ -18,6 +18,7 @@ class EventKind(models.TextChoices):
     LOCKED = "payrun.locked"
     ALARM = "alarm.raised"
     COUNTED = "workdays.counted"
+    VISITED = "visit.arrived"
 
 
 class Hook(models.Model):

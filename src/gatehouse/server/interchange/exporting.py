@@ -75,7 +75,8 @@ def checkins(site: Site, month: Month, by: Authority) -> Rows | Refused:
     numbers = _numbers([one for one in queries.people([site]) if one.pk in wanted], by)
     if isinstance(numbers, Refused):
         return numbers
-    told = [Checkin(numbers.get(UUID(person), ""), p.at, p.direction, p.gate) for person, p in whose]
+    # Visitors pass gates as well and are in nobody's attendance.
+    told = [Checkin(numbers[UUID(one)], p.at, p.direction, p.gate) for one, p in whose if UUID(one) in numbers]
     return [CHECKIN, *checkin_rows(told, zone)]
 
 

@@ -35,6 +35,7 @@ from gatehouse.server.portal import me_shifts
 from gatehouse.server.portal.me_performance import my_performance
 from gatehouse.server.portal.my_answers import my_answers
 from gatehouse.server.portal.slips import my_slips, my_years
+from gatehouse.server.portal.visits import visitors_here
 from gatehouse.server.portal.worker import worker_of
 from gatehouse.server.staffing import answering
 
@@ -72,6 +73,7 @@ def me(request: HttpRequest) -> HttpResponse:
         "my_shifts": me_shifts.my_shifts(person, today),
         "manages": answering.leads(person, at),
         "answers": my_answers(who, person),
+        "visitors_here": visitors_here(who, person),
     }
     if isinstance(named, Refused):
         context["refused"] = words.refused(named.code)

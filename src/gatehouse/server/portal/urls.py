@@ -19,6 +19,8 @@ from gatehouse.server.portal import (
     sign,
     slips,
     team,
+    visit,
+    visits,
 )
 from gatehouse.server.portal.addresses import MandateAddress, OpeningAddress, PaymentAddress
 
@@ -72,4 +74,11 @@ urlpatterns = [
     page("me/team/", team.team, "me-team", WORKERS),
     page("me/team/<uuid:note_id>/answer", team.answer, "me-team-answer", WORKERS),
     page("me/withdraw", me.withdraw, "me-withdraw", WORKERS),
+    page("me/visitors/", visits.visits, "me-visitors", WORKERS),
+    page("me/visitors/<uuid:visit_id>/", visits.visit, "me-visitor", WORKERS),
+    page("me/visitors/<uuid:visit_id>/do", visits.change, "me-visitor-do", WORKERS),
+    public("visit/<code:code>/", visit.visit, "visit"),
+    public("visit/<code:code>/pass", visit.take_pass, "visit-pass"),
+    public("visit/<code:code>/code", visit.code_part, "visit-code"),
+    public("visit/<code:code>/erase", visit.erase, "visit-erase"),
 ]
