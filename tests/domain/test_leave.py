@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from gatehouse.domain.leave import (
     HALF,
-    Against,
     Because,
     Counted,
     Employment,
@@ -19,13 +18,11 @@ from gatehouse.domain.leave import (
     LeaveError,
     LeaveFacts,
     LeaveType,
-    Objection,
-    Request,
     Taken,
     balance,
     banked_days,
-    object_to,
 )
+from gatehouse.domain.leave_requests import Against, Objection, Request, object_to
 from gatehouse.domain.shifts import LeavePart
 
 ANNUAL = LeaveType("annual", days_a_year=Fraction(24), carried_at_most=Fraction(5), carried_until=(3, 31))
