@@ -20,7 +20,8 @@ LABEL = "note.answer/1"
 
 
 class AnswerFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """note.answer/1: who answered, as the manager of which department, or in whose place; and why."""
+    """note.answer/1: who answered, as the manager of which department, or in whose place; why, and since when it does
+    not hold any more."""
 
     by: str
     department: str
@@ -28,6 +29,11 @@ class AnswerFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     approved: bool
     reason: str
     stands_in_for: str | None = None
+    taken_back_at: datetime | None = None
+
+    @property
+    def stands(self) -> bool:
+        return self.taken_back_at is None
 
 
 def asked_of(people: Iterable[UUID]) -> QuerySet[WorkNote]:
@@ -52,14 +58,27 @@ def write_answer(note: WorkNote, facts: AnswerFacts, *, to_reckon: bool, by: By,
     return True
 
 
+def take_back(row: NoteAnswer, facts: AnswerFacts, *, to_reckon: bool, by: By, at: datetime) -> bool:
+    """The request waits again, and its answer says that it was taken back; False when somebody was first. Raises
+    KeeperAway."""
+    cell = keeping.seal_one(LABEL, row.note.person_id, row.pk, msgspec.json.encode(facts))
+    with transaction.atomic():
+        answered = [NoteState.APPROVED, NoteState.DECLINED]
+        if not WorkNote.objects.filter(pk=row.note_id, state__in=answered).update(state=NoteState.ASKED):
+            return False
+        NoteAnswer.objects.filter(pk=row.pk).update(cell=cell, to_reckon=to_reckon)
+        record("note.taken_back", "person", row.note.person_id, by=by, at=at)
+    return True
+
+
 def answers(sites: Iterable[Site]) -> QuerySet[NoteAnswer]:
     """Those first whose date waits to be reckoned anew."""
     found = NoteAnswer.objects.filter(note__person__site__in=list(sites)).select_related("note__person__site")
     return found.order_by("-to_reckon", "id")
 
 
-def answers_to(person: Person) -> list[NoteAnswer]:
-    return list(NoteAnswer.objects.filter(note__person=person).select_related("note").order_by("id"))
+def answers_to(person: Person) -> QuerySet[NoteAnswer]:
+    return NoteAnswer.objects.filter(note__person=person).select_related("note").order_by("id")
 
 
 def answer(answer_id: UUID, sites: Iterable[Site]) -> NoteAnswer | None:
