@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from gatehouse.keeper.protocol import Authority, Refused
 from gatehouse.server import keeping
 from gatehouse.server.attendance.actions import answer_note
-from gatehouse.server.attendance.models import NoteAnswer, NoteState, WorkNote
+from gatehouse.server.attendance.models import NoteAnswer, NoteKind, NoteState, WorkNote
 from gatehouse.server.audit.actions import record
 from gatehouse.server.audit.by import By
 from gatehouse.server.people.models import Person, Site
@@ -39,6 +39,12 @@ class AnswerFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def asked_of(people: Iterable[UUID]) -> QuerySet[WorkNote]:
     """What these people asked for and nobody has answered."""
     found = WorkNote.objects.filter(person_id__in=list(people), state=NoteState.ASKED)
+    return found.select_related("person__site").order_by("id")
+
+
+def approved_leave_of(people: Iterable[UUID]) -> QuerySet[WorkNote]:
+    """Rows only: the dates are sealed."""
+    found = WorkNote.objects.filter(person_id__in=list(people), state=NoteState.APPROVED, kind=NoteKind.LEAVE)
     return found.select_related("person__site").order_by("id")
 
 

@@ -164,6 +164,12 @@ def standing(person: Person, by: Authority, purpose: str) -> Standing | Refused:
     return found if isinstance(found, Refused) else found[person.pk]
 
 
+def askers(site: Site) -> frozenset[UUID]:
+    """Who has approved leave of whatever date."""
+    found = WorkNote.objects.filter(person__site=site, kind=NoteKind.LEAVE, state=NoteState.APPROVED)
+    return frozenset(found.values_list("person_id", flat=True))
+
+
 def _banks(one: Standing) -> bool:
     return any(kind.rules.from_overtime for kind in one.kinds)
 

@@ -144,11 +144,11 @@ def withdraw(row: WorkNote, *, by: By, at: datetime) -> None:
     turn(row, "withdrawn", NoteState.ASKED, NoteState.WITHDRAWN, by=by, at=at)
 
 
-def cancel(row: WorkNote, note: LeaveNote, reason: str, *, by: By, at: datetime) -> bool:
+def cancel(row: WorkNote, note: LeaveNote, reason: str, *, by: By, at: datetime, as_hr: bool = False) -> bool:
     """Approved leave that does not hold any more. The request and its answer stay as they are written; False where
     past dates of it wait for HR to be reckoned anew. Raises KeeperAway, LeaveRefused."""
     turn(row, "cancelled", NoteState.APPROVED, NoteState.CANCELLED, reason=reason[:REASON_LIMIT], by=by, at=at)
-    return settle(row, note, by=by, at=at)
+    return settle(row, note, by=by, at=at, as_hr=as_hr)
 
 
 def has_begun(note: LeaveNote, person: Person, at: datetime) -> bool:
