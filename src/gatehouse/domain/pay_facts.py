@@ -210,7 +210,7 @@ class LeaveTaken:
     days: Fraction
 
     def __post_init__(self) -> None:
-        if min(self.minutes, self.days) < 0 or not 0 <= self.pay_share <= 1:
+        if self.minutes < 0 or self.days < 0 or not 0 <= self.pay_share <= 1:
             raise PayError("negative_fact", f"leave {self.kind} is no length with a share of 0 to 1", fact=self.kind)
 
 

@@ -11,6 +11,8 @@ from gatehouse.domain.leave_requests import Request
 from gatehouse.domain.punches import AddPunch, Correction, Direction, Punch, VoidPunch
 from gatehouse.domain.shifts import Leave
 
+Day = date  # for structs with a field of that name
+
 
 class CorrectionNote(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="correction"):
     """A punch that holds as if made (`void` None), or one that does not hold (`void` its id)."""
@@ -30,7 +32,7 @@ class LeaveNote(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="le
     date: date
     part: Literal["whole", "morning", "afternoon"]
     reason: str
-    until: date | None = None
+    until: Day | None = None
     from_noon: bool = False
     until_noon: bool = False
     kind: str = ""
@@ -40,7 +42,7 @@ class LeaveNote(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="le
     left: str = ""
 
     @property
-    def last(self) -> date:
+    def last(self) -> Day:
         return self.until or self.date
 
     @property

@@ -157,9 +157,9 @@ class WorkNoteAdmin(OfficeAdmin):
     def save_model(self, request: HttpRequest, obj: WorkNote, form: Any, change: bool) -> None:
         """Where the day is over, it is reckoned anew at once, and the drafts of pay that stand on it."""
         by, at, state = reader(request).by, now(), NoteState(form.cleaned_data["state"])
-        said = _note(obj, by)
-        if isinstance(said, LeaveNote):
-            self._answer_leave(request, obj, said, state)
+        asked = _note(obj, by)
+        if isinstance(asked, LeaveNote):
+            self._answer_leave(request, obj, asked, state)
             return
         if not actions.answer_note(obj, state, by=by, at=at) or state is not NoteState.APPROVED:
             return

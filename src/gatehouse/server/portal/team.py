@@ -112,12 +112,13 @@ def _away(who: SignedIn, people: list[UUID], manager: Person) -> list[dict[str, 
     ]
     named = looks.briefs([row.person for _on, row, _note in coming], who.by.authority, answering.PURPOSE)
     briefs = {} if isinstance(named, Refused) else {one.person.pk: one.brief for one in named}
-    return [
+    lines: list[dict[str, object]] = [
         {"number": briefs[row.person_id].number, "initials": briefs[row.person_id].initials,
          "said": words_leave.span(note)}
         for _on, row, note in sorted(coming, key=lambda one: (one[0], str(one[1].pk)))
         if row.person_id in briefs
-    ][:SHOWN]  # fmt: skip
+    ]  # fmt: skip
+    return lines[:SHOWN]
 
 
 def _opened(who: SignedIn, rows: list[WorkNote]) -> dict[str, object]:

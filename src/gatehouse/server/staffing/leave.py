@@ -11,6 +11,7 @@ from gatehouse.domain.leave_requests import Objection, Request
 from gatehouse.domain.pay_facts import Month
 from gatehouse.domain.periods import DAY, can_be_meant, local_date
 from gatehouse.domain.shifts import dates
+from gatehouse.domain.working_time import monday
 from gatehouse.keeper.protocol import Refused
 from gatehouse.server.attendance import leave_looks
 from gatehouse.server.attendance.actions import add_note
@@ -77,11 +78,11 @@ def preview(of: Standing, kind: Kind, request: Request, *, without: UUID | None 
     parts = of.parts(kind, request) if whole else ()
     before = of.balance(kind, request.last, without=without).left if kind.fact.has_balance and whole else None
     days = sum((one.days for one in parts), Fraction(0))
-    weeks = {leave_looks.monday(day) for day in of.owed.planned}
+    weeks = {monday(day) for day in of.owed.planned}
     span = dates(request.first, request.last + DAY) if whole else ()
     return Preview(
         kind, request, parts, before, None if before is None else before - days, objection,
-        any(leave_looks.monday(day) not in weeks for day in span),
+        any(monday(day) not in weeks for day in span),
     )  # fmt: skip
 
 
@@ -158,7 +159,7 @@ def has_begun(note: LeaveNote, person: Person, at: datetime) -> bool:
 def past_dates(note: LeaveNote, person: Person, at: datetime) -> tuple[date, ...]:
     """Of its span those that are over."""
     today = local_date(at, ZoneInfo(person.site.zone))
-    return dates(note.date, min(note.last + DAY, today))
+    return dates(note.date, today if today <= note.last else note.last + DAY)
 
 
 def settle(row: WorkNote, note: LeaveNote, *, by: By, at: datetime, as_hr: bool = False) -> bool:

@@ -9,6 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -24,6 +25,7 @@ from gatehouse.server.accounts.queries import handle_of
 from gatehouse.server.accounts.signed_in import SignedIn
 from gatehouse.server.attendance import leave_actions, leave_looks
 from gatehouse.server.attendance.leave_actions import LeaveRefused
+from gatehouse.server.attendance.leave_cells import Word
 from gatehouse.server.attendance.leave_kinds import offered
 from gatehouse.server.attendance.leave_looks import Asked, Standing
 from gatehouse.server.attendance.models import NoteState
@@ -86,7 +88,7 @@ def first_balances(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(reverse("leave-balances-at", args=[sites[0].pk]))
 
 
-def _people(site: Site) -> Sequence[Person]:
+def _people(site: Site) -> QuerySet[Person]:
     return Person.objects.filter(site=site, state=PersonState.ACTIVE).select_related("site").order_by("id")
 
 
@@ -169,7 +171,7 @@ def _person_page(request: HttpRequest, shown: Person, *, opened: bool, status: i
 
 def balances_of(of: Standing, today: date) -> list[dict[str, object]]:
     """Each type with a balance, with the lines of this year and what is left."""
-    found = []
+    found: list[dict[str, object]] = []
     for kind in of.kinds:
         if not kind.fact.has_balance or kind.row.retired:
             continue
@@ -190,7 +192,7 @@ def balances_of(of: Standing, today: date) -> list[dict[str, object]]:
 def requests_of(of: Standing, today: date) -> list[dict[str, object]]:
     """Every request, the latest first, with what became of it."""
     turns = {turn.note: turn for turn in of.book.turns}
-    rows = []
+    rows: list[dict[str, object]] = []
     for one in sorted(of.asked, key=lambda one: (one.note.date, str(one.row.pk)), reverse=True):
         said, tone, mark = words_leave.STATES[NoteState(one.row.state)]
         turn = turns.get(str(one.row.pk))
@@ -212,7 +214,7 @@ def requests_of(of: Standing, today: date) -> list[dict[str, object]]:
     return rows
 
 
-def _word(of: Standing, word: leave_actions.Word) -> dict[str, object]:
+def _word(of: Standing, word: Word) -> dict[str, object]:
     kind = of.kind(word.kind)
     days = words_leave.days(Fraction(word.days))
     said = _("%(days)s a year from then on") % {"days": days} if word.what == "own" else days
