@@ -32,7 +32,7 @@ from gatehouse.server.people.queries import sites_visible_to
 @require_safe
 def types(request: HttpRequest) -> HttpResponse:
     sites = [_site_shown(site) for site in sites_visible_to(reader(request))]
-    return render(request, "work/leave_types.html", tabs(request, "leave") | {"sites": sites})
+    return render(request, "work/leave_types.html", tabs(request, "leave-types") | {"sites": sites})
 
 
 def _site_shown(site: Site) -> dict[str, object]:
@@ -80,14 +80,14 @@ def begin(request: HttpRequest, site_id: UUID) -> HttpResponse:
     country = request.POST.get("country", "")
     if country not in USUAL:
         messages.error(request, _("Choose one of these countries."), "warn")
-        return HttpResponseRedirect(reverse("leave"))
+        return HttpResponseRedirect(reverse("leave-types"))
     names = {code: str(said) for code, said in words_leave.NAMES.items()}
     made = leave_actions.begin_with(site, country, names, _today(site), by=reader(request).by, at=now())
     if made:
         messages.success(request, _("Made. Look each one through: a contract may give more than the law."), "yes")
     else:
         messages.success(request, _("All of these are there already."), "info")
-    return HttpResponseRedirect(reverse("leave"))
+    return HttpResponseRedirect(reverse("leave-types"))
 
 
 def _today(site: Site) -> date:
@@ -111,7 +111,7 @@ def new(request: HttpRequest, site_id: UUID) -> HttpResponse:
             wrong["days"] = words_leave.FAULTS["days"]
         else:
             messages.success(request, _("Made. It can be asked for now."), "yes")
-            return HttpResponseRedirect(reverse("leave"))
+            return HttpResponseRedirect(reverse("leave-types"))
     return _form(request, {"site": site, "new": True}, leave_form.shown(request.POST), wrong)
 
 
@@ -131,7 +131,7 @@ def change(request: HttpRequest, kind_id: UUID) -> HttpResponse:
             wrong["days"] = words_leave.FAULTS["days"]
         else:
             messages.success(request, _("Saved. Balances follow from it at once."), "yes")
-            return HttpResponseRedirect(reverse("leave"))
+            return HttpResponseRedirect(reverse("leave-types"))
     return _form(request, context, leave_form.shown(request.POST), wrong)
 
 
@@ -145,7 +145,7 @@ def put_away(request: HttpRequest, kind_id: UUID) -> HttpResponse:
     else:
         leave_actions.put_away(row, by=by, at=now())
         messages.success(request, _("Put away. What was asked for stays."), "yes")
-    return HttpResponseRedirect(reverse("leave"))
+    return HttpResponseRedirect(reverse("leave-types"))
 
 
 def _row(request: HttpRequest, kind_id: UUID) -> LeaveKind:
@@ -160,4 +160,4 @@ def _form(
     request: HttpRequest, context: dict[str, object], values: dict[str, str], wrong: dict[str, Text]
 ) -> HttpResponse:
     context |= {"v": values, "wrong": wrong, "most_days": 366} | leave_form.choices()
-    return render(request, "work/leave_type.html", tabs(request, "leave") | context, status=422 if wrong else 200)
+    return render(request, "work/leave_type.html", tabs(request, "leave-types") | context, status=422 if wrong else 200)
