@@ -331,6 +331,7 @@ def test_hr_corrects_a_balance_with_a_reason_and_takes_it_back(works) -> None:
     assert (bare.status_code, "Write a reason" in text(bare)) == (422, True)
     works.hr.post(say, form | {"reason": "Opening balance"})
     assert works.left() == Fraction(35, 2)
+    assert "Opening balance" in text(works.worker(works.eve).get(reverse("me-leave")))
     assert "Opening balance" in text(works.hr.post(here))
     word = leave_looks.standing(works.eve, JOB, "test").book.words[0]
     works.hr.post(say, {"do": "take_back", "word": word.id})

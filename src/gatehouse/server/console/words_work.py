@@ -121,6 +121,8 @@ def state(of: Workday) -> str:
     if of.early_min:
         said.append(f"{FLAGS['early']} {hours(of.early_min)}")
     said += [str(FLAGS.get(flag.value, flag.value)) for flag in of.flags]
+    if not said and of.leave_min and not of.owed_min:
+        said.append(_("on leave"))
     if not said:
         said.append(_("as planned") if of.owed_min else _("no working day"))
     return _(", ").join(said)

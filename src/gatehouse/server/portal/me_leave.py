@@ -23,7 +23,7 @@ from gatehouse.server.attendance.leave_looks import Standing
 from gatehouse.server.console import words, words_leave
 from gatehouse.server.console.saying import short_day
 from gatehouse.server.console.words import Text
-from gatehouse.server.console.work.leave import balances_of, requests_of
+from gatehouse.server.console.work.leave import balances_of, requests_of, words_of
 from gatehouse.server.console.work.typed import day_from
 from gatehouse.server.moment import now
 from gatehouse.server.people.models import Person
@@ -171,6 +171,7 @@ def _page(
         "types": [kind for kind in shown.kinds if not kind.row.retired],
         "balances": balances_of(shown, today),
         "requests": requests_of(shown, today),
+        "words": words_of(shown),
         "preview": found,
         "wrong": wrong or {},
         "v": {name: request.POST.get(name, "")[: leave.REASON_LIMIT] for name in FIELDS},

@@ -163,7 +163,7 @@ def _person_page(request: HttpRequest, shown: Person, *, opened: bool, status: i
         "kinds": [kind for kind in of.kinds if kind.fact.has_balance],
         "balances": balances_of(of, today),
         "requests": requests_of(of, today),
-        "words": [_word(of, word) for word in reversed(of.book.words)],
+        "words": words_of(of),
         "reason_limit": REASON_LIMIT,
     }
     return render(request, "work/leave_person.html", context, status=status)
@@ -212,6 +212,11 @@ def requests_of(of: Standing, today: date) -> list[dict[str, object]]:
             }
         )
     return rows
+
+
+def words_of(of: Standing) -> list[dict[str, object]]:
+    """What HR said, the latest first, what was taken back included."""
+    return [_word(of, word) for word in reversed(of.book.words)]
 
 
 def _word(of: Standing, word: Word) -> dict[str, object]:

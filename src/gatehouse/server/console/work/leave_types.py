@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from gatehouse.domain.errors import DomainError
@@ -56,7 +57,10 @@ def facts_of(kind: Kind) -> list[str]:
     said = [words_leave.pay(fact.pay_share)]
     if fact.by_service:
         said += [
-            _("%(days)s a year from %(years)s years of work on") % {"days": number(days), "years": years}
+            ngettext(
+                "%(days)s a year after %(years)s year of work", "%(days)s a year after %(years)s years of work", years
+            )
+            % {"days": number(days), "years": years}
             for years, days in fact.by_service
         ]
     elif fact.days_a_year is not None:
