@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 from gatehouse.domain.leave import Balance, Employment, Given, LeaveFacts, Taken, balance, banked_days
-from gatehouse.domain.leave_requests import Objection, Request, object_to
+from gatehouse.domain.leave_requests import LONGEST, Objection, Request, object_to
 from gatehouse.domain.periods import DAY, EARLIEST
 from gatehouse.domain.shifts import DayCalendar, Leave, dates
 from gatehouse.domain.working_time import monday
@@ -48,6 +48,11 @@ class Owed:
             if (day in self.planned and self.calendar.owes_shift(day) if monday(day) in weeks
                 else self.calendar.is_workday(day))
         )  # fmt: skip
+
+
+def is_a_span(request: Request) -> bool:
+    """Whether its dates are few enough, and in order, to be looked at one by one."""
+    return 0 <= (request.last - request.first).days < LONGEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +110,7 @@ class Standing:
 
     def object_to(self, kind: Kind, request: Request, *, without: UUID | None = None) -> Objection | None:
         """What speaks against a request of this type; `without` itself where it was written down already."""
-        span = (request.last - request.first).days
-        owed = self.owed.within(request.first, request.last) if 0 <= span <= 366 else frozenset()
+        owed = self.owed.within(request.first, request.last) if is_a_span(request) else frozenset()
         return object_to(kind.fact, self.facts(kind, without=without), request, owed, self._of_others(kind, without))
 
     def _of_others(self, kind: Kind, without: UUID | None) -> list[Taken]:

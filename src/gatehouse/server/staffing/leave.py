@@ -74,7 +74,7 @@ def can_be_asked(request: Request, today: date) -> bool:
 def preview(of: Standing, kind: Kind, request: Request, *, without: UUID | None = None) -> Preview:
     """Nothing is written."""
     objection = of.object_to(kind, request, without=without)
-    whole = request.first <= request.last and (request.last - request.first).days <= 366
+    whole = leave_looks.is_a_span(request)
     parts = of.parts(kind, request) if whole else ()
     before = of.balance(kind, request.last, without=without).left if kind.fact.has_balance and whole else None
     days = sum((one.days for one in parts), Fraction(0))

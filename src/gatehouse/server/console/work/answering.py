@@ -15,13 +15,12 @@ from django.db import transaction
 from gatehouse.domain.attendance import Result
 from gatehouse.domain.errors import DomainError
 from gatehouse.domain.findings import CHANGING, Answer, Finding, Key, Kind, Way, answered
-from gatehouse.domain.leave_requests import Request
 from gatehouse.domain.pay_facts import Month
 from gatehouse.domain.periods import can_be_meant, local_date
 from gatehouse.domain.shifts import Leave, LeavePart
 from gatehouse.keeper.protocol import Refused
 from gatehouse.server.accounts.signed_in import SignedIn
-from gatehouse.server.attendance import leave_looks, looks, worklist_looks, worklist_queries
+from gatehouse.server.attendance import looks, worklist_looks, worklist_queries
 from gatehouse.server.attendance.actions import add_note, answer_note
 from gatehouse.server.attendance.leave_kinds import Kind as LeaveKind
 from gatehouse.server.attendance.leave_kinds import offered
@@ -38,6 +37,7 @@ from gatehouse.server.attendance.worklist_actions import (
     reopen_note,
     take_back,
 )
+from gatehouse.server.console.work.marking import leave_note, not_leave
 from gatehouse.server.payroll.actions import redraft_payslips
 from gatehouse.server.people import queries
 from gatehouse.server.people.models import Person, Site
@@ -176,21 +176,10 @@ def _finding(
     kind = None
     if answer.way is Way.LEAVE and wish.leave:
         kind = next((one for one in offered(person.site) if one.code == wish.leave), None)
-        code = _not_leave(person, kind, finding.date, who)
+        code = not_leave(person, kind, finding.date, who)
         if code:
             return Item(tick, person, finding, code=code)
     return Item(tick, person, finding, answer=answer, seen=frozenset(one.id for one in its.answers), kind=kind)
-
-
-def _not_leave(person: Person, kind: LeaveKind | None, day: date, who: SignedIn) -> str:
-    """Why the date can not be marked as leave of this type, "" where it can."""
-    if kind is None:
-        return "leave.unknown"
-    of = leave_looks.standing(person, who.by.authority, PURPOSE)
-    if isinstance(of, Refused):
-        return of.code
-    against = of.object_to(kind, Request(day, day))
-    return f"leave.{against.against.value}" if against is not None else ""
 
 
 def _request(
@@ -332,16 +321,9 @@ def _give(item: Item, who: SignedIn, at: datetime) -> bool:
         if not give(person, month, [answer], seen=item.seen, by=who.by, at=at):
             return item.note is not None
         if answer.way is Way.LEAVE:
-            row = add_note(person, _leave_note(item, answer), state=NoteState.APPROVED, by=who.by, at=at)
+            row = add_note(person, leave_note(item.kind, answer), state=NoteState.APPROVED, by=who.by, at=at)
             note_taken(person, month, answer.id, str(row.pk), by=who.by, at=at)
     return True
-
-
-def _leave_note(item: Item, answer: Answer) -> LeaveNote:
-    day = answer.key.date
-    if item.kind is None:
-        return LeaveNote(date=day, part="whole", reason=answer.reason)
-    return leave.note_of(item.kind, Request(day, day), answer.reason)
 
 
 def _settle(

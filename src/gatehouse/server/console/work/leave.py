@@ -47,7 +47,6 @@ from gatehouse.server.staffing import leave
 
 PURPOSE = "leave.page"
 PAGE = 25
-AWAY_PAGE = 100
 REASON_LIMIT = 500  # characters
 
 
