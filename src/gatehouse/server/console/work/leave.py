@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -84,7 +84,7 @@ def first_balances(request: HttpRequest) -> HttpResponse:
     sites = sites_visible_to(reader(request))
     if not sites:
         raise Http404
-    return HttpResponseRedirect(reverse("leave-balances-at", args=[sites[0].pk]))
+    return balances(request, sites[0].pk)
 
 
 def _people(site: Site) -> QuerySet[Person]:
@@ -352,7 +352,7 @@ def first_away(request: HttpRequest) -> HttpResponse:
     sites = sites_visible_to(reader(request))
     if not sites:
         raise Http404
-    return HttpResponseRedirect(reverse("leave-away-at", args=[sites[0].pk, str(Month.of(today_of(sites[0])))]))
+    return away(request, sites[0].pk, Month.of(today_of(sites[0])))
 
 
 def _away(who: SignedIn, site: Site, of: Month) -> list[tuple[str, list[AwayLine]]] | Refused:
