@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from gatehouse.domain.leave import (
     HALF,
-    Against,
     Because,
     Counted,
     Employment,
@@ -19,13 +18,12 @@ from gatehouse.domain.leave import (
     LeaveError,
     LeaveFacts,
     LeaveType,
-    Objection,
-    Request,
     Taken,
     balance,
     banked_days,
-    object_to,
+    served,
 )
+from gatehouse.domain.leave_requests import Against, Objection, Request, object_to
 from gatehouse.domain.shifts import LeavePart
 
 ANNUAL = LeaveType("annual", days_a_year=Fraction(24), carried_at_most=Fraction(5), carried_until=(3, 31))
@@ -271,3 +269,70 @@ def test_a_granted_request_never_overdraws(kind, facts, first, last):
         asked = request.parts(kind, owed)
         after = replace(facts, taken=[*facts.taken, *asked])
         assert all(balance(kind, after, one.date).left >= -kind.in_advance for one in asked)
+
+
+# --- by years of work, one's own days, the first year written here -------------------------------------------------
+
+# Source: Regulation on Paid Annual Leave of Employees, State Council Decree No. 514 (2008), article 3.
+CHINA = LeaveType("annual", by_service=((1, Fraction(5)), (10, Fraction(10)), (20, Fraction(15))), step=Fraction(1))
+
+
+@pytest.mark.parametrize(
+    ("since", "days"),
+    [
+        ("2025-07-01", 2),
+        ("2024-01-01", 5),
+        ("2016-07-02", 7),
+        ("2006-01-01", 15),
+        ("2017-01-01", 5),
+        ("2016-01-01", 10),
+    ],
+)
+def test_china_gives_5_10_and_15_days_by_years_of_work(since: str, days: int) -> None:
+    """A step within the year gives the share of its calendar days: 182 x 5 + 183 x 10 over 365 is 7.5, cut to 7."""
+    facts = LeaveFacts(Employment(date.fromisoformat(since)))
+    assert left(replace(CHINA, begins=2026), facts, "2026-12-31") == days
+
+
+def test_work_elsewhere_counts_and_a_later_date_takes_nothing_away() -> None:
+    facts = LeaveFacts(Employment(date(2026, 1, 1)), works_since=date(2010, 5, 1))
+    assert left(CHINA, facts, "2026-06-30") == 10
+    assert left(CHINA, replace(facts, works_since=date(2030, 1, 1)), "2026-06-30") == 0
+
+
+def test_days_of_ones_own_hold_from_their_date() -> None:
+    facts = LeaveFacts(ALWAYS, own=[(date(2026, 7, 1), Fraction(30)), (date(2020, 1, 1), Fraction(20))])
+    exact = Fraction(20 * 181 + 30 * 184, 365)
+    kind = replace(ANNUAL, begins=2026)
+    assert left(kind, facts, "2026-12-31") == exact // HALF * HALF
+    assert left(kind, replace(facts, own=list(reversed(facts.own))), "2026-12-31") == left(kind, facts, "2026-12-31")
+
+
+def test_a_year_before_the_first_that_is_written_here_carries_nothing() -> None:
+    assert left(replace(ANNUAL, begins=2026), LeaveFacts(ALWAYS), "2026-01-01") == 24
+    assert left(ANNUAL, LeaveFacts(ALWAYS), "2026-01-01") == 29
+
+
+def test_somebody_born_on_29_february_reaches_a_step_on_1_march() -> None:
+    assert served(date(2004, 2, 29), 1) == date(2005, 3, 1)
+    assert served(date(2004, 2, 29), 4) == date(2008, 2, 29)
+
+
+@given(st.permutations(list(range(8))), st.integers(0, 7))
+def test_requests_in_any_order_and_one_that_is_cancelled_leave_the_same(order: list[int], cancelled: int) -> None:
+    days = [
+        Taken(date(2026, 3, 2) + timedelta(days=n), LeavePart.MORNING if n % 2 else LeavePart.WHOLE) for n in range(8)
+    ]
+    kept = LeaveFacts(ALWAYS, taken=[one for n, one in enumerate(days) if n != cancelled])
+    shuffled = LeaveFacts(ALWAYS, taken=[days[n] for n in order if n != cancelled])
+    asked = LeaveFacts(ALWAYS, taken=[days[n] for n in order])
+    assert balance(ANNUAL, kept, date(2026, 12, 31)) == balance(ANNUAL, shuffled, date(2026, 12, 31))
+    gone = left(ANNUAL, kept, "2026-12-31") - left(ANNUAL, asked, "2026-12-31")
+    assert gone == days[cancelled].days
+
+
+def test_a_span_to_the_end_of_time_is_refused_and_does_not_crash() -> None:
+    far = Request(date(9999, 12, 30), date.max)
+    assert [one.date for one in far.leaves("n")] == [date(9999, 12, 30), date.max]
+    found = object_to(ANNUAL, LeaveFacts(ALWAYS), Request(date(2026, 1, 1), date.max), ())
+    assert found == Objection(Against.TOO_LONG, date.max)

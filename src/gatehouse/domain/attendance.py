@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum
 from zoneinfo import ZoneInfo
@@ -26,6 +26,7 @@ from gatehouse.domain.shifts import (
     ShiftPattern,
     lay,
     lay_open,
+    shared_out,
 )
 
 
@@ -96,7 +97,7 @@ def workdays(facts: Facts, site: SiteRules, since: date, until: date) -> Result:
     ]
     wanted = [(duty, punches) for duty, punches in punched if since <= duty.date < until]
     return Result(
-        _settle(wanted, duplicates, facts.approvals, site.zone),
+        _with_leave(_settle(wanted, duplicates, facts.approvals, site.zone), facts.leaves),
         tuple(p for p in given.unassigned if since <= local_date(p.at, site.zone) < until),
         tuple(leave for leave in unapplied if since <= leave.date < until),
     )
@@ -111,6 +112,16 @@ def _duties(facts: Facts, site: SiteRules) -> tuple[list[Duty], list[Leave]]:
     duties = [lay(s, site.calendar, frozenset(parts[s.date]), site.zone) for s in standing]
     on_leave = {duty.date for duty in duties if duty.leave_min}
     return duties, [leave for leave in facts.leaves if leave.date not in on_leave]
+
+
+def _with_leave(found: Iterable[Workday], leaves: Iterable[Leave]) -> tuple[Workday, ...]:
+    """Each workday with whose leave took its minutes off."""
+    by_date: dict[date, list[Leave]] = defaultdict(list)
+    for leave in leaves:
+        by_date[leave.date].append(leave)
+    return tuple(
+        replace(one, leaves=shared_out(one.leave_min, by_date[one.date])) if one.leave_min else one for one in found
+    )
 
 
 def _settle(

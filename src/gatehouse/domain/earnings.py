@@ -10,10 +10,11 @@ from fractions import Fraction
 from itertools import groupby
 from math import prod
 
-from gatehouse.domain.money import Money, round_half_up
+from gatehouse.domain.money import Money, round_half_up, total
 from gatehouse.domain.pay_facts import (
     Arrear,
     FixedPay,
+    LeaveTaken,
     Month,
     MonthFacts,
     MonthlyPay,
@@ -35,6 +36,7 @@ BASIC, ABSENCE, LEAVE_PAYOUT, REGULAR, WEEKLY_OVERTIME, YEAR_END_BONUS = (
 )
 _LINES = {BASIC, ABSENCE, LEAVE_PAYOUT, REGULAR, WEEKLY_OVERTIME, YEAR_END_BONUS}
 _OWN_CODES = _LINES | {f"overtime.{c}" for c in DayClass}
+LEAVE = "leave."  # and the type's code
 
 
 class Section(StrEnum):
@@ -113,10 +115,16 @@ def ways_of_paying(terms: tuple[Term, ...]) -> tuple[tuple[Term, ...], ...]:
 def _work(terms: tuple[Term, ...], facts: MonthFacts, rules: EarningRules) -> Iterator[PayLine]:
     """What time and pieces earn by terms of one kind."""
     term = terms[-1]
-    yield from _basic(terms, facts)
+    basic, absence = tuple(_basic(terms, facts)), tuple(_absence(term, facts, rules))
+    yield from basic
     yield from _weeks(term, facts, rules)
     yield from _overtime(term, facts, rules)
-    yield from _absence(term, facts, rules)
+    yield from absence
+    if term.kind is PayKind.MONTHLY:
+        salary = total((line.amount for line in (*basic, *absence)), term.rate.currency)
+        yield from _leave_off_salary(terms, facts, rules, salary)
+    else:
+        yield from _leave_paid(term, facts)
     yield from _leave_payout(term, facts, rules)
 
 
@@ -195,6 +203,41 @@ def _absence(term: Term, facts: MonthFacts, rules: EarningRules) -> Iterator[Pay
         yield _earning(ABSENCE, term, *_hourly(term, rules), _hours(facts.absence_min), minus)
 
 
+def _leave_off_salary(
+    terms: tuple[Term, ...], facts: MonthFacts, rules: EarningRules, salary: Money
+) -> Iterator[PayLine]:
+    """A salary goes on through leave, so the part that is not paid is taken off it, by the hour. Never more than the
+    salary; and of a month of nothing but leave the very part, however many workdays the month has."""
+    minus, term = Factor("deduction", Fraction(-1)), terms[-1]
+    employed = sum(any(one.holds(day) for one in terms) for day in facts.workdays)
+    for leave in facts.leaves:
+        unpaid = Factor("unpaid", 1 - leave.pay_share)
+        if not unpaid.value:
+            continue
+        line = _earning(_leave_code(leave), term, *_hourly(term, rules), _hours(leave.minutes), unpaid, minus)
+        if len(facts.leaves) == 1 and leave.days >= employed:
+            line = _earning(line.code, term, _money("basic", salary), unpaid, minus)
+        elif (salary + line.amount).minor < 0:
+            line = _earning(line.code, term, _money("basic", salary), minus)
+        salary += line.amount
+        if line.amount:
+            yield line
+
+
+def _leave_paid(term: Term, facts: MonthFacts) -> Iterator[PayLine]:
+    """A day or an hour of leave is paid as one at work. What leave is worth by the piece no contract says."""
+    for leave in facts.leaves:
+        share = () if leave.pay_share == 1 else (Factor("paid", leave.pay_share),)
+        if not leave.pay_share or term.kind is PayKind.PIECE:
+            continue
+        length = Factor("days", leave.days) if term.kind is PayKind.DAILY else _hours(leave.minutes)
+        yield _earning(_leave_code(leave), term, _rate(term), length, *share)
+
+
+def _leave_code(leave: LeaveTaken) -> str:
+    return f"{LEAVE}{leave.kind}" if leave.kind else "leave"
+
+
 def _leave_payout(term: Term, facts: MonthFacts, rules: EarningRules) -> Iterator[PayLine]:
     if facts.unused_leave_days and term.kind is not PayKind.PIECE:
         days = Factor("days", Fraction(facts.unused_leave_days))
@@ -204,7 +247,7 @@ def _leave_payout(term: Term, facts: MonthFacts, rules: EarningRules) -> Iterato
 
 def _components(basic: list[PayLine], terms: tuple[Term, ...], facts: MonthFacts) -> Iterator[PayLine]:
     for component in facts.components:
-        if component.code in _OWN_CODES:
+        if component.code in _OWN_CODES or f"{component.code}.".startswith(LEAVE):
             raise PayError("reserved_code", f"{component.code} is a line of its own", line=component.code)
         match component:
             case FixedPay(code=code, amount=amount):

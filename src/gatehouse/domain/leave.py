@@ -6,19 +6,21 @@ Fractions; half a day is 1/2.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from calendar import isleap
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from enum import Enum, StrEnum
+from enum import StrEnum
 from fractions import Fraction
+from itertools import pairwise
 
 from gatehouse.domain.errors import DomainError
 from gatehouse.domain.periods import DAY
-from gatehouse.domain.shifts import LeavePart, dates, takes_whole
+from gatehouse.domain.shifts import LeavePart
 
 NOTHING = Fraction(0)
 HALF = Fraction(1, 2)
-LONGEST = 366  # dates of one request
+LONGEST_SERVICE = 80  # years
 _MOST = Fraction(366)
 
 
@@ -40,16 +42,19 @@ class Counted(StrEnum):
 class LeaveType:
     """One kind of leave as data.
 
-    `days_a_year` None: there is no balance, each request is somebody's decision (sick leave). Of a year in which
-    somebody joins or leaves they have the share of its calendar days, rounded down to `step`. At the end of a year at
-    most `carried_at_most` days go on into the next, and fall away after `carried_until` (month, day) of it; None: they
-    stay. `in_advance`: how far below zero a balance may go. `from_overtime`: approved overtime that is given back as
-    time off adds to it. Raises LeaveError.
+    `pay_share` is the share of pay that goes on: 1 paid, 0 unpaid. `days_a_year` None: there is no balance, each
+    request is somebody's decision (sick leave). `by_service`: (full years of work, days a year) from which on so many
+    days hold, none before the first. Of a year in which somebody joins, leaves or reaches such a step they have the
+    share of its calendar days, rounded down to `step`. At the end of a year at most `carried_at_most` days go on into
+    the next, and fall away after `carried_until` (month, day) of it; None: they stay. `in_advance`: how far below zero
+    a balance may go. `from_overtime`: approved overtime that is given back as time off adds to it. `begins`: the first
+    year that is written down here; what was before comes in as days that somebody adds. Raises LeaveError.
     """
 
     code: str
-    paid: bool = True
+    pay_share: Fraction = Fraction(1)
     days_a_year: Fraction | None = None
+    by_service: tuple[tuple[int, Fraction], ...] = ()
     grows: Grows = Grows.UP_FRONT
     counted: Counted = Counted.WORKDAYS
     halves: bool = True
@@ -58,12 +63,17 @@ class LeaveType:
     carried_until: tuple[int, int] | None = None
     in_advance: Fraction = NOTHING
     from_overtime: bool = False
+    begins: int | None = None
 
     def __post_init__(self) -> None:
         for name in ("days_a_year", "carried_at_most", "in_advance"):
             days = getattr(self, name)
             if days is not None and not 0 <= days <= _MOST:
                 raise LeaveError("days", f"{name} is {days}; it is 0 to {_MOST} days", field=name)
+        if not 0 <= self.pay_share <= 1:
+            raise LeaveError("share", "the share of pay is 0 to 1", field="pay_share")
+        if any(not 0 <= days <= _MOST or not 0 <= years <= LONGEST_SERVICE for years, days in self.by_service):
+            raise LeaveError("days", "a step is 0 to 80 years and 0 to 366 days", field="by_service")
         if not 0 < self.step <= 1:
             raise LeaveError("step", "days are rounded down to a step above 0 and of at most one day")
         if self.carried_until is not None:
@@ -75,7 +85,7 @@ class LeaveType:
 
     @property
     def has_balance(self) -> bool:
-        return self.days_a_year is not None or self.from_overtime
+        return self.days_a_year is not None or bool(self.by_service) or self.from_overtime
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +127,15 @@ class Given:
 @dataclass(frozen=True, slots=True)
 class LeaveFacts:
     """All that is known of one person's leave of one type, in any order. `banked` is overtime to be given back: days by
-    the date on which it was worked."""
+    the date on which it was worked. `own`: (since, days a year) of this person in place of the type's. `works_since`:
+    the beginning of their working life, where it counts from before they came here."""
 
     employment: Employment
     taken: Sequence[Taken] = ()
     given: Sequence[Given] = ()
     banked: Mapping[date, Fraction] = field(default_factory=dict)
+    own: Sequence[tuple[date, Fraction]] = ()
+    works_since: date | None = None
 
 
 class Because(StrEnum):
@@ -159,14 +172,16 @@ class Balance:
 def balance(kind: LeaveType, facts: LeaveFacts, on: date) -> Balance:
     """What is left at the end of the date `on`."""
     carried = NOTHING
-    for year in range(_first_year(facts, on), on.year):
+    for year in range(_first_year(kind, facts, on), on.year):
         ended = _lines(kind, facts, year, date(year, 12, 31), carried)
         left = Balance(ended).left - _falls_away_with_the_year(kind, ended, carried)
         carried = min(left, kind.carried_at_most)  # a debt goes on whole
     return Balance(_lines(kind, facts, on.year, on, carried))
 
 
-def _first_year(facts: LeaveFacts, on: date) -> int:
+def _first_year(kind: LeaveType, facts: LeaveFacts, on: date) -> int:
+    if kind.begins is not None:
+        return min(on.year, kind.begins)
     known = [
         facts.employment.since,
         *(one.date for one in facts.taken),
@@ -184,7 +199,7 @@ def _lines(kind: LeaveType, facts: LeaveFacts, year: int, until: date, carried: 
         return new_year <= day <= until
 
     lines = [Line(new_year, Because.CARRIED, carried)] if carried else []
-    lines += [line for line in _entitled(kind, facts.employment, year) if line.on <= until]
+    lines += [line for line in _entitled(kind, facts, year) if line.on <= until]
     lines += [Line(one.on, Because.GIVEN, one.days) for one in facts.given if is_in(one.on)]
     if kind.from_overtime:
         lines += [Line(on, Because.OVERTIME, days) for on, days in facts.banked.items() if is_in(on) and days]
@@ -206,119 +221,59 @@ def _falls_away_with_the_year(kind: LeaveType, lines: Iterable[Line], carried: F
     return max(NOTHING, carried - used)
 
 
-def _entitled(kind: LeaveType, employment: Employment, year: int) -> Iterable[Line]:
+def _entitled(kind: LeaveType, facts: LeaveFacts, year: int) -> Iterable[Line]:
     """The year's own days, as they come."""
     first, after = date(year, 1, 1), date(year + 1, 1, 1)
-    if not kind.days_a_year:
-        return
-    a_day = kind.days_a_year / (after - first).days
     if kind.grows is Grows.UP_FRONT:
-        days = _down(a_day * employment.days_in(first, after), kind.step)
+        days = _down(_earned(kind, facts, first, after), kind.step)
         if days:
-            yield Line(max(first, employment.since), Because.ENTITLED, days)
+            yield Line(max(first, facts.employment.since), Because.ENTITLED, days)
         return
     before = NOTHING
     for month in range(1, 13):
         ends = date(year, month + 1, 1) if month < 12 else after
-        so_far = _down(a_day * employment.days_in(first, ends), kind.step)
+        so_far = _down(_earned(kind, facts, first, ends), kind.step)
         if so_far > before:
             yield Line(ends - DAY, Because.ENTITLED, so_far - before)
         before = so_far
 
 
+def _earned(kind: LeaveType, facts: LeaveFacts, first: date, until: date) -> Fraction:
+    """By calendar days from 1 January `first` up to `until`, each at the days a year that hold on it."""
+    changes = {since for since, _ in facts.own} | {served(_service(facts), years) for years, _ in kind.by_service}
+    cuts = [first, *sorted(day for day in changes if first < day < until), until]
+    year = (date(first.year + 1, 1, 1) - first).days
+    return sum(
+        (days_a_year(kind, facts, since) * facts.employment.days_in(since, to) / year for since, to in pairwise(cuts)),
+        NOTHING,
+    )
+
+
+def days_a_year(kind: LeaveType, facts: LeaveFacts, on: date) -> Fraction:
+    """So many a year hold on this date: the person's own, else by their years of work, else the type's."""
+    own = [one for one in facts.own if one[0] <= on]
+    if own:
+        return max(own, key=lambda one: one[0])[1]
+    if kind.by_service:
+        reached = [step for step in kind.by_service if served(_service(facts), step[0]) <= on]
+        return max(reached)[1] if reached else NOTHING
+    return kind.days_a_year or NOTHING
+
+
+def served(since: date, years: int) -> date:
+    """The date on which so many years of work are full."""
+    if since.year + years > date.max.year:
+        return date.max
+    year = since.year + years
+    return date(year, 3, 1) if (since.month, since.day) == (2, 29) and not isleap(year) else since.replace(year=year)
+
+
+def _service(facts: LeaveFacts) -> date:
+    return min(facts.works_since or facts.employment.since, facts.employment.since)
+
+
 def _down(days: Fraction, step: Fraction) -> Fraction:
     return days // step * step
-
-
-# --- a request ---------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """Leave from `first` to `last`, both inclusive; `from_noon` and `until_noon` leave half a date out."""
-
-    first: date
-    last: date
-    from_noon: bool = False
-    until_noon: bool = False
-
-    def parts(self, kind: LeaveType, owed: Collection[date]) -> tuple[Taken, ...]:
-        """The dates that it takes; `owed` are those with a shift."""
-        span = dates(self.first, self.last + DAY)
-        counted = [day for day in span if kind.counted is Counted.CALENDAR or day in owed]
-        return tuple(Taken(day, self._part(day)) for day in counted)
-
-    def _part(self, day: date) -> LeavePart:
-        if self.from_noon and day == self.first:
-            return LeavePart.AFTERNOON
-        return LeavePart.MORNING if self.until_noon and day == self.last else LeavePart.WHOLE
-
-
-class Against(Enum):
-    """Why a request can not be granted as it is."""
-
-    BACKWARDS = "backwards"
-    TOO_LONG = "too_long"
-    NO_HALVES = "no_halves"
-    NOT_EMPLOYED = "not_employed"
-    NOTHING_OWED = "nothing_owed"
-    OVERLAPS = "overlaps"
-    SHORT = "short"
-
-
-@dataclass(frozen=True, slots=True)
-class Objection:
-    """What speaks against a request: on which date, and how many days are missing there."""
-
-    against: Against
-    on: date
-    days: Fraction = NOTHING
-
-
-def object_to(
-    kind: LeaveType, facts: LeaveFacts, request: Request, owed: Collection[date], others: Iterable[Taken] = ()
-) -> Objection | None:
-    """The first thing that speaks against a request, None where nothing does. `others` is leave of other types, which
-    it may not overlap."""
-    span = (request.last - request.first).days + 1
-    if span < 1 or (span == 1 and request.from_noon and request.until_noon):
-        return Objection(Against.BACKWARDS, request.first)
-    if span > LONGEST:
-        return Objection(Against.TOO_LONG, request.last)
-    if (request.from_noon or request.until_noon) and not kind.halves:
-        return Objection(Against.NO_HALVES, request.first)
-    for day in (request.first, request.last):
-        if not facts.employment.holds(day):
-            return Objection(Against.NOT_EMPLOYED, day)
-    asked = request.parts(kind, owed)
-    if not asked:
-        return Objection(Against.NOTHING_OWED, request.first)
-    return _overlap(asked, [*facts.taken, *others]) or _shortage(kind, facts, asked)
-
-
-def _overlap(asked: Iterable[Taken], held: Iterable[Taken]) -> Objection | None:
-    parts: dict[date, set[LeavePart]] = {}
-    for one in held:
-        parts.setdefault(one.date, set()).add(one.part)
-    for one in asked:
-        own = parts.get(one.date, set())
-        if own and (one.part in own or takes_whole(own) or one.part is LeavePart.WHOLE):
-            return Objection(Against.OVERLAPS, one.date)
-    return None
-
-
-def _shortage(kind: LeaveType, facts: LeaveFacts, asked: Sequence[Taken]) -> Objection | None:
-    """Looked for on every date from the first that is asked for on which leave is taken or falls away: a day that is
-    approved for December is not to be taken in March."""
-    if not kind.has_balance:
-        return None
-    with_it = LeaveFacts(facts.employment, [*facts.taken, *asked], facts.given, facts.banked)
-    first = min(one.date for one in asked)
-    for day in sorted({one.date for one in with_it.taken if one.date >= first}):
-        left = balance(kind, with_it, day).left
-        if left < -kind.in_advance:
-            return Objection(Against.SHORT, day, -kind.in_advance - left)
-    return None
 
 
 def banked_days(minutes: Mapping[date, int], day_min: int) -> dict[date, Fraction]:

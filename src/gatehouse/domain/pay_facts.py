@@ -6,6 +6,7 @@ nothing that is executed.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -199,11 +200,26 @@ class Recovery:
 
 
 @dataclass(frozen=True, slots=True)
+class LeaveTaken:
+    """A month's leave of one type: its minutes, the days that they are of what was owed on their dates, and the share
+    of pay that goes on. Raises PayError."""
+
+    kind: str
+    pay_share: Fraction
+    minutes: int
+    days: Fraction
+
+    def __post_init__(self) -> None:
+        if self.minutes < 0 or self.days < 0 or not 0 <= self.pay_share <= 1:
+            raise PayError("negative_fact", f"leave {self.kind} is no length with a share of 0 to 1", fact=self.kind)
+
+
+@dataclass(frozen=True, slots=True)
 class MonthFacts:
     """What happened in one month. `workdays` are the month's working dates by the calendar.
 
     `overtime_min` is paid overtime by class; `absence_min` unpaid absence. Daily contracts use `days_worked`,
-    hourly ones `worked_min` or, with weekly overtime, `weeks`; piece contracts the pieces.
+    hourly ones `worked_min` or, with weekly overtime, `weeks`; piece contracts the pieces. `leaves` is leave by type.
     Where the way of paying changes within the month, `parts` are the facts of each way in turn: minutes, days and
     pieces of its own dates. `special_deductions_to_date` are declared special additional deductions from January on;
     `year_end_bonus` is one that is taxed apart from the year's income. Raises PayError.
@@ -225,6 +241,7 @@ class MonthFacts:
     recoveries: tuple[Recovery, ...] = ()
     year_end_bonus: Money | None = None
     parts: tuple[MonthFacts, ...] = ()
+    leaves: tuple[LeaveTaken, ...] = ()
 
     def __post_init__(self) -> None:
         numbers: dict[str, int | Fraction] = {
@@ -281,3 +298,19 @@ def unpaid_absence(workdays: Sequence[Workday]) -> int:
 def days_worked(workdays: Sequence[Workday]) -> Fraction:
     """Dates with worked or overtime minutes."""
     return Fraction(len({w.date for w in workdays if w.worked_min + w.ot_worked_min}))
+
+
+def leave_taken(workdays: Sequence[Workday]) -> tuple[LeaveTaken, ...]:
+    """Leave by type and share of pay, in order of the type. A date of which leave took everything is one day, whatever
+    its length."""
+    lengths: Counter[date] = Counter()
+    for workday in workdays:
+        lengths[workday.date] += workday.owed_min + workday.leave_min
+    minutes: Counter[tuple[str, Fraction]] = Counter()
+    days: dict[tuple[str, Fraction], Fraction] = {}
+    for workday in workdays:
+        for one in workday.leaves:
+            of = (one.kind, one.pay_share)
+            minutes[of] += one.minutes
+            days[of] = days.get(of, Fraction(0)) + Fraction(one.minutes, lengths[workday.date])
+    return tuple(LeaveTaken(kind, share, minutes[kind, share], days[kind, share]) for kind, share in sorted(days))

@@ -20,6 +20,7 @@ from gatehouse.domain.shifts import (
     Counting,
     DayClass,
     Duty,
+    LeaveTime,
     OneMissing,
     Pairing,
     ShiftPattern,
@@ -78,7 +79,8 @@ class Workday:
     """One shift (or one open date) of one person. Minutes are whole and never negative.
 
     `first_in` and `last_out` are as punched, None where missing. `owed_min` is what full presence would have
-    counted, 0 where nothing was owed. `ot_banked_min` is approved overtime given back as time off.
+    counted, 0 where nothing was owed. `ot_banked_min` is approved overtime given back as time off. `leaves` are the
+    leave minutes by type; a workday that was written before there were types has none.
     """
 
     date: date
@@ -96,6 +98,7 @@ class Workday:
     last_out: datetime | None
     flags: tuple[Flag, ...]
     explanation: tuple[Step, ...]
+    leaves: tuple[LeaveTime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

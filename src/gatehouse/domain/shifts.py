@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import Enum, StrEnum
+from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from gatehouse.domain.errors import DomainError
@@ -150,11 +151,44 @@ class PlannedShift:
 
 @dataclass(frozen=True, slots=True)
 class Leave:
-    """Approved leave on one date. Two halves make a whole day."""
+    """Approved leave on one date. Two halves make a whole day. `kind` is the code of its type, `pay_share` the share of
+    pay that goes on."""
 
     id: str
     date: date
     part: LeavePart
+    kind: str = ""
+    pay_share: Fraction = Fraction(1)
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveTime:
+    """Minutes that leave of one type took off a shift."""
+
+    kind: str
+    minutes: int
+    pay_share: Fraction = Fraction(1)
+
+
+def shared_out(leave_min: int, leaves: Iterable[Leave]) -> tuple[LeaveTime, ...]:
+    """Whose minutes these are: those of the leave that takes the whole day, else halves of them by morning and
+    afternoon. The shares add up to `leave_min`, whatever the order of the leaves."""
+    found = sorted(leaves, key=lambda one: (one.part is not LeavePart.WHOLE, one.part is not LeavePart.MORNING, one.id))
+    if not leave_min or not found:
+        return ()
+    first = found[0]
+    second = next((one for one in found if one.part is LeavePart.AFTERNOON), None)
+    if first.part is not LeavePart.MORNING or second is None or _same_type(first, second):
+        return (LeaveTime(first.kind, leave_min, first.pay_share),)
+    half = leave_min // 2
+    return (
+        LeaveTime(first.kind, leave_min - half, first.pay_share),
+        LeaveTime(second.kind, half, second.pay_share),
+    )
+
+
+def _same_type(one: Leave, other: Leave) -> bool:
+    return (one.kind, one.pay_share) == (other.kind, other.pay_share)
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,7 @@ LABELS: dict[str, Label] = {
         Label("work.note/1", KeyClass.WORK, Budget.WORK, (512, 1024, 2048)),
         Label("person.roster/1", KeyClass.WORK, Budget.WORK, (512,)),
         Label("register.marks/1", KeyClass.WORK, Budget.WORK, (2048,)),
+        Label("leave.book/1", KeyClass.WORK, Budget.WORK, (1024, 2048, 4096, 8192)),
         Label("note.answer/1", KeyClass.WORK, Budget.WORK, (1024, 2048)),
         Label("staff.change/1", KeyClass.WORK, Budget.WORK, (4096, 8192, 16384)),
         Label("department.staff/1", KeyClass.SITE, Budget.NONE, (1024, 4096, 16384)),

@@ -104,6 +104,7 @@ JOB_READS: dict[str, frozenset[str]] = {
             "work.answers/1",
             "worklist.open/1",
             "person.file/1",
+            "leave.book/1",
         }
     ),
     "payslips": frozenset(
@@ -116,6 +117,7 @@ JOB_READS: dict[str, frozenset[str]] = {
             "payslip.lines/1",
             "payslip.run/1",
             "person.file/1",
+            "leave.book/1",
         }
     ),
     "feed": frozenset({"person.file/1", "person.roster/1", "visit.span/1"}),

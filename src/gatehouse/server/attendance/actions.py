@@ -18,7 +18,7 @@ from gatehouse.server.attendance.models import (
     ShiftPattern,
     WorkNote,
 )
-from gatehouse.server.attendance.notes import ApprovalNote, CorrectionNote, LeaveNote, Note, as_fact, to_bytes
+from gatehouse.server.attendance.notes import ApprovalNote, CorrectionNote, LeaveNote, Note, as_facts, to_bytes
 from gatehouse.server.attendance.patterns import pattern_fact
 from gatehouse.server.audit.actions import record
 from gatehouse.server.audit.by import By
@@ -77,7 +77,7 @@ def set_calendar_day(site: Site, day: date, day_class: DayClass, *, by: By, at: 
 def add_note(person: Person, note: Note, *, state: NoteState, by: By, at: datetime) -> WorkNote:
     """A correction, leave or approval, asked for or approved at once. Raises KeeperAway, ValueError."""
     new_id = uuid4()
-    as_fact(str(new_id), note)
+    as_facts(str(new_id), note)
     cell = keeping.seal_one("work.note/1", person.pk, new_id, to_bytes(note))
     with transaction.atomic():
         row = WorkNote.objects.create(id=new_id, person=person, kind=_KINDS[type(note)], state=state, cell=cell)

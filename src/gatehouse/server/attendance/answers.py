@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from gatehouse.keeper.protocol import Authority, Refused
 from gatehouse.server import keeping
 from gatehouse.server.attendance.actions import answer_note
-from gatehouse.server.attendance.models import NoteAnswer, NoteState, WorkNote
+from gatehouse.server.attendance.models import NoteAnswer, NoteKind, NoteState, WorkNote
 from gatehouse.server.audit.actions import record
 from gatehouse.server.audit.by import By
 from gatehouse.server.people.models import Person, Site
@@ -21,7 +21,7 @@ LABEL = "note.answer/1"
 
 class AnswerFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """note.answer/1: who answered, as the manager of which department (or in whose place), or as an operator, and then
-    of none; and why."""
+    of none; why, and since when it does not hold any more."""
 
     by: str
     department: str
@@ -29,11 +29,22 @@ class AnswerFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     approved: bool
     reason: str
     stands_in_for: str | None = None
+    taken_back_at: datetime | None = None
+
+    @property
+    def stands(self) -> bool:
+        return self.taken_back_at is None
 
 
 def asked_of(people: Iterable[UUID]) -> QuerySet[WorkNote]:
     """What these people asked for and nobody has answered."""
     found = WorkNote.objects.filter(person_id__in=list(people), state=NoteState.ASKED)
+    return found.select_related("person__site").order_by("id")
+
+
+def approved_leave_of(people: Iterable[UUID]) -> QuerySet[WorkNote]:
+    """Rows only: the dates are sealed."""
+    found = WorkNote.objects.filter(person_id__in=list(people), state=NoteState.APPROVED, kind=NoteKind.LEAVE)
     return found.select_related("person__site").order_by("id")
 
 
@@ -58,14 +69,27 @@ def write_word(note: WorkNote, *, approved: bool, reason: str, by: By, at: datet
     return write_answer(note, AnswerFacts(by.actor, "", at, approved, reason), to_reckon=False, by=by, at=at)
 
 
+def take_back(row: NoteAnswer, facts: AnswerFacts, *, to_reckon: bool, by: By, at: datetime) -> bool:
+    """The request waits again, and its answer says that it was taken back; False when somebody was first. Raises
+    KeeperAway."""
+    cell = keeping.seal_one(LABEL, row.note.person_id, row.pk, msgspec.json.encode(facts))
+    with transaction.atomic():
+        answered = [NoteState.APPROVED, NoteState.DECLINED]
+        if not WorkNote.objects.filter(pk=row.note_id, state__in=answered).update(state=NoteState.ASKED):
+            return False
+        NoteAnswer.objects.filter(pk=row.pk).update(cell=cell, to_reckon=to_reckon)
+        record("note.taken_back", "person", row.note.person_id, by=by, at=at)
+    return True
+
+
 def answers(sites: Iterable[Site]) -> QuerySet[NoteAnswer]:
     """Those first whose date waits to be reckoned anew."""
     found = NoteAnswer.objects.filter(note__person__site__in=list(sites)).select_related("note__person__site")
     return found.order_by("-to_reckon", "id")
 
 
-def answers_to(person: Person) -> list[NoteAnswer]:
-    return list(NoteAnswer.objects.filter(note__person=person).select_related("note").order_by("id"))
+def answers_to(person: Person) -> QuerySet[NoteAnswer]:
+    return NoteAnswer.objects.filter(note__person=person).select_related("note").order_by("id")
 
 
 def answer(answer_id: UUID, sites: Iterable[Site]) -> NoteAnswer | None:

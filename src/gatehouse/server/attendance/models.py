@@ -91,6 +91,8 @@ class NoteState(models.TextChoices):
     ASKED = "asked"
     APPROVED = "approved"
     DECLINED = "declined"
+    WITHDRAWN = "withdrawn"  # by who asked, before an answer
+    CANCELLED = "cancelled"  # leave that was approved and does not hold any more
 
 
 class WorkNote(models.Model):
@@ -122,6 +124,8 @@ class Workday(models.Model):
         return str(self.pk)
 
 
+from gatehouse.server.attendance.leave_models import LeaveBook as LeaveBook  # noqa: E402
+from gatehouse.server.attendance.leave_models import LeaveKind as LeaveKind  # noqa: E402
 from gatehouse.server.attendance.register_models import RegisterEntry as RegisterEntry  # noqa: E402
 from gatehouse.server.attendance.register_models import SchoolClass as SchoolClass  # noqa: E402
 from gatehouse.server.attendance.register_models import SchoolPlan as SchoolPlan  # noqa: E402

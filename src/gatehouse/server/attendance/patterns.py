@@ -1,13 +1,24 @@
 """A shift pattern's rules and a workday as JSON, and back to the facts of `domain`."""
 
 from datetime import date, datetime, time
+from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
 import msgspec
 
 from gatehouse.domain.reckoning import Flag, Rule, Step, Workday
-from gatehouse.domain.shifts import Counting, DayClass, Flex, HalfDay, LeavePart, OneMissing, Pairing, ShiftPattern
+from gatehouse.domain.shifts import (
+    Counting,
+    DayClass,
+    Flex,
+    HalfDay,
+    LeavePart,
+    LeaveTime,
+    OneMissing,
+    Pairing,
+    ShiftPattern,
+)
 from gatehouse.server.attendance import models
 
 # Every workday's cell has at least this length, so that its size does not tell a day at work from a day away.
@@ -94,6 +105,14 @@ class StepFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     minutes: int
 
 
+class LeaveFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=True):
+    """Minutes of leave of one type; `pay` is the share of pay as text."""
+
+    kind: str
+    minutes: int
+    pay: str
+
+
 class WorkdayFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One shift of a date. The punches' ids are left out: they would tie the person to rows that carry only a token."""
 
@@ -112,6 +131,7 @@ class WorkdayFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     last_out: datetime | None
     flags: list[str]
     steps: list[StepFacts]
+    leaves: list[LeaveFacts] = []
 
 
 _decoder = msgspec.json.Decoder(list[WorkdayFacts])
@@ -136,6 +156,7 @@ def workdays_to_bytes(found: list[Workday]) -> bytes:
             last_out=day.last_out,
             flags=[flag.value for flag in day.flags],
             steps=[StepFacts(step.rule.value, step.minutes) for step in day.explanation],
+            leaves=[LeaveFacts(one.kind, one.minutes, str(one.pay_share)) for one in day.leaves],
             **{name: getattr(day, name) for name in _NUMBERS},
         )
         for day in found
@@ -154,6 +175,7 @@ def workdays_from_bytes(day: date, data: bytes) -> list[Workday]:
             last_out=facts.last_out,
             flags=tuple(Flag(flag) for flag in facts.flags),
             explanation=tuple(Step(Rule(step.rule), step.minutes) for step in facts.steps),
+            leaves=tuple(LeaveTime(one.kind, one.minutes, Fraction(one.pay)) for one in facts.leaves),
             **{name: getattr(facts, name) for name in _NUMBERS},
         )
         for facts in _decoder.decode(data)

@@ -23,7 +23,7 @@ from gatehouse.keeper.protocol import Refused
 from gatehouse.server import keeping
 from gatehouse.server.attendance import looks, queries, worklist_looks, worklist_queries
 from gatehouse.server.attendance.models import Punch, Workday
-from gatehouse.server.attendance.notes import as_fact
+from gatehouse.server.attendance.notes import as_facts
 from gatehouse.server.attendance.patterns import workdays_to_bytes
 from gatehouse.server.attendance.worklist_cells import beside_to_bytes
 from gatehouse.server.audit.actions import record
@@ -206,7 +206,7 @@ def _notes_by_person(people: Sequence[UUID], by: By) -> dict[UUID, list[punches.
     found: dict[UUID, list[punches.Correction | Leave | Approval]] = {}
     for row in rows:
         if row.pk in notes:
-            found.setdefault(row.person_id, []).append(as_fact(str(row.pk), notes[row.pk]))
+            found.setdefault(row.person_id, []).extend(as_facts(str(row.pk), notes[row.pk]))
     return found
 
 

@@ -131,6 +131,8 @@ CODES: dict[tuple[type[Model], str], Mapping[Any, Text]] = {
         NoteState.ASKED: _("waits for HR"),
         NoteState.APPROVED: _("approved"),
         NoteState.DECLINED: _("declined"),
+        NoteState.WITHDRAWN: _("withdrawn"),
+        NoteState.CANCELLED: _("cancelled"),
     },
     (Operator, "role"): words.ROLES,
     (Entry, "verb"): VERBS,

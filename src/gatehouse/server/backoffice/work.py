@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from gatehouse.domain.errors import DomainError
+from gatehouse.domain.leave_requests import Objection
 from gatehouse.domain.pay_facts import Month
 from gatehouse.domain.periods import DAY
 from gatehouse.domain.shifts import DayClass
@@ -21,19 +22,20 @@ from gatehouse.server.accounts.signed_in import SignedIn
 from gatehouse.server.attendance import actions, looks, queries
 from gatehouse.server.attendance.answers import write_word
 from gatehouse.server.attendance.models import CalendarDay, NoteState, ShiftPattern, WorkNote
-from gatehouse.server.attendance.notes import Note
+from gatehouse.server.attendance.notes import LeaveNote, Note
 from gatehouse.server.attendance.patterns import pattern_fact
 from gatehouse.server.attendance.workdays import WorkdaysRefused, reckon_again
 from gatehouse.server.audit.by import By
 from gatehouse.server.backoffice.base import PERSONNEL, OfficeAdmin, OfficeForm, chosen_site
 from gatehouse.server.backoffice.site import backoffice
-from gatehouse.server.console import saying, words_work
+from gatehouse.server.console import saying, words, words_leave, words_work
 from gatehouse.server.console.access import reader
 from gatehouse.server.keeping import KeeperAway
 from gatehouse.server.moment import now
 from gatehouse.server.payroll.actions import redraft_payslips
 from gatehouse.server.people import looks as people_looks
 from gatehouse.server.people.models import Site
+from gatehouse.server.staffing import leave
 
 PURPOSE = "note.answer"
 
@@ -156,6 +158,10 @@ class WorkNoteAdmin(OfficeAdmin):
     def save_model(self, request: HttpRequest, obj: WorkNote, form: Any, change: bool) -> None:
         """Where the day is over, it is reckoned anew at once, and the drafts of pay that stand on it."""
         by, at, state = reader(request).by, now(), NoteState(form.cleaned_data["state"])
+        asked = _note(obj, by)
+        if isinstance(asked, LeaveNote):
+            self._answer_leave(request, obj, asked, state)
+            return
         approved = state is NoteState.APPROVED
         if not write_word(obj, approved=approved, reason="", by=by, at=at) or not approved:
             return
@@ -168,6 +174,21 @@ class WorkNoteAdmin(OfficeAdmin):
             done = False
         said = _("The day was reckoned anew.") if done else _("The day is reckoned anew in the night.")
         self.message_user(request, said)
+
+    def _answer_leave(self, request: HttpRequest, row: WorkNote, note: LeaveNote, state: NoteState) -> None:
+        """Leave is approved only where it fits, and every date of it is reckoned anew."""
+        by, at = reader(request).by, now()
+        against = leave.objection_to(row, note, by=by) if state is NoteState.APPROVED else None
+        if isinstance(against, Objection):
+            self.message_user(request, words_leave.against(against), "ERROR")
+        elif against is not None:
+            self.message_user(request, words.refused(against.code).what, "ERROR")
+        elif (
+            write_word(row, approved=state is NoteState.APPROVED, reason="", by=by, at=at)
+            and state is NoteState.APPROVED
+        ):
+            leave.settle(row, note, by=by, at=at, as_hr=True)
+            self.message_user(request, _("The days were reckoned anew."))
 
 
 def _note(row: WorkNote, by: By) -> Note | None:

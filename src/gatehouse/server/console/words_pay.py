@@ -6,10 +6,10 @@ from fractions import Fraction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from gatehouse.domain.earnings import Factor, PayLine
+from gatehouse.domain.earnings import LEAVE, Factor, PayLine
 from gatehouse.domain.money import Money
 from gatehouse.domain.pay_facts import Month
-from gatehouse.server.console import saying
+from gatehouse.server.console import saying, words_leave
 from gatehouse.server.console.saying import money, number, percent
 from gatehouse.server.console.words import Text
 
@@ -18,6 +18,7 @@ CODES: dict[str, Text] = {
     "regular": gettext_lazy("Pay for hours worked"),
     "absence": gettext_lazy("Absence"),
     "leave_payout": gettext_lazy("Leave paid out"),
+    "leave": gettext_lazy("Leave"),
     "overtime.week": gettext_lazy("Overtime of a week"),
     "overtime.workday": gettext_lazy("Overtime on workdays"),
     "overtime.restday": gettext_lazy("Overtime on rest days"),
@@ -59,13 +60,15 @@ FACTORS: dict[str, Text] = {
     "per_days_a_month": gettext_lazy("days a month"),
     "per_hours_a_day": gettext_lazy("hours a day"),
     "hours_a_day": gettext_lazy("hours a day"),
+    "paid": gettext_lazy("of it paid"),
+    "unpaid": gettext_lazy("of it not paid"),
 }
 
 _AMOUNTS = {
     "a_twelfth", "amount", "basic", "difference", "base", "base_to_date", "quick_deduction", "cumulative",
     "withheld_before", "rate_a_month", "rate_a_day", "rate_a_hour", "rate_a_piece",
 }  # fmt: skip
-_RATIOS = {"rate", "share", "workdays"}
+_RATIOS = {"rate", "share", "workdays", "paid", "unpaid"}
 _SILENT = {"deduction", "amount", "difference"}
 
 
@@ -80,10 +83,18 @@ class SlipLine:
 
 def line_name(code: str, of_month: Month | None = None) -> str:
     """What a line is called; an arrears line with the month that it is about."""
-    name = str(CODES.get(code, code.replace("_", " ").capitalize()))
+    name = str(CODES.get(code) or _leave_name(code) or code.replace("_", " ").capitalize())
     if of_month is None:
         return name
     return _("%(line)s, for %(month)s") % {"line": name, "month": saying.month(of_month.first)}
+
+
+def _leave_name(code: str) -> str:
+    """Of a line about leave of a type; "" of another one."""
+    if not code.startswith(LEAVE):
+        return ""
+    kind = code.removeprefix(LEAVE)
+    return str(words_leave.NAMES.get(kind, kind.replace("-", " ").capitalize()))
 
 
 def factor_value(name: str, value: Fraction, currency: str) -> str:

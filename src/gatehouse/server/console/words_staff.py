@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from gatehouse.server.attendance.models import NoteKind
-from gatehouse.server.console import words
+from gatehouse.server.console import words, words_leave
 from gatehouse.server.console.words import Text, Wording
 
 KINDS: dict[NoteKind, Text] = {
@@ -49,6 +49,9 @@ _NOT_CHANGED: dict[str, Wording] = {
 
 
 def not_answered(code: str) -> Wording:
+    if code.startswith("leave."):
+        why = words_leave.not_done(code)
+        return Wording(_("It can not be approved as it is"), f"{why[:1].upper()}{why[1:]}.")
     return _NOT_ANSWERED.get(code) or words.refused(code)
 
 

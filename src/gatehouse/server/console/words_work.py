@@ -11,6 +11,7 @@ from gatehouse.domain.performance import Figure, Measure, Withheld
 from gatehouse.domain.periods import local_date
 from gatehouse.domain.reckoning import Flag, Rule, Step, Workday
 from gatehouse.server.attendance.notes import ApprovalNote, CorrectionNote, LeaveNote, Note
+from gatehouse.server.console import words_leave
 from gatehouse.server.console.saying import day, hours, number, percent, time_of_day
 from gatehouse.server.console.words import FLAGS, Text
 
@@ -77,8 +78,10 @@ def asked(note: Note, zone: ZoneInfo) -> str:
             return _("left at %(when)s") % {"when": moment_in(at, zone)}
         case CorrectionNote():
             return _("a punch does not hold")
-        case LeaveNote(part=part):
+        case LeaveNote(kind="", part=part) if note.date == note.last:
             return str(LEAVES[part])
+        case LeaveNote():
+            return words_leave.asked(note)
         case ApprovalNote(minutes=minutes, banked=banked):
             return f"{STEPS[Rule.OVERTIME_BANKED if banked else Rule.OVERTIME_PAID]}: {hours(minutes)}"
 
@@ -118,6 +121,8 @@ def state(of: Workday) -> str:
     if of.early_min:
         said.append(f"{FLAGS['early']} {hours(of.early_min)}")
     said += [str(FLAGS.get(flag.value, flag.value)) for flag in of.flags]
+    if not said and of.leave_min and not of.owed_min:
+        said.append(_("on leave"))
     if not said:
         said.append(_("as planned") if of.owed_min else _("no working day"))
     return _(", ").join(said)

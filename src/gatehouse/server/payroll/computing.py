@@ -14,6 +14,7 @@ from django.db import transaction
 from gatehouse.clock import monotonic_s
 from gatehouse.domain.earnings import earnings, ways_of_paying
 from gatehouse.domain.errors import DomainError
+from gatehouse.domain.leave import Employment, balance
 from gatehouse.domain.leaver import unused_leave_days
 from gatehouse.domain.money import Money
 from gatehouse.domain.pay_changes import changes, large, starts_or_ends
@@ -26,6 +27,7 @@ from gatehouse.domain.pay_facts import (
     Term,
     components_of,
     days_worked,
+    leave_taken,
     paid_overtime,
     special_to_date,
     unpaid_absence,
@@ -249,7 +251,7 @@ def month_facts(month: Month, contract: Contract, given: Given, rules: PayRules,
     whole = replace(
         _work_of(terms, month, given, rules, books, said),
         components=(*components_of(recurring(extras), month), *components(said)),
-        unused_leave_days=_leave_left(contract, month, extras, said),
+        unused_leave_days=_leave_left(contract, month, extras, said, given),
         special_deductions_to_date=special_to_date(special(extras), contract, month, currency),
         recoveries=recoveries(said),
         year_end_bonus=Money(said.year_end_bonus_minor, currency) if said.year_end_bonus_minor else None,
@@ -279,6 +281,7 @@ def _work_of(
         worked_min=0 if weekly else sum(day.worked_min for day in days),
         weeks=_weeks(given, month, terms, rules.week_limit_min or 0) if weekly else (),
         pieces=said.pieces,
+        leaves=leave_taken(days),
     )
 
 
@@ -301,11 +304,21 @@ def _weeks(given: Given, month: Month, terms: tuple[Term, ...], limit_min: int) 
     return split_weeks([day for day in days if any(term.holds(day.date) for term in terms)], limit_min)
 
 
-def _leave_left(contract: Contract, month: Month, extras: Extras, said: Input) -> Fraction:
-    """Days of annual leave that somebody who leaves in this month has earned and not taken."""
-    ends = contract.terms[-1].until
+def _leave_left(contract: Contract, month: Month, extras: Extras, said: Input, given: Given) -> Fraction:
+    """Days of leave that somebody who leaves in this month has earned and not taken: of every type that is paid out, or
+    by the days a year that somebody typed for this person. By the piece there is no day to pay."""
+    last = contract.terms[-1]
+    ends = last.until
     if ends is None or not month.first < ends <= month.until:
         return Fraction(0)
+    if not extras.leave_days_a_year:
+        if given.leave is None or last.kind is PayKind.PIECE:
+            return Fraction(0)
+        since = given.leave.employment.since if given.leave.hired_known else contract.terms[0].since
+        of = replace(given.leave, employment=Employment(since, ends))
+        kinds = [kind for kind in of.kinds if kind.rules.paid_out and kind.fact.has_balance]
+        left = [balance(kind.fact, of.facts(kind, only_approved=True), ends - DAY).left for kind in kinds]
+        return sum((max(Fraction(0), one) for one in left), Fraction(0))
     return unused_leave_days(extras.leave_days_a_year, Fraction(said.leave_taken_halves, 2), ends - DAY)
 
 

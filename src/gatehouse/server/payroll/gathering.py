@@ -18,13 +18,15 @@ from gatehouse.domain.working_time import monday
 from gatehouse.keeper.protocol import Authority, Cell
 from gatehouse.keeper.protocol import Refused as KeeperSays
 from gatehouse.server import keeping
+from gatehouse.server.attendance import leave_looks
+from gatehouse.server.attendance.leave_looks import Standing
 from gatehouse.server.attendance.models import Workday as WorkdayRow
 from gatehouse.server.attendance.patterns import workdays_from_bytes
 from gatehouse.server.payroll import run_queries
 from gatehouse.server.payroll.cells import contract_from_bytes
 from gatehouse.server.payroll.models import MONTHLY, Contract, PayRun, RunKind
 from gatehouse.server.payroll.run_cells import Extras, Input, extras_from, input_from, result_from, slip_in
-from gatehouse.server.people.models import Site
+from gatehouse.server.people.models import Person, Site
 
 T = TypeVar("T")
 PURPOSE = "payrun"
@@ -51,7 +53,8 @@ class Paid:
 @dataclass(slots=True)
 class Given:
     """One person's facts. `days` are by date, also of the weeks around the month and of months to be reckoned again;
-    `inputs` by the first date of the month; `paid` in order; `again` the marked months."""
+    `inputs` by the first date of the month; `paid` in order; `again` the marked months; `leave` is gathered of those
+    who leave."""
 
     contract: pay_facts.Contract | Unreadable | None = None
     extras: Extras | Unreadable | None = None
@@ -59,6 +62,7 @@ class Given:
     inputs: dict[date, Input] = field(default_factory=dict)
     paid: list[Paid] = field(default_factory=list)
     again: list[date] = field(default_factory=list)
+    leave: Standing | None = None
     unreadable: bool = False
 
     def within(self, since: date, until: date) -> list[Workday]:
@@ -130,7 +134,28 @@ def gather(scope: Scope, people: Sequence[UUID]) -> dict[UUID, Given]:
     _inputs(scope, found)
     if scope.kind in MONTHLY:
         _days(scope, found)
+        _leave(scope, found)
     return found
+
+
+def _leave(scope: Scope, found: dict[UUID, Given]) -> None:
+    """Of those whose last day lies in a month that is reckoned: what of their leave is left."""
+    people = {row.pk: row for row in Person.objects.filter(pk__in=list(found)).select_related("site")}
+    for person_id, given in found.items():
+        if not isinstance(given.contract, pay_facts.Contract) or not given.contract.terms:
+            continue
+        ends = given.contract.terms[-1].until
+        months = {scope.month, *(paid.month for paid in due(given, scope.month))}
+        if ends is None or Month.of(ends - timedelta(days=1)) not in months:
+            continue
+        try:
+            of = leave_looks.standing(people[person_id], scope.by, PURPOSE)
+        except (msgspec.MsgspecError, ValueError):
+            given.unreadable = True
+            continue
+        if isinstance(of, KeeperSays):
+            raise keeping.KeeperRefused(of.code, of.facts)
+        given.leave = of
 
 
 def _contracts(scope: Scope, found: dict[UUID, Given]) -> None:

@@ -44,7 +44,7 @@ class SpecialFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit
 
 
 class Extras(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """contract.extras/1"""
+    """contract.extras/1. `leave_days_a_year` above 0 holds for a leaver in place of their balance of leave."""
 
     currency: str
     recurring: list[RecurringFacts] = []

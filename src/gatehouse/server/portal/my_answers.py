@@ -11,5 +11,5 @@ SHOWN = 5
 
 def my_answers(who: SignedIn, person: Person) -> list[answers.AnswerFacts]:
     """The latest first; none where the keeper tells no more."""
-    found = answers.read(answers.answers_to(person), who.by.authority, PURPOSE)
+    found = answers.read(list(answers.answers_to(person)), who.by.authority, PURPOSE)
     return [] if isinstance(found, Refused) else sorted(found.values(), key=lambda one: one.at, reverse=True)[:SHOWN]

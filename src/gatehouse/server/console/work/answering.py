@@ -23,6 +23,8 @@ from gatehouse.server.accounts.signed_in import SignedIn
 from gatehouse.server.attendance import looks, worklist_looks, worklist_queries
 from gatehouse.server.attendance.actions import add_note
 from gatehouse.server.attendance.answers import write_word
+from gatehouse.server.attendance.leave_kinds import Kind as LeaveKind
+from gatehouse.server.attendance.leave_kinds import offered
 from gatehouse.server.attendance.models import NoteState, WorkNote
 from gatehouse.server.attendance.notes import LeaveNote, Note
 from gatehouse.server.attendance.recount import as_if, punches_of, recount
@@ -36,9 +38,11 @@ from gatehouse.server.attendance.worklist_actions import (
     reopen_note,
     take_back,
 )
+from gatehouse.server.console.work.marking import leave_note, not_leave
 from gatehouse.server.payroll.actions import redraft_payslips
 from gatehouse.server.people import queries
 from gatehouse.server.people.models import Person, Site
+from gatehouse.server.staffing import leave
 
 PURPOSE = "worklist"
 SHIFT_LIMIT = 36
@@ -75,11 +79,12 @@ def tick_from(text: str) -> Tick | None:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """How everything ticked is to be answered."""
+    """How everything ticked is to be answered; `leave` is the type that a day is marked as, "" for none."""
 
     way: Way
     reason: str
     at_most_min: int | None = None
+    leave: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,7 @@ class Item:
     seen: frozenset[str] = frozenset()
     before: Result | None = None
     after: Result | None = None
+    kind: LeaveKind | None = None
 
     @property
     def day(self) -> date | None:
@@ -168,7 +174,13 @@ def _finding(
         )
     except DomainError as fault:
         return Item(tick, person, finding, code=fault.code)
-    return Item(tick, person, finding, answer=answer, seen=frozenset(one.id for one in its.answers))
+    kind = None
+    if answer.way is Way.LEAVE and wish.leave:
+        kind = next((one for one in offered(person.site) if one.code == wish.leave), None)
+        code = not_leave(person, kind, finding.date, who)
+        if code:
+            return Item(tick, person, finding, code=code)
+    return Item(tick, person, finding, answer=answer, seen=frozenset(one.id for one in its.answers), kind=kind)
 
 
 def _request(
@@ -179,6 +191,11 @@ def _request(
         return Item(tick, code="answered")
     if wish.way not in {Way.GRANT, Way.DECLINE}:
         return Item(tick, note.person, note=note, asked=said, code="not_likely")
+    if wish.way is Way.GRANT and isinstance(said, LeaveNote):
+        against = leave.objection_to(note, said, by=who.by)
+        if against is not None:
+            code = against.code if isinstance(against, Refused) else f"leave.{against.against.value}"
+            return Item(tick, note.person, note=note, asked=said, code=code)
     key = Key(said.date, Kind.REQUEST, str(note.pk))
     answer = Answer(str(uuid4()), key, wish.way, wish.reason, who.by.actor, at, covers_min=0, note=str(note.pk))
     return Item(tick, note.person, note=note, asked=said, answer=answer)
@@ -236,9 +253,9 @@ def answer(who: SignedIn, ticks: Sequence[Tick], wish: Wish, *, at: datetime) ->
 def _answer_date(who: SignedIn, site: Site, day: date, group: Sequence[Item], done: Done, at: datetime) -> None:
     wanted: list[UUID] = []
     try:
-        if day < local_date(at, ZoneInfo(site.zone)):
-            # Asked before anything is written: where the date can not be reckoned anew, nothing is answered.
-            punches_of(site, day, sorted({i.person.pk for i in group if i.person and _recounts(i)}), who.by)
+        # Asked before anything is written: where a date can not be reckoned anew, nothing is answered.
+        for past, people in _past(group, day, at).items():
+            punches_of(site, past, sorted(people), who.by)
         for item in group:
             assert item.person is not None
             assert item.answer is not None
@@ -257,6 +274,29 @@ def _answer_date(who: SignedIn, site: Site, day: date, group: Sequence[Item], do
         done.not_done += [(item.tick, "busy") for item in group]
     touched = [item.person for item in group if item.person is not None]
     _settle(site, day, touched, wanted, who, at)
+    for item in group:
+        if item.person is not None and item.person.pk in wanted and isinstance(item.asked, LeaveNote):
+            _settle_further(item.person, item.asked, who, at)
+
+
+def _past(group: Sequence[Item], day: date, at: datetime) -> dict[date, set[UUID]]:
+    """By date that is over, of whom it is to be reckoned anew."""
+    found: dict[date, set[UUID]] = defaultdict(set)
+    for item in group:
+        if item.person is None or not _recounts(item):
+            continue
+        days = leave.past_dates(item.asked, item.person, at) if isinstance(item.asked, LeaveNote) else (day,)
+        for past in days:
+            if past < local_date(at, ZoneInfo(item.person.site.zone)):
+                found[past].add(item.person.pk)
+    return found
+
+
+def _settle_further(person: Person, note: LeaveNote, who: SignedIn, at: datetime) -> None:
+    """The further dates of a span of leave, as its first one."""
+    for past in leave.past_dates(note, person, at):
+        if past > note.date:
+            _settle(person.site, past, [person], [person.pk], who, at)
 
 
 def _recounts(item: Item) -> bool:
@@ -282,8 +322,7 @@ def _give(item: Item, who: SignedIn, at: datetime) -> bool:
         if not give(person, month, [answer], seen=item.seen, by=who.by, at=at):
             return item.note is not None
         if answer.way is Way.LEAVE:
-            leave = LeaveNote(date=answer.key.date, part="whole", reason=answer.reason)
-            row = add_note(person, leave, state=NoteState.APPROVED, by=who.by, at=at)
+            row = add_note(person, leave_note(item.kind, answer), state=NoteState.APPROVED, by=who.by, at=at)
             note_taken(person, month, answer.id, str(row.pk), by=who.by, at=at)
     return True
 
@@ -325,6 +364,7 @@ def undo(who: SignedIn, person: Person, month: date, answer_id: str, *, at: date
             if taken is None:
                 return "answered"
             note = worklist_queries.note(taken.note, [site]) if taken.note else None
+            of_span = _span_of(note, who) if changes else None
             if note is not None:
                 state = NoteState.DECLINED if way is Way.LEAVE else NoteState.ASKED
                 reopen_note(note, state, by=who.by, at=at)
@@ -333,4 +373,12 @@ def undo(who: SignedIn, person: Person, month: date, answer_id: str, *, at: date
     except WorklistBusy:
         return "busy"
     _settle(site, day, [person], [person.pk] if changes else [], who, at)
+    if of_span is not None:
+        _settle_further(person, of_span, who, at)
     return taken
+
+
+def _span_of(note: WorkNote | None, who: SignedIn) -> LeaveNote | None:
+    said = looks.notes([note] if note else [], who.by.authority, PURPOSE)
+    found = None if isinstance(said, Refused) or note is None else said.get(note.pk)
+    return found if isinstance(found, LeaveNote) else None

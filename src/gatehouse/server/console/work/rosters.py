@@ -23,7 +23,8 @@ from gatehouse.keeper.protocol import Refused
 from gatehouse.server.accounts.signed_in import SignedIn
 from gatehouse.server.attendance import looks as work_looks
 from gatehouse.server.attendance import roster_queries
-from gatehouse.server.attendance.notes import LeaveNote, as_fact
+from gatehouse.server.attendance.notes import LeaveNote
+from gatehouse.server.attendance.notes import leaves_of as leaves_in
 from gatehouse.server.console import words
 from gatehouse.server.console.access import reader
 from gatehouse.server.console.paging import paged
@@ -132,9 +133,8 @@ def _leaves(people: Sequence[Person], who: SignedIn) -> dict[UUID, list[Leave]] 
     found: dict[UUID, list[Leave]] = {}
     for row in rows:
         note = notes.get(row.pk)
-        fact = as_fact(str(row.pk), note) if isinstance(note, LeaveNote) else None
-        if isinstance(fact, Leave):
-            found.setdefault(row.person_id, []).append(fact)
+        if isinstance(note, LeaveNote):
+            found.setdefault(row.person_id, []).extend(leaves_in(str(row.pk), note))
     return found
 
 

@@ -16,6 +16,9 @@ _PLANNING: Group = (
         ("patterns", _("Shifts"), PAYROLL),
         ("rosters-rotations", _("Rotations"), PAYROLL),
         ("calendar", _("Calendar"), PAYROLL),
+        ("leave-types", _("Leave types"), PAYROLL),
+        ("leave-balances", _("Leave"), PAYROLL),
+        ("leave-away", _("Who is away"), PAYROLL),
     ),
 )
 _PERFORMANCE: Group = (

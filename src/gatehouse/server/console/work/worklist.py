@@ -24,6 +24,7 @@ from gatehouse.server.accounts.signed_in import SignedIn
 from gatehouse.server.attendance import looks as work_looks
 from gatehouse.server.attendance import queries as work
 from gatehouse.server.attendance import worklist_looks, worklist_queries
+from gatehouse.server.attendance.leave_kinds import offered
 from gatehouse.server.attendance.notes import Note
 from gatehouse.server.attendance.worklist_actions import (
     departments,
@@ -90,6 +91,7 @@ def frame(request: HttpRequest, who: SignedIn) -> dict[str, object]:
         "departments": sorted({one.name for site in sites for one in queries.departments(site)}),
         "weeks": [monday(day) for day in weeks if monday(day) >= monday(since)],
         "ways": [(way.value, said, meaning) for way, (said, meaning) in words_worklist.WAYS.items()],
+        "leave_kinds": sorted({(kind.code, kind.name) for site in sites for kind in offered(site)}),
         "reason_limit": REASON_LIMIT,
         "now": now(),
     }

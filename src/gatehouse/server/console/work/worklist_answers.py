@@ -23,7 +23,7 @@ from gatehouse.server.attendance.worklist_actions import (
     WorklistRefused,
     list_waiting,
 )
-from gatehouse.server.console import words, words_worklist
+from gatehouse.server.console import words, words_leave, words_worklist
 from gatehouse.server.console.access import reader
 from gatehouse.server.console.payruns import typed
 from gatehouse.server.console.payruns.typed import Mistyped
@@ -55,6 +55,7 @@ from gatehouse.server.people.queries import uuid_from
 
 STEP = 8
 MOST_APPROVED_MIN = 24 * 60
+LEAVE_CODE_LIMIT = 16
 
 
 def _ticks(form: QueryDict, name: str = "tick") -> list[Tick]:
@@ -70,6 +71,8 @@ def _wish(form: QueryDict) -> Wish:
     reason = typed.text(form, "reason", REASON_LIMIT)
     if not reason:
         raise Mistyped(_("Write a reason; it stays beside the answer."))
+    if way == Way.LEAVE.value:
+        return Wish(Way.LEAVE, reason, leave=form.get("leave", "")[:LEAVE_CODE_LIMIT])
     most = form.get("minutes", "").strip()
     if most and Way(way) in APPROVING:
         limit = typed.whole(most, _("Minutes"), MOST_APPROVED_MIN)
@@ -106,7 +109,7 @@ def preview(request: HttpRequest) -> HttpResponse:
         "able": sum(not one.code for one in found),
         "way": words_worklist.WAYS[wish.way][0],
         "ticks": [str(one.tick) for one in found if not one.code],
-        "form": {"way": wish.way.value, "reason": wish.reason, "minutes": wish.at_most_min or ""},
+        "form": {"way": wish.way.value, "reason": wish.reason, "minutes": wish.at_most_min or "", "leave": wish.leave},
         "locked": any(row["locked"] for row in rows),
     }
     return render(request, "work/worklist_preview.html", context)
@@ -126,7 +129,7 @@ def _previewed(one: Item, numbers: dict[UUID, Brief]) -> dict[str, object]:
         "date": day,
         "kind": words_worklist.KINDS[kind],
         "will": words_worklist.given(one.answer, zone) if one.answer else "",
-        "code": str(words_worklist.NOT_DONE.get(one.code, words_worklist.NOT_DONE["answered"])) if one.code else "",
+        "code": words_leave.not_done(one.code) if one.code else "",
         "changes": [(n, b, a) for n, b, a in zip(names, before, after, strict=False) if a != b],
         "same": bool(before) and before == after,
         "locked": bool(person and day and run_queries.closed_month(person, Month.of(day))),
@@ -138,7 +141,7 @@ def _again(request: HttpRequest, error: str) -> HttpResponse:
     context = frame(request, who) | {"error": error, "filter": filter_of(request.POST), "opened": True}
     context |= opened(who, filter_of(request.POST)) | {
         "ticked": request.POST.getlist("tick")[:TICKS_AT_MOST],
-        "typed": {name: request.POST.get(name, "")[:REASON_LIMIT] for name in ("way", "reason", "minutes")},
+        "typed": {name: request.POST.get(name, "")[:REASON_LIMIT] for name in ("way", "reason", "minutes", "leave")},
     }
     return render(request, "work/worklist.html", context, status=422)
 
@@ -166,9 +169,9 @@ def give_answers(request: HttpRequest) -> HttpResponse:
         "total": total,
         "percent": 100 * (total - len(rest)) // total if total else 100,
         "said": _("%(done)d of %(total)d done") % {"done": total - len(rest), "total": total},
-        "form": {"way": wish.way.value, "reason": wish.reason, "minutes": wish.at_most_min or ""},
+        "form": {"way": wish.way.value, "reason": wish.reason, "minutes": wish.at_most_min or "", "leave": wish.leave},
         "count_said": ngettext("%(count)d answered", "%(count)d answered", len(given)) % {"count": len(given)},
-        "why_not": sorted({str(words_worklist.NOT_DONE.get(c, words_worklist.NOT_DONE["answered"])) for c in codes}),
+        "why_not": sorted({words_leave.not_done(code) for code in codes}),
         "not_count": len(codes),
     }
     if not rest:
