@@ -4,6 +4,8 @@ EDGEHOME/edge/edge.json     settings, readable
 EDGEHOME/edge/device.key    DeviceKeys.to_bytes(), mode 0600
 EDGEHOME/edge/spool.db      letters that the server does not hold yet
 EDGEHOME/edge/cache.sealed  the feed, for a start without a network
+EDGEHOME/edge/terminals.json    which tablets are paired, by the hash of what they hold
+EDGEHOME/edge/terminals.pem     what the edge shows to tablets; a certificate of your own may stand here
 EDGEHOME/edge/status.json   how the running edge is, in ages and codes (`gatehouse edge status`)
 """
 
@@ -25,13 +27,15 @@ _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")  # what fits the Authorization header
 
 
 class EdgeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """edge.json. The two keys are the keeper's public ones, raw 32 bytes (base64 in the file)."""
+    """edge.json. The two keys are the keeper's public ones, raw 32 bytes (base64 in the file). `terminals` is where
+    tablets find the edge, HOST:PORT; nothing listens there until a terminal was added to a gate."""
 
     server_url: str
     edge: str
     site: str
     keeper_seal_key: bytes
     keeper_verify_key: bytes
+    terminals: str = "0.0.0.0:8443"
 
 
 def folder(home: Path) -> Path:

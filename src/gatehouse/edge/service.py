@@ -25,6 +25,7 @@ from gatehouse.edge.knowing import Known
 from gatehouse.edge.looking import Looker
 from gatehouse.edge.roster import Device
 from gatehouse.edge.spool import Spool
+from gatehouse.edge.terminals.serving import Terminals
 from gatehouse.edge.uplink import Link, Listener, Shipper
 from gatehouse.edge.watcher import Watcher
 from gatehouse.machine import leave_no_core
@@ -93,6 +94,7 @@ class Service:
         self._clock_began = self.clock.now() - timedelta(seconds=self._expired_s)
         self._rests_until_s: dict[str, float] = {}
         self._before: dict[str, Post] = {}  # of gates that are being set up anew
+        self.terminals = Terminals(home, self.config, self.clock, knowledge=self.known.now, keeper=self._keeper_of)
         # Requests carry the machine's own time: only a server that takes it proves it.
         self._link = Link(self.config, keys, clock)
 
@@ -117,10 +119,12 @@ class Service:
                 if self.known.changed.wait(ROUND_S):
                     self.known.changed.clear()
                 self._reconcile()
+                self.terminals.keep()
                 self._expire()
                 self._told.tell(self.posts, self.known, self.spool)
         finally:
             self.stop.set()
+            self.terminals.stop()
             for post in self.posts.values():
                 post.stop()
             # A feed request may be held open for long; the thread dies with the process.
@@ -140,6 +144,10 @@ class Service:
             if post is not None:
                 carried_out |= post.keeper.open_by_hand(order) is not None
         return carried_out or feed.roster is not None or feed.clearances is not None
+
+    def _keeper_of(self, gate: str) -> Gatekeeper | None:
+        post = self.posts.get(gate)
+        return None if post is None else post.keeper
 
     def _free_bays(self) -> None:
         """Told anew with every change until it is days old, so a disk that does not take it now does so later."""
@@ -185,7 +193,8 @@ class Service:
             self.posts.pop(code).stop()
             self._before.pop(code, None)
         for code, gate in known.policy.gates.items():
-            devices = tuple(device for device in known.devices if device.gate == code)
+            # A terminal is a browser that comes by itself: the gate is not set up anew for one.
+            devices = tuple(device for device in known.devices if device.gate == code and device.kind != "terminal")
             post = self.posts.get(code)
             if post is not None and post.devices == devices and post.lives():
                 continue

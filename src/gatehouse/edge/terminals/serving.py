@@ -1,0 +1,199 @@
+"""The thread that listens for tablets on the site's network, while the site has a terminal and no longer.
+
+Browsers give a camera only to a page that came over TLS, so the edge shows a certificate: its own, made here and told
+by its fingerprint in `gatehouse edge status`, or one of the site's that was put in its place.
+"""
+
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import structlog
+import uvicorn
+
+from gatehouse.clock import Clock, monotonic_s
+from gatehouse.crypto import certificates
+from gatehouse.crypto.errors import Malformed
+from gatehouse.edge import config
+from gatehouse.edge.errors import EdgeError
+from gatehouse.edge.gatekeeper import Gatekeeper
+from gatehouse.edge.looking import Looker
+from gatehouse.edge.pins import Pins
+from gatehouse.edge.roster import Device, Knowledge
+from gatehouse.edge.terminals.asking import Asking
+from gatehouse.edge.terminals.pairing import Pairings
+from gatehouse.edge.terminals.web import Application
+from gatehouse.machine import replace_durably
+
+log = structlog.get_logger()
+
+RENEW_BEFORE = timedelta(days=30)
+TRY_AGAIN_S = 30.0
+MOST_AT_ONCE = 64  # connections
+NAME = "Gatehouse edge"
+
+
+class Terminals:
+    """The paired browsers of one edge, and the thread that hears them. `keep` is called again and again."""
+
+    def __init__(
+        self,
+        home: Path,
+        settings: config.EdgeConfig,
+        clock: Clock,
+        *,
+        knowledge: Callable[[], Knowledge],
+        keeper: Callable[[str], Gatekeeper | None],
+    ) -> None:
+        self._home = home
+        self._config = settings
+        self._clock = clock
+        self._knowledge = knowledge
+        self._keeper = keeper
+        self.pins = Pins(knowledge, clock)
+        self._pairings = Pairings(pairings_path(home))
+        self._lock = threading.Lock()
+        self._asking: dict[str, Asking] = {}
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+        self._not_before_s = float("-inf")
+
+    # --- for the requests -----------------------------------------------------------------------------------------
+
+    def pair(self, code: str) -> str | None:
+        """See `web.Terminals`."""
+        paired = self._pairings.pair(code, self._known(), self._clock.now())
+        if paired is None:
+            return None
+        log.info("terminal.paired", device=paired.terminal.id, gate=paired.terminal.gate)
+        with self._lock:
+            self._asking.pop(paired.terminal.id, None)
+        keeper = self._keeper(paired.terminal.gate)
+        if keeper is not None:
+            keeper.report("terminal_paired", paired.terminal.id)
+        return paired.token
+
+    def asking(self, token: str) -> Asking | None:
+        """See `web.Terminals`."""
+        terminal = self._pairings.terminal_of(token, self._known())
+        if terminal is None:
+            return None
+        with self._lock:
+            found = self._asking.get(terminal.id)
+            if found is None or found.terminal != terminal:
+                found = self._asking[terminal.id] = self._made(terminal)
+            return found
+
+    def _made(self, terminal: Device) -> Asking:
+        return Asking(
+            terminal,
+            Looker(self._config.site, self._config.keeper_verify_key),
+            keeper=lambda: self._keeper(terminal.gate),
+            knowledge=self._knowledge,
+            pins=self.pins,
+            clock=self._clock,
+        )
+
+    def _known(self) -> list[Device]:
+        return [device for device in self._knowledge().devices if device.kind == "terminal"]
+
+    # --- the thread -----------------------------------------------------------------------------------------------
+
+    def keep(self) -> None:
+        """Listen while there is a terminal, stop when there is none; a thread that died is begun anew after a while."""
+        wanted = bool(self._known())
+        lives = self._thread is not None and self._thread.is_alive()
+        if wanted and not lives and monotonic_s() >= self._not_before_s:
+            self._not_before_s = monotonic_s() + TRY_AGAIN_S
+            self._listen()
+        elif not wanted and lives:
+            self.stop()
+
+    def _listen(self) -> None:
+        try:
+            host, port = parse_place(self._config.terminals)
+            certificate = ready_certificate(self._home, self._clock.now())
+            heard = _bound(host, port)
+        except (EdgeError, OSError, ssl.SSLError) as fault:
+            log.error("terminals.not_heard", fault=type(fault).__name__)
+            return
+        made = uvicorn.Config(
+            Application(self),
+            ssl_certfile=str(certificate),
+            log_config=None,
+            log_level="critical",  # a traceback may hold what was read
+            access_log=False,
+            lifespan="off",
+            ws="none",
+            server_header=False,
+            proxy_headers=False,
+            limit_concurrency=MOST_AT_ONCE,
+            timeout_keep_alive=20,
+            timeout_graceful_shutdown=1,
+            h11_max_incomplete_event_size=16 * 1024,
+        )
+        self._server = server = uvicorn.Server(made)
+        self._thread = threading.Thread(target=server.run, kwargs={"sockets": [heard]}, name="terminals", daemon=True)
+        self._thread.start()
+        log.info("terminals.heard")
+
+    def stop(self) -> None:
+        if self._server is not None:
+            self._server.should_exit = True
+        if self._thread is not None:
+            self._thread.join(5.0)
+        self._server = self._thread = None
+
+
+def pairings_path(home: Path) -> Path:
+    return config.folder(home) / "terminals.json"
+
+
+def certificate_path(home: Path) -> Path:
+    return config.folder(home) / "terminals.pem"
+
+
+def parse_place(place: str) -> tuple[str, int]:
+    """HOST:PORT. Raises EdgeError."""
+    host, _, port = place.rpartition(":")
+    if not host or not port.isdigit() or not 0 < int(port) < 65_536:
+        raise EdgeError("edge.json: terminals is HOST:PORT")
+    return host.strip("[]"), int(port)
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    heard = socket.create_server((host, port), family=family, backlog=64)
+    heard.set_inheritable(False)
+    return heard
+
+
+def ready_certificate(home: Path, now: datetime) -> Path:
+    """The PEM that is shown to tablets: what lies there, or a new one for where there is none or an own one is about to
+    end. Raises OSError, EdgeError for a file that is none."""
+    path = certificate_path(home)
+    try:
+        found = path.read_bytes()
+        if certificates.issuer(found) != NAME or certificates.ends(found) - now > RENEW_BEFORE:
+            return path
+    except FileNotFoundError:
+        pass
+    except Malformed as fault:
+        raise EdgeError(f"{path} is no certificate with its key") from fault
+    replace_durably(path, certificates.self_signed(NAME, own_addresses(), now))
+    return path
+
+
+def own_addresses() -> Sequence[str]:
+    """Where tablets may find this machine: its name, and its address on the way out. Nothing is sent."""
+    found = ["localhost", "127.0.0.1", socket.gethostname()]
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+            found.append(probe.getsockname()[0])
+        except OSError:
+            pass
+    return list(dict.fromkeys(found))
