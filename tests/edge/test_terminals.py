@@ -48,7 +48,7 @@ def attempts(site):
     return [(body.means, body.subject, body.reason) for body in site.bodies() if isinstance(body, Attempt)]
 
 
-# --- pairing -------------------------------------------------------------------------------------------------------
+# --- pairing ---------------------------------------------------------------------------------------------------------
 
 
 def test_a_code_pairs_one_browser_once_and_the_edge_says_so(running):
@@ -121,7 +121,7 @@ def test_without_a_terminal_nothing_listens(running, tablet):
     running.until(is_silent)
 
 
-# --- card, PIN, pass, face ------------------------------------------------------------------------------------------
+# --- card, PIN, pass, face -------------------------------------------------------------------------------------------
 
 
 def test_a_card_opens_and_its_holder_is_greeted_by_initials(running, tablet, shelly):
@@ -198,7 +198,7 @@ def test_a_relay_that_does_not_answer_is_said(running, tablet, shelly):
     assert tablet.card("4711000").json() == {"outcome": "granted", "reason": "door_silent", "initials": "AL"}
 
 
-# --- what is no request ------------------------------------------------------------------------------------------------
+# --- what is no request ----------------------------------------------------------------------------------------------
 
 
 def test_a_request_counts_once_and_in_order(running, tablet):
@@ -249,7 +249,7 @@ def test_there_is_nothing_else(running, path):
     assert httpx.get(running.url + path, verify=False).status_code == 404
 
 
-# --- wrong PINs ------------------------------------------------------------------------------------------------------------
+# --- wrong PINs ------------------------------------------------------------------------------------------------------
 
 
 def slowly(tablet, *tries):
@@ -282,7 +282,7 @@ def test_wrong_pins_of_one_person_lock_that_person_at_every_terminal(running, ta
     assert slowly(other, ("104", "2468"), ("105", "1357")) == ["locked", "granted"]
 
 
-# --- the certificate -------------------------------------------------------------------------------------------------------
+# --- the certificate -------------------------------------------------------------------------------------------------
 
 
 def test_its_own_certificate_is_renewed_and_the_site_s_own_is_left_alone(tmp_path):

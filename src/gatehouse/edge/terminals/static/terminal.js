@@ -5,7 +5,7 @@ const PAUSE_MS = 120;        // between two frames; the gate asks for no more th
 const ANSWER_MS = 4000;      // how long an answer stands
 const PATIENCE_MS = 8000;    // for the gate's computer
 const IDLE_MS = 25000;       // an open PIN pad goes back by itself
-const WIDTH = 640;           // of a frame
+const WIDTH = 800;           // of a frame
 const WEDGE_MS = 60;         // between two characters a reader takes less, a person more
 const CARD_LEAST = 4;        // characters
 
@@ -159,7 +159,7 @@ async function see() {
   $("no-camera").hidden = seesAnything();
   if (!seesAnything()) return;
   try {
-    stream = await navigator.mediaDevices.getUserMedia({ audio: false, video: { facingMode: facing, width: { ideal: 1280 }, height: { ideal: 720 } } });
+    stream = await navigator.mediaDevices.getUserMedia({ audio: false, video: { facingMode: facing, width: { ideal: 1280 } } });
     $("video").srcObject = stream;
     $("mirror").hidden = false;
     $("video").classList.toggle("mirrored", facing === "user");
