@@ -7,17 +7,16 @@ import time
 from datetime import timedelta
 
 import httpx
-import msgspec
 import numpy as np
 import pytest
 from PIL import Image
 from tests.edge.scenes import phone, portrait, wall
-from tests.edge.terminal_world import CODE, LOBBY, Tablet, TerminalSite, noisy
-from tests.edge.world import SITE
+from tests.edge.terminal_world import CODE, Tablet, TerminalSite, noisy
 
 from gatehouse.clock import SystemClock
 from gatehouse.crypto import certificates
-from gatehouse.edge.terminals import serving
+from gatehouse.edge import status
+from gatehouse.edge.terminals import places
 from gatehouse.wire import Attempt, GateEvent, Passage
 
 
@@ -288,20 +287,19 @@ def test_wrong_pins_of_one_person_lock_that_person_at_every_terminal(running, ta
 def test_its_own_certificate_is_renewed_and_the_site_s_own_is_left_alone(tmp_path):
     (tmp_path / "edge").mkdir(mode=0o700)
     now = SystemClock().now()
-    path = serving.ready_certificate(tmp_path, now)
+    path = places.ready_certificate(tmp_path, now)
     first = path.read_bytes()
-    assert serving.ready_certificate(tmp_path, now + timedelta(days=700)).read_bytes() == first
-    assert serving.ready_certificate(tmp_path, now + timedelta(days=800)).read_bytes() != first
+    assert places.ready_certificate(tmp_path, now + timedelta(days=700)).read_bytes() == first
+    assert places.ready_certificate(tmp_path, now + timedelta(days=800)).read_bytes() != first
     theirs = certificates.self_signed("a site's own", ["gate.example"], now - timedelta(days=824))
     path.write_bytes(theirs)
-    assert serving.ready_certificate(tmp_path, now).read_bytes() == theirs
+    assert places.ready_certificate(tmp_path, now).read_bytes() == theirs
     ssl.create_default_context().load_verify_locations(cadata=theirs.decode())
 
 
-def test_the_site_of_a_terminal_is_its_edge_s(running):
-    assert running.service.config.site == SITE
-    assert msgspec.json.decode((running.world.home / "edge" / "edge.json").read_bytes())["terminals"].endswith(
-        str(running.port)
-    )
+def test_status_says_where_tablets_go_and_which_certificate_they_see(running):
+    said = list(status.lines(status.look(running.world.home, SystemClock().now())))
+    assert f"terminals: 1, at {running.url}/" in said
+    shown = ssl.get_server_certificate(("127.0.0.1", running.port))
+    assert f"their certificate: SHA-256 {certificates.fingerprint(shown.encode())}" in said
     assert CODE not in repr(running.service.known.now().devices)
-    assert LOBBY.code == "lobby"

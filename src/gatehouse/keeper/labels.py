@@ -45,7 +45,7 @@ class Label(msgspec.Struct, frozen=True):
 LABELS: dict[str, Label] = {
     label.name: label
     for label in (
-        Label("person.brief/1", KeyClass.IDENTITY, Budget.BRIEF, (64,), indexed=True),
+        Label("person.brief/1", KeyClass.IDENTITY, Budget.BRIEF, (64,), indexed=True, edges=True),
         Label("person.name/1", KeyClass.IDENTITY, Budget.NAMES, (64, 128, 256), indexed=True),
         Label("person.contact/1", KeyClass.IDENTITY, Budget.SENSITIVE, (256, 512)),
         Label("person.identity/1", KeyClass.IDENTITY, Budget.SENSITIVE, (128, 256)),
@@ -56,6 +56,7 @@ LABELS: dict[str, Label] = {
         Label("face.photo/1", KeyClass.FACE, Budget.SENSITIVE, (16384,)),
         Label("credential.card/1", KeyClass.ACCESS, Budget.SENSITIVE, (32,), edges=True),
         Label("credential.pin/1", KeyClass.ACCESS, Budget.SENSITIVE, (32,), edges=True),
+        Label("credential.day_card/1", KeyClass.ACCESS, Budget.SENSITIVE, (64,), edges=True),
         Label("credential.pass/1", KeyClass.ACCESS, Budget.SENSITIVE, (512,)),
         Label("vehicle.plate/1", KeyClass.VEHICLE, Budget.SENSITIVE, (32,), indexed=True, edges=True),
         Label("list.reason/1", KeyClass.VEHICLE, Budget.SENSITIVE, (256, 512, 1024)),

@@ -9,10 +9,12 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Literal, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from babel.core import get_global
+from msgspec.structs import replace
 
 from gatehouse import wire
 from gatehouse.clock import monotonic_s
@@ -42,6 +44,7 @@ _LABELS = {
     CredentialKind.FACE: "face.template/1",
     CredentialKind.CARD: "credential.card/1",
     CredentialKind.PIN: "credential.pin/1",
+    CredentialKind.DAY_CARD: "credential.day_card/1",
 }
 
 
@@ -159,6 +162,7 @@ def _people(edge: Edge, site: Site) -> list[wire.PersonEntry]:
     ]
     cells = [(keeping.cell(label, c.pk, bytes(c.cell or b"")), c.person_id) for c, label in wanted]
     sealed = dict(zip((c.pk for c, _ in wanted), _reseal(edge, cells), strict=True))
+    briefs = _briefs(edge, site, active)
     entries = []
     for person in active:
         if person.pk not in spans:
@@ -168,7 +172,16 @@ def _people(edge: Edge, site: Site) -> list[wire.PersonEntry]:
         starts, ends = spans[person.pk]
         groups = members.get(person.pk, [])
         entries.append(wire.PersonEntry(id=str(person.pk), groups=groups, starts=starts, ends=ends, **parts))
-    return entries
+    return [replace(entry, brief=briefs.get(entry.id)) for entry in entries]
+
+
+def _briefs(edge: Edge, site: Site, active: Sequence[Person]) -> dict[str, bytes]:
+    """Staff numbers and initials, for a site's terminals; a site without any keeps them from its edge."""
+    if not gates.has_terminal(site):
+        return {}
+    cells = [(keeping.cell("person.brief/1", person.pk, person.brief_cell), person.pk) for person in active]
+    sealed = zip(active, _reseal(edge, cells), strict=True)
+    return {str(person.pk): cell for person, cell in sealed if cell is not None}
 
 
 def _spans(active: Sequence[Person], zone: ZoneInfo) -> dict[UUID, Span]:
@@ -257,7 +270,7 @@ def _devices(edge: Edge, site: Site) -> list[wire.DeviceEntry]:
         wire.DeviceEntry(
             id=str(row.pk),
             gate=row.gate.code,
-            kind="camera" if row.kind == "camera" else "relay",
+            kind=cast(Literal["camera", "relay", "reader", "terminal"], row.kind),
             driver=row.driver,
             address=row.address,
             secret=sealed.get(row.pk),

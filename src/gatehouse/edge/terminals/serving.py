@@ -4,36 +4,30 @@ Browsers give a camera only to a page that came over TLS, so the edge shows a ce
 by its fingerprint in `gatehouse edge status`, or one of the site's that was put in its place.
 """
 
-import socket
 import ssl
 import threading
-from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable
 from pathlib import Path
 
 import structlog
 import uvicorn
 
 from gatehouse.clock import Clock, monotonic_s
-from gatehouse.crypto import certificates
-from gatehouse.crypto.errors import Malformed
 from gatehouse.edge import config
 from gatehouse.edge.errors import EdgeError
 from gatehouse.edge.gatekeeper import Gatekeeper
 from gatehouse.edge.looking import Looker
 from gatehouse.edge.pins import Pins
 from gatehouse.edge.roster import Device, Knowledge
+from gatehouse.edge.terminals import places
 from gatehouse.edge.terminals.asking import Asking
 from gatehouse.edge.terminals.pairing import Pairings
 from gatehouse.edge.terminals.web import Application
-from gatehouse.machine import replace_durably
 
 log = structlog.get_logger()
 
-RENEW_BEFORE = timedelta(days=30)
 TRY_AGAIN_S = 30.0
 MOST_AT_ONCE = 64  # connections
-NAME = "Gatehouse edge"
 
 
 class Terminals:
@@ -54,7 +48,7 @@ class Terminals:
         self._knowledge = knowledge
         self._keeper = keeper
         self.pins = Pins(knowledge, clock)
-        self._pairings = Pairings(pairings_path(home))
+        self._pairings = Pairings(places.pairings_path(home))
         self._lock = threading.Lock()
         self._asking: dict[str, Asking] = {}
         self._server: uvicorn.Server | None = None
@@ -114,9 +108,9 @@ class Terminals:
 
     def _listen(self) -> None:
         try:
-            host, port = parse_place(self._config.terminals)
-            certificate = ready_certificate(self._home, self._clock.now())
-            heard = _bound(host, port)
+            host, port = places.parse_place(self._config.terminals)
+            certificate = places.ready_certificate(self._home, self._clock.now())
+            heard = places.bound(host, port)
         except (EdgeError, OSError, ssl.SSLError) as fault:
             log.error("terminals.not_heard", fault=type(fault).__name__)
             return
@@ -146,54 +140,3 @@ class Terminals:
         if self._thread is not None:
             self._thread.join(5.0)
         self._server = self._thread = None
-
-
-def pairings_path(home: Path) -> Path:
-    return config.folder(home) / "terminals.json"
-
-
-def certificate_path(home: Path) -> Path:
-    return config.folder(home) / "terminals.pem"
-
-
-def parse_place(place: str) -> tuple[str, int]:
-    """HOST:PORT. Raises EdgeError."""
-    host, _, port = place.rpartition(":")
-    if not host or not port.isdigit() or not 0 < int(port) < 65_536:
-        raise EdgeError("edge.json: terminals is HOST:PORT")
-    return host.strip("[]"), int(port)
-
-
-def _bound(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    heard = socket.create_server((host, port), family=family, backlog=64)
-    heard.set_inheritable(False)
-    return heard
-
-
-def ready_certificate(home: Path, now: datetime) -> Path:
-    """The PEM that is shown to tablets: what lies there, or a new one for where there is none or an own one is about to
-    end. Raises OSError, EdgeError for a file that is none."""
-    path = certificate_path(home)
-    try:
-        found = path.read_bytes()
-        if certificates.issuer(found) != NAME or certificates.ends(found) - now > RENEW_BEFORE:
-            return path
-    except FileNotFoundError:
-        pass
-    except Malformed as fault:
-        raise EdgeError(f"{path} is no certificate with its key") from fault
-    replace_durably(path, certificates.self_signed(NAME, own_addresses(), now))
-    return path
-
-
-def own_addresses() -> Sequence[str]:
-    """Where tablets may find this machine: its name, and its address on the way out. Nothing is sent."""
-    found = ["localhost", "127.0.0.1", socket.gethostname()]
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))
-            found.append(probe.getsockname()[0])
-        except OSError:
-            pass
-    return list(dict.fromkeys(found))

@@ -77,6 +77,15 @@ def add_card(request: HttpRequest, person_id: UUID) -> HttpResponse:
 
 
 @require_POST
+def lend_card(request: HttpRequest, person_id: UUID) -> HttpResponse:
+    """A card for today in place of a forgotten one."""
+    of, by = visible(request, person_id), reader(request).by
+    number = request.POST.get("number", "")
+    lent = credential_actions.lend_card(of, number, by=by, at=now())
+    return _done(request, of, lent, _("The lent card works now, until midnight."))
+
+
+@require_POST
 def set_pin(request: HttpRequest, person_id: UUID) -> HttpResponse:
     """The PIN, typed by the person; nobody can look at it afterwards."""
     of, by = visible(request, person_id), reader(request).by

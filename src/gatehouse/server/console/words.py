@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from gatehouse.server.console import words_terminals
+
 Text = Promise | str
 
 
@@ -126,6 +128,7 @@ EVENTS: dict[str, Wording] = {
     "quarantine": Wording(
         _("A report from a gate computer was refused and kept aside"), _("An owner should look: it may be forged.")
     ),
+    **{kind: Wording(*said) for kind, said in words_terminals.EVENTS.items()},
 }
 
 ROLES: dict[str, Text] = {

@@ -4,12 +4,14 @@ import io
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from django.db import transaction
 from PIL import Image, ImageOps
 
 from gatehouse import wire
+from gatehouse.domain.periods import local_date
 from gatehouse.keeper.protocol import KeyClass, Refused
 from gatehouse.server import keeping
 from gatehouse.server.audit.actions import record
@@ -25,6 +27,7 @@ from gatehouse.server.people.models import (
     Person,
     PersonState,
     Purpose,
+    Site,
 )
 from gatehouse.vision.faces import EMBEDDING_SIZE, MODEL, read_faces, template
 
@@ -130,6 +133,28 @@ def add_card(person: Person, number: str, *, by: By, at: datetime) -> Credential
     if not text or len(text) > 32 or not text.isalnum():
         return NotEnrolled("bad_card")
     return _replace(person, CredentialKind.CARD, "credential.card/1", text.encode(), by=by, at=at)
+
+
+def lend_card(person: Person, number: str, *, by: By, at: datetime) -> Credential | NotEnrolled:
+    """A card for who forgot theirs: it works until the end of the site's date, and their own does not meanwhile.
+    Replaces one lent before. Raises KeeperAway."""
+    text = number.strip().upper()
+    if not text or len(text) > 32 or not text.isalnum():
+        return NotEnrolled("bad_card")
+    day = local_date(at, ZoneInfo(person.site.zone)).isoformat()
+    data = f"{day} {text}".encode()
+    return _replace(person, CredentialKind.DAY_CARD, "credential.day_card/1", data, by=by, at=at)
+
+
+@transaction.atomic
+def end_lent_cards(site: Site, *, by: By, at: datetime) -> int:
+    """At the change of date: what was lent is over at every gate already; here its rows end. How many."""
+    lent = Credential.objects.filter(person__site=site, kind=CredentialKind.DAY_CARD, state=CredentialState.ACTIVE)
+    ended = 0
+    for credential in lent.select_related("person"):
+        kill_credential(credential, by=by, at=at)
+        ended += 1
+    return ended
 
 
 def set_pin(person: Person, digits: str, *, by: By, at: datetime) -> Credential | NotEnrolled:
