@@ -12,8 +12,9 @@ import structlog
 
 from gatehouse.clock import Clock, monotonic_s
 from gatehouse.devices.cameras.port import Camera, Condition
-from gatehouse.devices.catalog import open_camera, open_relay
+from gatehouse.devices.catalog import open_camera, open_reader, open_relay
 from gatehouse.devices.errors import UnknownDriver
+from gatehouse.devices.readers.port import Reader
 from gatehouse.devices.relays.port import Relay
 from gatehouse.domain.policy import Gate
 from gatehouse.edge import config, logs, status
@@ -23,6 +24,7 @@ from gatehouse.edge.errors import SpoolFailed
 from gatehouse.edge.gatekeeper import Gatekeeper
 from gatehouse.edge.knowing import Known
 from gatehouse.edge.looking import Looker
+from gatehouse.edge.reading import Reading
 from gatehouse.edge.roster import Device
 from gatehouse.edge.spool import Spool
 from gatehouse.edge.terminals.serving import Terminals
@@ -51,12 +53,16 @@ class Post:
     cameras: tuple[Camera, ...]
     watchers: list[Watcher]
     attendant: Attendant
+    readers: tuple[Reader, ...] = ()
+    readings: tuple[Reading, ...] = ()
 
     def stop(self) -> None:
         self.attendant.stop()
         for camera in self.cameras:
             camera.close()
-        for thread in (*self.watchers, self.attendant):
+        for reader in self.readers:
+            reader.close()
+        for thread in (*self.watchers, *self.readings, self.attendant):
             thread.join(5.0)
         if self.relay is not None:
             self.relay.close()
@@ -65,7 +71,8 @@ class Post:
         """False when a thread died; one whose camera has no more to show, as a recording, has done its
         work."""
         watched = zip(self.watchers, self.cameras, strict=True)
-        return self.attendant.is_alive() and all(
+        rest = (self.attendant, *self.readings)
+        return all(thread.is_alive() for thread in rest) and all(
             watcher.is_alive() or camera.state().condition is Condition.ENDED for watcher, camera in watched
         )
 
@@ -234,8 +241,11 @@ class Service:
             lost=before is not None and before.attendant.misses_a_camera(),
         )
         self._before.pop(gate.code, None)
-        self.posts[gate.code] = Post(devices, keeper, relay, cameras, watchers, attendant)
-        for thread in (*watchers, attendant):
+        opened = self._readers(devices)
+        readings = tuple(self._reading(device, reader, keeper) for device, reader in opened)
+        readers = tuple(reader for _, reader in opened)
+        self.posts[gate.code] = Post(devices, keeper, relay, cameras, watchers, attendant, readers, readings)
+        for thread in (*watchers, *readings, attendant):
             thread.start()
         log.info("gate.set_up", gate=gate.code, count=len(cameras))
 
@@ -251,6 +261,20 @@ class Service:
                 except UnknownDriver as fault:
                     log.error("device.unknown", device=device.id, gate=device.gate, fault=fault.code)
         return None
+
+    def _reading(self, device: Device, reader: Reader, keeper: Gatekeeper) -> Reading:
+        pins = self.terminals.pins
+        return Reading(reader, keeper, pins, device=device.id, knowledge=self.known.now, clock=self.clock)
+
+    def _readers(self, devices: tuple[Device, ...]) -> list[tuple[Device, Reader]]:
+        readers = []
+        for device in devices:
+            if device.kind == "reader":
+                try:
+                    readers.append((device, open_reader(device.driver, device.address, device.secret)))
+                except UnknownDriver as fault:
+                    log.error("device.unknown", device=device.id, gate=device.gate, fault=fault.code)
+        return readers
 
     def _cameras(self, devices: tuple[Device, ...]) -> tuple[Camera, ...]:
         cameras = []
