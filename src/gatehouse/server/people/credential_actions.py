@@ -2,7 +2,7 @@
 
 import io
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -34,6 +34,9 @@ from gatehouse.vision.faces import EMBEDDING_SIZE, MODEL, read_faces, template
 LEAST_QUALITY = 0.25  # below this a portrait makes strangers and their owner look alike; see docs/recognition.md
 MOST_PIXELS = 40_000_000
 PIN_DIGITS = range(4, 13)
+PHONE_PASS_HOLDS = timedelta(seconds=60)
+PHONE_PASS_NEXT = timedelta(seconds=30)  # the next one is there before the one on the screen ends
+CLOCKS_APART = timedelta(seconds=30)  # an edge's clock may be behind
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +187,22 @@ def issue_pass(person: Person, *, ends: datetime, by: By, at: datetime) -> Issue
     with transaction.atomic():
         credential = _write(person, new_id, CredentialKind.QR, cell, by=by, at=at)
     return IssuedPass(credential, text)
+
+
+def show_pass(person: Person, *, by: By, at: datetime) -> str | NotEnrolled:
+    """The text of a pass for a minute, for the person's own screen. It opens once, needs no row here, and ends before
+    anybody could take it back. Raises KeeperAway."""
+    if person.state != PersonState.ACTIVE:
+        return NotEnrolled("left")
+    claims: dict[str, str | int] = {
+        "id": str(uuid4()),
+        "sub": str(person.pk),
+        "site": str(person.site_id),
+        "nbf": int((at - CLOCKS_APART).timestamp()),
+        "exp": int((at + PHONE_PASS_HOLDS).timestamp()),
+    }
+    text = keeping.sign_pass(claims, by.authority)
+    return NotEnrolled(text.code) if isinstance(text, Refused) else text
 
 
 def kill_credential(credential: Credential, *, by: By, at: datetime) -> None:
