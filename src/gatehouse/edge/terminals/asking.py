@@ -21,7 +21,7 @@ from gatehouse.edge.gatekeeper import Gatekeeper, Told
 from gatehouse.edge.looking import Looker
 from gatehouse.edge.pins import Checked, Pins
 from gatehouse.edge.roster import Device, Knowledge
-from gatehouse.edge.terminals.session import Session
+from gatehouse.edge.terminals.session import Frames, Pace, Session
 from gatehouse.vision.faces import FaceRead, read_faces
 from gatehouse.vision.frames import decode_frame
 from gatehouse.vision.guidance import guide
@@ -84,6 +84,8 @@ class Asking:
     ) -> None:
         self.terminal = terminal
         self.session = Session()
+        self.pace = Pace()
+        self._frames = Frames()
         self._looker = looker
         self._looker.faces = self._faces
         self._found: list[FaceRead] = []
@@ -113,7 +115,7 @@ class Asking:
         gate, keeper = self._gate(), self._keeper()
         if gate is None or keeper is None:
             return Shown(hint="away")
-        if not self.session.is_new(jpeg):
+        if not self._frames.is_new(jpeg):
             return Shown(hint="same")
         pixels = decode_frame(jpeg, MOST_PIXELS)
         with self._looking:

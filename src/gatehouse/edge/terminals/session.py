@@ -1,7 +1,7 @@
-"""One page of one terminal: its requests come in order, each once, and a picture counts once.
+"""One page of one terminal: its requests come in order, each once, and not too often; and a picture counts once.
 
-Who records what a tablet sends and sends it again gets nothing: numbers only go up, and a new page ends the old one.
-A camera never takes the same picture twice, so bytes that came before are no new look.
+Who records what a tablet sends and sends it again gets nothing: numbers only go up, and a new page ends the old one. A
+camera never takes the same picture twice, so bytes that came before are no new look, whatever page they come from.
 """
 
 import hashlib
@@ -18,16 +18,12 @@ BURST = 10.0
 
 
 class Session:
-    """Safe to share between threads."""
+    """One page. Safe to share between threads."""
 
     def __init__(self) -> None:
         self.key = secrets.token_urlsafe(18)
         self._lock = threading.Lock()
         self._last = 0
-        self._order: deque[bytes] = deque(maxlen=SEEN_FRAMES)
-        self._seen: set[bytes] = set()
-        self._may = BURST
-        self._asked_s = monotonic_s()
 
     def takes(self, key: str, number: int) -> bool:
         """Whether this request is of this page and later than all before."""
@@ -37,7 +33,16 @@ class Session:
             self._last = number
             return True
 
-    def may_ask(self) -> bool:
+
+class Pace:
+    """How often one terminal may ask, whichever page does. Safe to share between threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._may = BURST
+        self._asked_s = monotonic_s()
+
+    def allows(self) -> bool:
         """False for who asks more often than a camera takes pictures."""
         with self._lock:
             now_s = monotonic_s()
@@ -47,6 +52,15 @@ class Session:
                 return False
             self._may -= 1.0
             return True
+
+
+class Frames:
+    """The pictures that one terminal sent lately, by their hashes. Safe to share between threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._order: deque[bytes] = deque(maxlen=SEEN_FRAMES)
+        self._seen: set[bytes] = set()
 
     def is_new(self, frame: bytes) -> bool:
         """Whether these bytes did not come lately."""

@@ -130,14 +130,14 @@ class Application:
         asking = self._terminals.asking(token) if token else None
         if asking is None:
             return _problem(401, "not_paired")
+        if not asking.pace.allows():
+            return _problem(429, "too_often")
         if path == "/begin":
             state = asking.begin()
             kept = _keep(token)
             return _problem(503, "away") if state is None else Answer(200, msgspec.json.encode(state), cookie=kept)
         if not asking.session.takes(headers.get("x-session", ""), _number(headers.get("x-number", ""))):
             return _problem(409, "begin_again")
-        if not asking.session.may_ask():
-            return _problem(429, "too_often")
         return _asked(asking, path, body)
 
     def _pair(self, headers: dict[str, str], body: bytes) -> Answer:

@@ -53,6 +53,7 @@ async function ask(path, body, kind = "application/json") {
     if (status === 200) return said;
     if (status === 401) { unpair(); return null; }
     if (status === 409 || status === 503) await begin();
+    if (status === 429) await rest(300);
     return null;
   } catch {
     if (showing === "ready") say(word("silent"));
