@@ -94,6 +94,8 @@ urlpatterns = [
     page("people/<uuid:person_id>/", people.person, "person", KNOWERS),
     page("people/<uuid:person_id>/name", people.name, "person-name", KNOWERS),
     page("people/<uuid:person_id>/enrol", enrolment.enrol, "person-enrol", people.ENROLLERS),
+    page("people/<uuid:person_id>/camera/", enrolment.camera, "person-camera", people.ENROLLERS),
+    page("people/<uuid:person_id>/camera/look", enrolment.look, "person-look", people.ENROLLERS),
     page("people/<uuid:person_id>/withdraw", enrolment.withdraw, "person-withdraw", people.WITHDRAWERS),
     page("people/<uuid:person_id>/pass", enrolment.issue_pass, "person-pass", people.ENROLLERS),
     page("people/<uuid:person_id>/card", enrolment.add_card, "person-card", people.ENROLLERS),

@@ -175,6 +175,7 @@ FLAGS: dict[str, Text] = {
 
 PURPOSES: dict[str, Text] = {
     "person.page": _("opened your page"),
+    "person.enrol": _("enrolled you"),
     "watch.who": _("asked who it was at a gate"),
     "person.passages": _("looked at your passages"),
     "month.page": _("looked at your hours"),

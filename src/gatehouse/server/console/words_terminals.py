@@ -1,9 +1,10 @@
 """What terminals and readers report, in words."""
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 # What happened, and what to do about it.
-EVENTS = {
+EVENTS: dict[str, tuple[Promise | str, Promise | str]] = {
     "pins_locked": (
         _("Too many wrong PINs: the pad waits"),
         _("Look who stands there. It opens again by itself; other ways go on."),

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
+import msgspec
 import numpy as np
 from django.db import transaction
 from PIL import Image, ImageOps
@@ -92,7 +93,7 @@ def _withdrawn(consent: Consent, on: date, by: By) -> bytes:
     if isinstance(facts, Refused) or facts[0] is None:
         return bytes(consent.cell)
     old = unpack(facts[0], ConsentFacts)
-    new = ConsentFacts(old.on, old.wording, old.taken_by, old.guardian, on)
+    new = msgspec.structs.replace(old, withdrawn_on=on)
     return keeping.seal_one("person.consent/1", consent.person_id, consent.pk, pack(new))
 
 
