@@ -77,7 +77,7 @@ def camera(request: HttpRequest, person_id: UUID) -> HttpResponse:
     """Consent read and signed on the screen, then a portrait by the device's camera, guided while it is looked for."""
     of = visible(request, person_id)
     named = looks.briefs([of], reader(request).by.authority, "person.enrol")
-    context = {"id": of.pk, "refused": None, "number": "", "initials": ""}
+    context: dict[str, object] = {"id": of.pk, "refused": None, "number": "", "initials": ""}
     if isinstance(named, Refused):
         context["refused"] = words.refused(named.code)
     else:
