@@ -91,7 +91,8 @@ class GateEvent(msgspec.Struct, frozen=True, tag="event/1", forbid_unknown_field
     relay_lost, relay_back, camera_lost, camera_back, forced, held, blocked_leaves (a vehicle of the blocked list is on
     its way out), edge_started, spool_failed (letters could not be written for a while, so the gate stayed shut),
     expired (stands in a letter's place that waited longer than the spool keeps them), muster_read (somebody opened the
-    muster list here). Never about a person."""
+    muster list here), pins_locked (too many wrong PINs at a terminal or reader), terminal_paired (of the terminal whose
+    id stands in `attempt`), reader_lost, reader_back. Never about a person."""
 
     id: str
     gate: str  # "" for the edge itself
@@ -127,7 +128,8 @@ class Receipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 class PersonEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     """One enrolled person. The bytes are HPKE to this edge, info FEED_INFO, aad `feed_aad(edge, label, id)`:
     face = encoded FaceTemplates (label face.template/1), card = utf-8 number (credential.card/1),
-    pin = utf-8 digits (credential.pin/1). `brief`, for the muster list alone: staff number and initials
+    pin = utf-8 digits (credential.pin/1), day_card = utf-8 "YYYY-MM-DD number", good on that date of the site in place
+    of the card (credential.day_card/1). `brief`, for the muster list and for terminals: staff number and initials
     (person.brief/1), of a visitor the initials (visit.brief/1), who is told by `visit`."""
 
     id: str
@@ -137,6 +139,7 @@ class PersonEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     face: bytes | None = None
     card: bytes | None = None
     pin: bytes | None = None
+    day_card: bytes | None = None
     brief: bytes | None = None
     visit: bool = False
 
@@ -175,15 +178,23 @@ class ClearanceEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
 
 
 class DeviceEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What stands at a gate and where it answers: camera (rtsp/http/file URL) or relay (driver + URL).
-    `secret` is HPKE to this edge (label device.secret/1)."""
+    """What stands at a gate and where it answers: camera (rtsp/http/file URL), relay (driver + URL), reader (driver +
+    line) or terminal, a browser that comes by itself and has no address. `secret` is HPKE to this edge (label
+    device.secret/1): a password, a reader's key, or how a terminal is paired (`PairingCode`)."""
 
     id: str
     gate: str
-    kind: Literal["camera", "relay"]
-    driver: str  # "stream" for cameras; "shelly" for relays
+    kind: Literal["camera", "relay", "reader", "terminal"]
+    driver: str  # "stream" for cameras; "shelly" for relays; "osdp" for readers; "browser" for terminals
     address: str
     secret: bytes | None = None
+
+
+class PairingCode(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Plaintext of a terminal's secret: the code that pairs one browser with it, once, until `ends` (Unix seconds)."""
+
+    code: str
+    ends: int
 
 
 class Roster(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):

@@ -122,6 +122,30 @@ def test_a_gate_without_a_relay_is_named_because_it_opens_nothing(home: Path) ->
     ]
 
 
+def test_a_gate_that_takes_faces_alone_is_named(home: Path) -> None:
+    connection = sqlite3.connect(home / "server" / "gatehouse.db")
+    connection.executescript(
+        """
+        CREATE TABLE gates_gate (code TEXT, means TEXT);
+        INSERT INTO gates_gate VALUES ('north', '["face"]'), ('south', '["face", "pin"]'), ('lane', '["plate"]');
+        """
+    )
+    connection.close()
+    assert [(found.check, found.what.split()[1]) for found in inside.faces_alone(home)] == [
+        ("gate.face_alone", "north")
+    ]
+
+
+def test_the_port_that_tablets_are_meant_to_find_is_no_finding(home: Path) -> None:
+    with socket.socket() as listener:
+        listener.bind(("0.0.0.0", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
+        assert any(f"port {port} " in finding.what for finding in inside.listening(home))
+        (home / "edge" / "edge.json").write_text(f'{{"terminals": "0.0.0.0:{port}"}}')
+        assert not any(f"port {port} " in finding.what for finding in inside.listening(home))
+
+
 class Careless(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         found = self.path in ("/", "/people/", "/media/")

@@ -2,12 +2,13 @@
 
 import pytest
 
-from gatehouse.devices.catalog import CAMERAS, RELAYS
+from gatehouse.devices.catalog import CAMERAS, READERS, RELAYS
 from gatehouse.server.gates.addresses import SCHEMES, check_address
 
 
 def test_the_server_knows_every_driver_of_the_edge_and_no_other():
-    assert {kind: set(drivers) for kind, drivers in SCHEMES.items()} == {"camera": set(CAMERAS), "relay": set(RELAYS)}
+    known = {"camera": set(CAMERAS), "relay": set(RELAYS), "reader": set(READERS)}
+    assert {kind: set(drivers) for kind, drivers in SCHEMES.items()} == known
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,8 @@ from gatehouse.clock import Clock
 from gatehouse.devices.cameras.port import Camera
 from gatehouse.devices.cameras.stream import StreamCamera
 from gatehouse.devices.errors import UnknownDriver
+from gatehouse.devices.readers.osdp_reader import OsdpReader
+from gatehouse.devices.readers.port import Reader
 from gatehouse.devices.relays.port import Relay
 from gatehouse.devices.relays.shelly import ShellyRelay
 
@@ -18,8 +20,13 @@ def _shelly(address: str, secret: str | None) -> Relay:
     return ShellyRelay(address, secret)
 
 
+def _osdp(address: str, secret: str | None) -> Reader:
+    return OsdpReader(address, secret)
+
+
 CAMERAS: dict[str, Callable[[str, str | None, Clock], Camera]] = {"stream": _stream}
 RELAYS: dict[str, Callable[[str, str | None], Relay]] = {"shelly": _shelly}
+READERS: dict[str, Callable[[str, str | None], Reader]] = {"osdp": _osdp}
 
 
 def open_camera(driver: str, address: str, secret: str | None, clock: Clock) -> Camera:
@@ -34,3 +41,10 @@ def open_relay(driver: str, address: str, secret: str | None) -> Relay:
     if driver not in RELAYS:
         raise UnknownDriver(f"no relay driver is called {driver!r}")
     return RELAYS[driver](address, secret)
+
+
+def open_reader(driver: str, address: str, secret: str | None) -> Reader:
+    """The reader, already connecting. Raises UnknownDriver for a driver, an address or a key that is none."""
+    if driver not in READERS:
+        raise UnknownDriver(f"no reader driver is called {driver!r}")
+    return READERS[driver](address, secret)

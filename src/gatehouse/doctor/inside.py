@@ -103,8 +103,9 @@ def processes(home: Path) -> Iterator[Finding]:
 
 
 def listening(home: Path) -> Iterator[Finding]:
-    """Sockets of this user's processes that other machines can reach."""
-    public = sorted(_public_ports())
+    """Sockets of this user's processes that other machines can reach, but for the one that tablets are meant to."""
+    meant = terminals_port(home)
+    public = sorted((port, name) for port, name in _public_ports() if port != meant)
     for port, name in public:
         yield warn(
             "listening.public",
@@ -113,6 +114,15 @@ def listening(home: Path) -> Iterator[Finding]:
         )
     if not public:
         yield ok("listening.public", "nothing of this user's listens beyond this machine")
+
+
+def terminals_port(home: Path) -> int | None:
+    """Where this home's edge hears its terminals; it asks each for its pairing."""
+    try:
+        place = json.loads((home / "edge" / "edge.json").read_bytes())["terminals"]
+        return int(str(place).rpartition(":")[2])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _public_ports() -> set[tuple[int, str]]:
@@ -155,6 +165,7 @@ def database(home: Path) -> Iterator[Finding]:
         yield from devices(home)
         yield from lanes_alone(home)
         yield from alarms(home)
+        yield from faces_alone(home)
     except sqlite3.Error as fault:
         yield bad(
             "database.unreadable",
@@ -203,6 +214,18 @@ def lanes_alone(home: Path) -> Iterator[Finding]:
         )
     if not held:
         yield ok("lane.holds_alone", "no exit locks drivers in while the server is away")
+
+
+def faces_alone(home: Path) -> Iterator[Finding]:
+    """Nobody has to give their face: a gate that takes faces takes something else as well."""
+    for code, means in _select(home, "SELECT code, means FROM gates_gate ORDER BY code"):
+        taken = set(json.loads(str(means)))
+        if "face" in taken and taken.isdisjoint({"pass", "card", "pin"}):
+            yield warn(
+                "gate.face_alone",
+                f"gate {code} takes faces and nothing else, so whoever gives no face cannot pass",
+                "add card, PIN or QR pass to its ways in, in the back office under Gates",
+            )
 
 
 def edge_contact(home: Path) -> Iterator[Finding]:

@@ -7,6 +7,8 @@ EDGEHOME/edge/cache.sealed  the feed, for a start without a network
 EDGEHOME/edge/inside.sealed who passed which gate lately, for a fire
 EDGEHOME/edge/roll.sealed   who was ticked off at the assembly point
 EDGEHOME/edge/muster.pem    certificate and key of the muster page, mode 0600; muster.sealed: which phones may open it
+EDGEHOME/edge/terminals.json    which tablets are paired, by the hash of what they hold
+EDGEHOME/edge/terminals.pem     what the edge shows to tablets; a certificate of your own may stand here
 EDGEHOME/edge/status.json   how the running edge is, in ages and codes (`gatehouse edge status`)
 """
 
@@ -28,13 +30,15 @@ _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")  # what fits the Authorization header
 
 
 class EdgeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """edge.json. The two keys are the keeper's public ones, raw 32 bytes (base64 in the file)."""
+    """edge.json. The two keys are the keeper's public ones, raw 32 bytes (base64 in the file). `terminals` is where
+    tablets find the edge, HOST:PORT; nothing listens there until a terminal was added to a gate."""
 
     server_url: str
     edge: str
     site: str
     keeper_seal_key: bytes
     keeper_verify_key: bytes
+    terminals: str = "0.0.0.0:8443"
 
 
 def folder(home: Path) -> Path:

@@ -9,7 +9,7 @@ or the lack of a sensor, which the passage then says.
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import msgspec
@@ -23,7 +23,7 @@ from gatehouse.domain.approaches import Answer, Approach
 from gatehouse.domain.decisions import Decision, Grant, Reason, Refusal
 from gatehouse.domain.offline import Contact
 from gatehouse.domain.policy import Direction, Gate, GateKind
-from gatehouse.domain.sightings import STANDARD, Means, Read, Sighting, Voting
+from gatehouse.domain.sightings import STANDARD, Means, Read, Sighting, Voting, settle
 from gatehouse.domain.virtual import is_virtual
 from gatehouse.edge.bays import bays_of, sighted_vehicle, taken_bay
 from gatehouse.edge.bodies import attempt_of, given, passage_of
@@ -45,6 +45,14 @@ LEAVES = timedelta(seconds=2.5)
 RETRY = timedelta(seconds=5)
 # A lane that stands open without a picture is held open anew this long before the last pulse ends.
 RENEWED = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was answered to what, for whoever shows it: a terminal's screen, a reader's light."""
+
+    sighting: Sighting
+    answer: Decision
 
 
 class Gatekeeper:
@@ -96,6 +104,11 @@ class Gatekeeper:
 
     def look(self, reads: Sequence[Read], at: datetime) -> Decision | None:
         """One look at `at`; the answer, if this look settled one. `reads` may be empty."""
+        told = self.asked(reads, at)
+        return None if told is None else told.answer
+
+    def asked(self, reads: Sequence[Read], at: datetime) -> Told | None:
+        """As `look`, with what was answered."""
         with self._lock:
             known = self._knowledge()
             gate = known.policy.gates.get(self.gate)
@@ -108,7 +121,20 @@ class Gatekeeper:
                 return None
             self._unread.over()
             self.tick()  # a grant that is just over is over before it is given again
-            return self._answer(sighting, gate, known)
+            return _told(sighting, self._answer(sighting, gate, known))
+
+    def shown(self, read: Read) -> Told | None:
+        """A card that was held to a reader, or a PIN that was typed: an act of will, which is answered every time. None
+        when it cannot be recorded now, or the gate is gone."""
+        with self._lock:
+            known = self._knowledge()
+            gate = known.policy.gates.get(self.gate)
+            sighting = settle([read], self._voting)
+            if gate is None or sighting is None:
+                return None
+            self._approach = self._approach.seen([read], read.at, GAP, self._voting)
+            self.tick()
+            return _told(sighting, self._answer(sighting, gate, known))
 
     def _notice_unread(self, gate: Gate, reads: Sequence[Read], at: datetime) -> None:
         """A vehicle that stands at a lane and is not read for certain waits for somebody. A look without reads, such as
@@ -341,10 +367,10 @@ class Gatekeeper:
                 self._writing.settle(pending, self._writing.event("not_confirmed", pending.attempt.id))
             self._writing.catch_up(now)
 
-    def report(self, kind: str) -> None:
+    def report(self, kind: str, about: str | None = None) -> None:
         """Record something about the gate itself (`wire.GateEvent`)."""
         with self._lock:
-            self._writing.report(kind)
+            self._writing.report(kind, about)
 
     def relay_answers(self, answers: bool) -> None:
         """What a look at the relay's inputs showed about the relay itself; only changes are recorded."""
@@ -363,3 +389,7 @@ class Gatekeeper:
         if self._relay_is_lost:
             self._relay_is_lost = False
             self.report("relay_back")
+
+
+def _told(sighting: Sighting, answer: Decision | None) -> Told | None:
+    return None if answer is None else Told(sighting, answer)

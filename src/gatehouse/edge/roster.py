@@ -9,7 +9,7 @@ import hashlib
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from gatehouse.crypto.errors import Unreadable
 from gatehouse.crypto.letters import hpke_open
+from gatehouse.domain.periods import Period
 from gatehouse.domain.policy import Clearance, Permit, Policy, Subject, by_looks
 from gatehouse.edge.errors import FeedRefused
 from gatehouse.vision.calibration import FALSE_MATCH, Calibration, calibrate
@@ -45,11 +46,13 @@ VEHICLE = "vehicle.plate/1"
 VISIT = "visit.plate/1"
 STAY = "stay.plate/1"
 DEVICE = "device.secret/1"
+DAY_CARD = "credential.day_card/1"
+BRIEF = "person.brief/1"
 
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """One camera or relay of a gate, with its password in the clear; `repr` leaves that out."""
+    """What stands at a gate, with its password in the clear; `repr` leaves that out."""
 
     id: str
     gate: str
@@ -57,6 +60,23 @@ class Device:
     driver: str
     address: str = field(repr=False)
     secret: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class DayCard:
+    """A card lent for one date of the site, in place of the person's own."""
+
+    person: str
+    number: str
+    day: Period
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Brief:
+    """How a terminal greets somebody, and by which number they say who they are."""
+
+    number: str
+    initials: str
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -78,6 +98,20 @@ class Knowledge:
     faces: bytes = b""  # digest of the gallery's templates
     calibration: Calibration | None = None  # of the gallery; None while nobody's face is known
     freed: tuple[tuple[str, datetime], ...] = ()  # plates that left their bay unseen before a moment
+    day_cards: tuple[DayCard, ...] = ()
+    briefs: dict[str, Brief] = field(default_factory=dict)  # by person
+    numbers: dict[str, str] = field(default_factory=dict)  # staff number -> person
+    own_pins: dict[str, str] = field(default_factory=dict)  # person -> PIN
+
+    def holder_of(self, card: str, now: datetime) -> str | None:
+        """Whose card this is at this moment. Who was lent one for the day has left their own at home, so that one opens
+        nothing until the day is over."""
+        lent = [one for one in self.day_cards if one.day.holds(now)]
+        for one in lent:
+            if one.number == card:
+                return one.person
+        owner = self.cards.get(card)
+        return None if any(one.person == owner for one in lent) else owner
 
 
 def nothing() -> Knowledge:
@@ -129,7 +163,10 @@ def with_roster(known: Knowledge, roster: Roster, *, site: str, opener: Opener, 
     templates = _templates(roster.people, opener)
     faces = _digest(templates)
     cards = _lookup((opener.text(p.card, CARD, p.id), p.id) for p in roster.people)
-    pins = _lookup((opener.text(p.pin, PIN, p.id), p.id) for p in roster.people)
+    own_pins = {p.id: pin for p in roster.people if (pin := opener.text(p.pin, PIN, p.id)) is not None}
+    briefs = _briefs(roster.people, opener)
+    zone = _zone(roster.zone)
+    day_cards = _day_cards(roster.people, opener, ZoneInfo(zone))
     plates, vehicles = _vehicles(roster.vehicles, opener)
     devices = tuple(_device(entry, opener) for entry in roster.devices)
     opener.check()
@@ -137,7 +174,7 @@ def with_roster(known: Knowledge, roster: Roster, *, site: str, opener: Opener, 
     if faces != known.faces:  # comparing all faces with each other takes seconds at 20,000 people
         gallery, calibration = _calibrated(templates)
     policy = Policy(
-        zone=_zone(roster.zone),
+        zone=zone,
         gates={gate.code: gate for gate in roster.gates},
         schedules={schedule.id: schedule for schedule in roster.schedules},
         rules=tuple(roster.rules),
@@ -158,7 +195,7 @@ def with_roster(known: Knowledge, roster: Roster, *, site: str, opener: Opener, 
         policy=policy,
         gallery=gallery,
         cards=cards,
-        pins=pins,
+        pins=_lookup((pin, person) for person, pin in own_pins.items()),
         plates=plates,
         devices=devices,
         countries=tuple(code for code in roster.countries if code in countries()) or known.countries,
@@ -166,6 +203,10 @@ def with_roster(known: Knowledge, roster: Roster, *, site: str, opener: Opener, 
         faces=faces,
         calibration=calibration,
         freed=known.freed,
+        day_cards=day_cards,
+        briefs=briefs,
+        numbers=_lookup((brief.number.upper(), person) for person, brief in briefs.items()),
+        own_pins=own_pins,
     )
 
 
@@ -264,6 +305,30 @@ def _lookup(pairs: Iterable[tuple[str | None, str]]) -> dict[str, str]:
         if value is not None and found.setdefault(value, owner) != owner:
             shared.add(value)
     return {value: owner for value, owner in found.items() if value not in shared}
+
+
+def _briefs(people: Iterable[PersonEntry], opener: Opener) -> dict[str, Brief]:
+    found = {}
+    for person in people:
+        text = None if person.visit else opener.text(person.brief, BRIEF, person.id)  # a visitor's is of another label
+        if text is not None:
+            number, _, initials = text.partition(" ")
+            found[person.id] = Brief(number, initials)
+    return found
+
+
+def _day_cards(people: Iterable[PersonEntry], opener: Opener, zone: ZoneInfo) -> tuple[DayCard, ...]:
+    found = []
+    for person in people:
+        text = opener.text(person.day_card, DAY_CARD, person.id)
+        if text is None:
+            continue
+        day, _, number = text.partition(" ")
+        try:
+            found.append(DayCard(person.id, number, Period.local_day(date.fromisoformat(day), zone)))
+        except (ValueError, OverflowError):
+            opener.failed += 1
+    return tuple(found)
 
 
 def _device(entry: DeviceEntry, opener: Opener) -> Device:

@@ -12,8 +12,9 @@ import structlog
 
 from gatehouse.clock import Clock, monotonic_s
 from gatehouse.devices.cameras.port import Camera, Condition
-from gatehouse.devices.catalog import open_camera, open_relay
+from gatehouse.devices.catalog import open_camera, open_reader, open_relay
 from gatehouse.devices.errors import UnknownDriver
+from gatehouse.devices.readers.port import Reader
 from gatehouse.devices.relays.port import Relay
 from gatehouse.domain.policy import Gate
 from gatehouse.edge import config, logs, status
@@ -25,7 +26,9 @@ from gatehouse.edge.inside import Inside, WatchedSpool
 from gatehouse.edge.knowing import Known
 from gatehouse.edge.looking import Looker
 from gatehouse.edge.muster_server import Assembly
+from gatehouse.edge.reading import Reading
 from gatehouse.edge.roster import Device
+from gatehouse.edge.terminals.serving import Terminals
 from gatehouse.edge.uplink import Link, Listener, Shipper
 from gatehouse.edge.watcher import Watcher
 from gatehouse.machine import leave_no_core
@@ -51,12 +54,16 @@ class Post:
     cameras: tuple[Camera, ...]
     watchers: list[Watcher]
     attendant: Attendant
+    readers: tuple[Reader, ...] = ()
+    readings: tuple[Reading, ...] = ()
 
     def stop(self) -> None:
         self.attendant.stop()
         for camera in self.cameras:
             camera.close()
-        for thread in (*self.watchers, self.attendant):
+        for reader in self.readers:
+            reader.close()
+        for thread in (*self.watchers, *self.readings, self.attendant):
             thread.join(5.0)
         if self.relay is not None:
             self.relay.close()
@@ -65,7 +72,8 @@ class Post:
         """False when a thread died; one whose camera has no more to show, as a recording, has done its
         work."""
         watched = zip(self.watchers, self.cameras, strict=True)
-        return self.attendant.is_alive() and all(
+        rest = (self.attendant, *self.readings)
+        return all(thread.is_alive() for thread in rest) and all(
             watcher.is_alive() or camera.state().condition is Condition.ENDED for watcher, camera in watched
         )
 
@@ -96,6 +104,7 @@ class Service:
         self._clock_began = self.clock.now() - timedelta(seconds=self._expired_s)
         self._rests_until_s: dict[str, float] = {}
         self._before: dict[str, Post] = {}  # of gates that are being set up anew
+        self.terminals = Terminals(home, self.config, self.clock, knowledge=self.known.now, keeper=self._keeper_of)
         # Requests carry the machine's own time: only a server that takes it proves it.
         self._link = Link(self.config, keys, clock)
 
@@ -120,6 +129,7 @@ class Service:
                 if self.known.changed.wait(ROUND_S):
                     self.known.changed.clear()
                 self._reconcile()
+                self.terminals.keep()
                 self._expire()
                 self._told.tell(self.posts, self.known, self.spool)
                 gates = self.known.now().policy.gates
@@ -127,6 +137,7 @@ class Service:
                 self.assembly.tend()
         finally:
             self.stop.set()
+            self.terminals.stop()
             for post in self.posts.values():
                 post.stop()
             # A feed request may be held open for long; the thread dies with the process.
@@ -147,6 +158,10 @@ class Service:
             if post is not None:
                 carried_out |= post.keeper.open_by_hand(order) is not None
         return carried_out or feed.roster is not None or feed.clearances is not None
+
+    def _keeper_of(self, gate: str) -> Gatekeeper | None:
+        post = self.posts.get(gate)
+        return None if post is None else post.keeper
 
     def _free_bays(self) -> None:
         """Told anew with every change until it is days old, so a disk that does not take it now does so later."""
@@ -192,7 +207,8 @@ class Service:
             self.posts.pop(code).stop()
             self._before.pop(code, None)
         for code, gate in known.policy.gates.items():
-            devices = tuple(device for device in known.devices if device.gate == code)
+            # A terminal is a browser that comes by itself: the gate is not set up anew for one.
+            devices = tuple(device for device in known.devices if device.gate == code and device.kind != "terminal")
             post = self.posts.get(code)
             if post is not None and post.devices == devices and post.lives():
                 continue
@@ -232,8 +248,11 @@ class Service:
             lost=before is not None and before.attendant.misses_a_camera(),
         )
         self._before.pop(gate.code, None)
-        self.posts[gate.code] = Post(devices, keeper, relay, cameras, watchers, attendant)
-        for thread in (*watchers, attendant):
+        opened = self._readers(devices)
+        readings = tuple(self._reading(device, reader, keeper) for device, reader in opened)
+        readers = tuple(reader for _, reader in opened)
+        self.posts[gate.code] = Post(devices, keeper, relay, cameras, watchers, attendant, readers, readings)
+        for thread in (*watchers, *readings, attendant):
             thread.start()
         log.info("gate.set_up", gate=gate.code, count=len(cameras))
 
@@ -249,6 +268,20 @@ class Service:
                 except UnknownDriver as fault:
                     log.error("device.unknown", device=device.id, gate=device.gate, fault=fault.code)
         return None
+
+    def _reading(self, device: Device, reader: Reader, keeper: Gatekeeper) -> Reading:
+        pins = self.terminals.pins
+        return Reading(reader, keeper, pins, device=device.id, knowledge=self.known.now, clock=self.clock)
+
+    def _readers(self, devices: tuple[Device, ...]) -> list[tuple[Device, Reader]]:
+        readers = []
+        for device in devices:
+            if device.kind == "reader":
+                try:
+                    readers.append((device, open_reader(device.driver, device.address, device.secret)))
+                except UnknownDriver as fault:
+                    log.error("device.unknown", device=device.id, gate=device.gate, fault=fault.code)
+        return readers
 
     def _cameras(self, devices: tuple[Device, ...]) -> tuple[Camera, ...]:
         cameras = []

@@ -20,6 +20,7 @@ from gatehouse.edge.contact import SteadyClock, Surroundings
 from gatehouse.edge.errors import AlreadyRunning, SpoolFailed
 from gatehouse.edge.knowing import Known
 from gatehouse.edge.spool import Spool
+from gatehouse.edge.terminals import places
 from gatehouse.vision.calibration import Calibration, Standing, people_needed
 
 if TYPE_CHECKING:
@@ -142,6 +143,9 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     lease_left_s: int | None
     gates: dict[str, str]  # what each does without a server
     now: Status | None
+    terminals: int = 0  # how many this site has
+    terminals_at: str = ""  # the address for tablets
+    fingerprint: str = ""  # of the certificate that they are shown
 
 
 def look(home: Path, at: datetime) -> Told:
@@ -157,6 +161,9 @@ def look(home: Path, at: datetime) -> Told:
         lease_left_s=None if roster is None else max(0, _seconds(roster.lease_ends - at)),
         gates={gate.code: does_alone(gate) for gate in roster.gates} if roster else {},
         now=_read(home),
+        terminals=sum(device.kind == "terminal" for device in roster.devices) if roster else 0,
+        terminals_at=places.address_of(settings.terminals),
+        fingerprint=places.fingerprint_of(home),
     )
 
 
@@ -195,6 +202,9 @@ def lines(told: Told) -> Iterator[str]:
         yield f"knowledge: {length(told.roster_age_s)} old; faces are known for another {left}"
     if now is not None and now.faces is not None:
         yield f"faces: {_worth(now.faces)}"
+    if told.terminals:
+        yield f"terminals: {told.terminals}, at {told.terminals_at}"
+        yield f"their certificate: SHA-256 {told.fingerprint or 'is made when the edge runs'}"
     lanes = {lane.gate: lane for lane in now.lanes} if now else {}
     for code, alone in sorted(told.gates.items()):
         lane = lanes.get(code)

@@ -75,10 +75,10 @@ class Writing:
         self._unwritten.append(Unwritten(body))
         self._write_again(at)
 
-    def report(self, kind: str) -> None:
+    def report(self, kind: str, about: str | None = None) -> None:
         """Something about the gate itself (`wire.GateEvent`)."""
         log.warning("gate", gate=self._gate, kind=kind)
-        self.note(self.event(kind), self._clock.now())
+        self.note(self.event(kind, about), self._clock.now())
 
     def catch_up(self, now: datetime) -> None:
         """Write what the disk did not take before."""

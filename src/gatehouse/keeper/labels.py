@@ -57,6 +57,7 @@ LABELS: dict[str, Label] = {
         Label("face.photo/1", KeyClass.FACE, Budget.SENSITIVE, (16384,)),
         Label("credential.card/1", KeyClass.ACCESS, Budget.SENSITIVE, (32,), edges=True),
         Label("credential.pin/1", KeyClass.ACCESS, Budget.SENSITIVE, (32,), edges=True),
+        Label("credential.day_card/1", KeyClass.ACCESS, Budget.SENSITIVE, (64,), edges=True),
         Label("credential.pass/1", KeyClass.ACCESS, Budget.SENSITIVE, (512,)),
         Label("vehicle.plate/1", KeyClass.VEHICLE, Budget.SENSITIVE, (32,), indexed=True, edges=True),
         Label("list.reason/1", KeyClass.VEHICLE, Budget.SENSITIVE, (256, 512, 1024)),

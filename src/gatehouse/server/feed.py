@@ -9,6 +9,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Literal, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -44,6 +45,7 @@ _LABELS = {
     CredentialKind.FACE: "face.template/1",
     CredentialKind.CARD: "credential.card/1",
     CredentialKind.PIN: "credential.pin/1",
+    CredentialKind.DAY_CARD: "credential.day_card/1",
 }
 
 
@@ -173,14 +175,7 @@ def _people(edge: Edge, site: Site) -> list[wire.PersonEntry]:
         starts, ends = spans[person.pk]
         entries.append(
             wire.PersonEntry(
-                id=str(person.pk),
-                groups=members.get(person.pk, []),
-                starts=starts,
-                ends=ends,
-                face=parts["face"],
-                card=parts["card"],
-                pin=parts["pin"],
-                brief=brief,
+                id=str(person.pk), groups=members.get(person.pk, []), starts=starts, ends=ends, brief=brief, **parts
             )
         )
     return entries
@@ -292,7 +287,7 @@ def _devices(edge: Edge, site: Site) -> list[wire.DeviceEntry]:
         wire.DeviceEntry(
             id=str(row.pk),
             gate=row.gate.code,
-            kind="camera" if row.kind == "camera" else "relay",
+            kind=cast(Literal["camera", "relay", "reader", "terminal"], row.kind),
             driver=row.driver,
             address=row.address,
             secret=sealed.get(row.pk),

@@ -39,6 +39,7 @@ from gatehouse.server.parking.stays import forget_spent_keys, retoken_stays
 from gatehouse.server.payroll.actions import draft_payslips
 from gatehouse.server.payroll.computing import reckon_due_runs
 from gatehouse.server.people import queries as people
+from gatehouse.server.people.credential_actions import end_lent_cards
 from gatehouse.server.people.models import Site
 from gatehouse.server.performance.sheets import write_due_sheets
 from gatehouse.server.reindex import reindex
@@ -155,8 +156,13 @@ def _staff(site: Site, due_at: datetime, now: datetime) -> None:
     come_into_force(site, at=now)
 
 
+def _lent_cards(site: Site, due_at: datetime, now: datetime) -> None:
+    end_lent_cards(site, by=By.job("lent_cards"), at=now)
+
+
 SITE_JOBS = (
     SiteJob("staff", _staff, lambda site, at: _next_local(site, at, time(0))),
+    SiteJob("lent_cards", _lent_cards, lambda site, at: _next_local(site, at, time(0))),
     SiteJob("day_change", _day_change, lambda site, at: _next_local(site, at, time(0))),
     SiteJob("workdays", _workdays, lambda site, at: _next_local(site, at, WORKDAYS_AT)),
     SiteJob("merchants", _unused_back, lambda site, at: _next_local(site, at, UNUSED_BACK_AT)),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from gatehouse.vision.errors import BadFrame
 
@@ -58,6 +60,21 @@ def decode_picture(data: bytes) -> Pixels:
     if picture is None:
         raise BadFrame("these bytes are no picture that can be decoded")
     return as_bgr(picture)
+
+
+def decode_frame(data: bytes, most_pixels: int) -> Pixels:
+    """One JPEG frame of a stranger's sending, as BGR. Raises BadFrame, also for more pixels than that, of which the
+    header tells before any is decoded."""
+    try:
+        with Image.open(io.BytesIO(data), formats=("JPEG",)) as opened:
+            if opened.width * opened.height > most_pixels:
+                raise BadFrame(f"a frame holds at most {most_pixels} pixels")
+            rgb = np.asarray(opened.convert("RGB"))
+    except BadFrame:
+        raise
+    except Exception as fault:
+        raise BadFrame("these bytes are no JPEG that can be decoded") from fault
+    return as_bgr(rgb[:, :, ::-1])
 
 
 # A scene at dusk or by lamps: its middle grey level is below this.

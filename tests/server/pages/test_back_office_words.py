@@ -30,7 +30,7 @@ SERVER = Path(__file__).parents[3] / "src" / "gatehouse" / "server"
 LATIN = re.compile(r"[A-Za-z]{2,}")
 # Names that are not words: ours, products, protocols, keys of the keyboard, the units and codes of the field.
 NAMES = {
-    "Gatehouse", "RTSP", "HTTP", "Shelly", "Gen2", "esc", "desk-1", "night-2", "PIN", "QR", "English",
+    "Gatehouse", "RTSP", "HTTP", "Shelly", "Gen2", "OSDP", "esc", "desk-1", "night-2", "PIN", "QR", "English",
     "docs/recipes", "null", "S-104", "Lin", "Moss",
 }  # fmt: skip
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|~[0-9a-f]+", re.IGNORECASE)

@@ -140,9 +140,9 @@ def _row(gate: Gate, alarms: list[Alarm]) -> GateRow:
 
 
 class NewDevice(Shape):
-    """A camera or relay as the edge reaches it. A password goes into `secret`, never into `address`."""
+    """A camera, relay or reader as the edge reaches it. A password goes into `secret`, never into `address`."""
 
-    kind: Literal["camera", "relay"]
+    kind: Literal["camera", "relay", "reader"]
     driver: Code
     address: Annotated[Text, Field(min_length=1, max_length=200)]
     secret: Annotated[Text, Field(max_length=200)] = ""

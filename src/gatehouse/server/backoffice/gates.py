@@ -115,17 +115,25 @@ class GateAdmin(OfficeAdmin):
         actions.change_gate(row, _fact(data, row.code, row.mode), data["name"], by=by, at=at)
 
 
-_DRIVERS = {DeviceKind.CAMERA: "stream", DeviceKind.RELAY: "shelly"}
+_DRIVERS = {DeviceKind.CAMERA: "stream", DeviceKind.RELAY: "shelly", DeviceKind.READER: "osdp"}
 _BEGINNINGS = {
     "stream": ("rtsp://", "rtsps://", "http://", "https://", "tcp://", "file://", "/"),
     "shelly": ("http://", "https://"),
+    "osdp": ("serial:///",),
+}
+_BEGINS = {
+    "stream": _("A camera's address begins with rtsp://, http:// or tcp://, or is a file's path from the root."),
+    "shelly": _("A relay's address begins with http://"),
+    "osdp": _("A reader's address is serial:///dev/NAME?address=N; its key of 32 hex digits goes into the password."),
 }
 
 
 class NewDevice(OfficeForm):
     gate = forms.ModelChoiceField(Gate.objects.none(), label=_("Gate"))
-    kind = forms.ChoiceField(label=_("Kind"), choices=DeviceKind.choices)
-    driver = forms.ChoiceField(label=_("Driver"), choices=[("stream", "RTSP / HTTP"), ("shelly", "Shelly Gen2")])
+    kind = forms.ChoiceField(label=_("Kind"), choices=[(kind, DeviceKind(kind).label) for kind in _DRIVERS])
+    driver = forms.ChoiceField(
+        label=_("Driver"), choices=[("stream", "RTSP / HTTP"), ("shelly", "Shelly Gen2"), ("osdp", "OSDP")]
+    )
     address = forms.CharField(label=_("Address"), max_length=200, help_text=_("Without a password in it."))
     secret = forms.CharField(label=_("Password"), max_length=100, required=False)
 
@@ -142,14 +150,11 @@ class NewDevice(OfficeForm):
         data = super().clean() or self.cleaned_data
         kind, driver, address = data.get("kind"), data.get("driver"), data.get("address")
         if kind and driver and driver != _DRIVERS[DeviceKind(kind)]:
-            self.add_error("driver", _("A camera's driver is RTSP / HTTP, a relay's is Shelly Gen2."))
-        elif driver and address and not address.startswith(_BEGINNINGS[driver]):
             self.add_error(
-                "address",
-                _("A camera's address begins with rtsp://, http:// or tcp://, or is a file's path from the root.")
-                if driver == "stream"
-                else _("A relay's address begins with http://"),
+                "driver", _("A camera's driver is RTSP / HTTP, a relay's is Shelly Gen2, a reader's is OSDP.")
             )
+        elif driver and address and not address.startswith(_BEGINNINGS[driver]):
+            self.add_error("address", _BEGINS[driver])
         return data
 
 

@@ -89,7 +89,12 @@ CODES: dict[tuple[type[Model], str], Mapping[Any, Text]] = {
         GateMode.CLOSED: _("closed for everybody"),
         GateMode.OPEN: _("open for everybody"),
     },
-    (Device, "kind"): {DeviceKind.CAMERA: _("camera"), DeviceKind.RELAY: _("relay")},
+    (Device, "kind"): {
+        DeviceKind.CAMERA: _("camera"),
+        DeviceKind.RELAY: _("relay"),
+        DeviceKind.READER: _("reader"),
+        DeviceKind.TERMINAL: _("terminal"),
+    },
     (ClosedStay, "state"): {
         ClosedState.SETTLED: _("settled"),
         ClosedState.UNPAID: _("left without paying all"),

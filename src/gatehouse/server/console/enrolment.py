@@ -6,12 +6,12 @@ from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from gatehouse.domain.periods import local_date
 from gatehouse.keeper.protocol import Refused
@@ -24,13 +24,21 @@ from gatehouse.server.people import credential_actions, looks, queries
 from gatehouse.server.people.cells import ConsentFacts
 from gatehouse.server.people.credential_actions import IssuedPass, NotEnrolled
 from gatehouse.server.people.models import Credential, CredentialKind, CredentialState, Person, Purpose
+from gatehouse.vision.errors import BadFrame
+from gatehouse.vision.faces import read_faces
+from gatehouse.vision.frames import decode_frame
+from gatehouse.vision.guidance import guide
 
 PASS_DAYS = frozenset({1, 7, 30, 365})
 CONSENT_WORDING = "face-at-gates/1"
+NAME_LIMIT = 80  # characters
+FRAME_LIMIT = 512 * 1024
+MOST_PIXELS = 1920 * 1080
 
 WHY_NOT: dict[str, words.Text] = {
     "left": gettext_lazy("This person has left, so nothing can be enrolled."),
     "no_consent": gettext_lazy("Tick that the person agreed. Without consent no face is kept."),
+    "no_guardian": gettext_lazy("Under 14 a guardian agrees: type the guardian's name."),
     "no_image": gettext_lazy("This is no picture that we can read. Use a JPEG or PNG."),
     "no_face": gettext_lazy("No face was found. Take a portrait from the front, evenly lit."),
     "several_faces": gettext_lazy("There is more than one face in the picture. Only the person should be in it."),
@@ -49,7 +57,12 @@ def enrol(request: HttpRequest, person_id: UUID) -> HttpResponse:
     if not isinstance(photo, UploadedFile):
         return show(request, of, errors=[str(WHY_NOT["no_image"])], status=422)
     on = local_date(at, ZoneInfo(of.site.zone))
-    facts = ConsentFacts(on=on, wording=CONSENT_WORDING, taken_by=by.actor)
+    guardian = request.POST.get("guardian", "").strip()[:NAME_LIMIT]
+    if request.POST.get("under_14") == "yes" and not guardian:
+        return show(request, of, errors=[str(WHY_NOT["no_guardian"])], status=422)
+    signed = request.POST.get("signed", "").strip()[:NAME_LIMIT]
+    wording = f"{CONSENT_WORDING} {get_language() or ''}".strip()
+    facts = ConsentFacts(on=on, wording=wording, taken_by=by.actor, guardian=guardian, signed=signed)
     credential_actions.give_consent(of, Purpose.FACE, facts, by=by, at=at)
     match credential_actions.enrol_face(of, photo.read(), by=by, at=at):
         case NotEnrolled(code=code):
@@ -57,6 +70,34 @@ def enrol(request: HttpRequest, person_id: UUID) -> HttpResponse:
         case _credential:
             messages.success(request, _("The face works at the gates within seconds. The picture was not kept."), "yes")
     return HttpResponseRedirect(reverse("person", args=[of.pk]))
+
+
+@require_safe
+def camera(request: HttpRequest, person_id: UUID) -> HttpResponse:
+    """Consent read and signed on the screen, then a portrait by the device's camera, guided while it is looked for."""
+    of = visible(request, person_id)
+    named = looks.briefs([of], reader(request).by.authority, "person.enrol")
+    context: dict[str, object] = {"id": of.pk, "refused": None, "number": "", "initials": ""}
+    if isinstance(named, Refused):
+        context["refused"] = words.refused(named.code)
+    else:
+        context |= {"number": named[0].brief.number, "initials": named[0].brief.initials}
+    return render(request, "console/enrol_camera.html", context)
+
+
+@require_POST
+def look(request: HttpRequest, person_id: UUID) -> HttpResponse:
+    """What to do for a better picture, and how good this one is. The frame is looked at in memory and dropped."""
+    visible(request, person_id)
+    frame = request.FILES.get("frame")
+    if not isinstance(frame, UploadedFile) or (frame.size or 0) > FRAME_LIMIT:
+        return JsonResponse({"hint": "", "quality": 0}, status=422)
+    try:
+        pixels = decode_frame(frame.read(), MOST_PIXELS)
+    except BadFrame:
+        return JsonResponse({"hint": "", "quality": 0}, status=422)
+    guidance = guide(pixels, read_faces(pixels))
+    return JsonResponse({"hint": guidance.hint.value, "quality": round(100 * guidance.quality)})
 
 
 @require_POST
@@ -74,6 +115,15 @@ def add_card(request: HttpRequest, person_id: UUID) -> HttpResponse:
     of, by = visible(request, person_id), reader(request).by
     number = request.POST.get("number", "")
     return _done(request, of, credential_actions.add_card(of, number, by=by, at=now()), _("The card works now."))
+
+
+@require_POST
+def lend_card(request: HttpRequest, person_id: UUID) -> HttpResponse:
+    """A card for today in place of a forgotten one."""
+    of, by = visible(request, person_id), reader(request).by
+    number = request.POST.get("number", "")
+    lent = credential_actions.lend_card(of, number, by=by, at=now())
+    return _done(request, of, lent, _("The lent card works now, until midnight."))
 
 
 @require_POST

@@ -4,7 +4,7 @@ A name is shown only on a click, which the keeper logs and counts before it answ
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -41,6 +41,7 @@ FOUND_LIMIT = 25
 DAYS_BACK = 7
 # The keeper's word for a way in is its means; a credential's kind differs for a pass only.
 MEANS_OF = {"face": "face", "qr": "pass", "card": "card", "pin": "pin"}
+LENT = CredentialKind.DAY_CARD  # shown with the card that it stands in for
 ENROLLERS = frozenset({Role.OWNER, Role.SECURITY, Role.HR})
 WITHDRAWERS = frozenset({Role.OWNER, Role.HR})  # whom the keeper lets destroy keys
 
@@ -132,7 +133,7 @@ def _line(named: looks.Named) -> Line:
         number=named.brief.number or _("(keys destroyed)"),
         initials=named.brief.initials,
         groups=[group.name for group in queries.groups_of(person)],
-        ways=[MEANS_OF[kind] for kind in CredentialKind.values if kind in kinds],
+        ways=[MEANS_OF[kind] for kind in MEANS_OF if kind in kinds],
         state=_("Active") if here else _("Has left"),
         tone="good" if here else "off",
         mark="yes" if here else "out",
@@ -184,6 +185,7 @@ def show(
         "may_enrol": active and who.role in ENROLLERS,
         "may_withdraw": who.role in WITHDRAWERS,
         "errors": list(errors),
+        "lent": any(c.kind == LENT and c.state == CredentialState.ACTIVE for c in queries.credentials_of(of)),
     }
     return render(request, "console/person.html", context | (more or {}), status=status)
 
@@ -213,7 +215,11 @@ def _facts(of: Person, line: Line) -> list[tuple[str, str]]:
 
 def _ways(of: Person) -> list[Way]:
     held = [c for c in queries.credentials_of(of) if c.state == CredentialState.ACTIVE]
-    return [_way(kind, [c for c in held if c.kind == kind]) for kind in CredentialKind.values]
+    ways = [_way(kind, [c for c in held if c.kind == kind]) for kind in MEANS_OF]
+    if any(c.kind == LENT for c in held):
+        said = _("A card is lent for today; their own works again tomorrow.")
+        ways = [replace(way, detail=said) if way.kind == "card" else way for way in ways]
+    return ways
 
 
 def _way(kind: str, held: list[Credential]) -> Way:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from gatehouse.server.console import words_terminals
+
 Text = Promise | str
 
 
@@ -130,6 +132,7 @@ EVENTS: dict[str, Wording] = {
     "quarantine": Wording(
         _("A report from a gate computer was refused and kept aside"), _("An owner should look: it may be forged.")
     ),
+    **{kind: Wording(*said) for kind, said in words_terminals.EVENTS.items()},
 }
 
 ROLES: dict[str, Text] = {
@@ -182,6 +185,7 @@ PURPOSES: dict[str, Text] = {
     "feed.visits": _("to let a visitor in at the gates"),
     "me.visitors": _("as their host"),
     "person.page": _("opened your page"),
+    "person.enrol": _("enrolled you"),
     "watch.who": _("asked who it was at a gate"),
     "person.passages": _("looked at your passages"),
     "month.page": _("looked at your hours"),

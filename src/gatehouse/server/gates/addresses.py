@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 SCHEMES: dict[str, dict[str, frozenset[str]]] = {
     "camera": {"stream": frozenset({"rtsp", "rtsps", "http", "https", "tcp", "file", ""})},
     "relay": {"shelly": frozenset({"http", "https"})},
+    "reader": {"osdp": frozenset({"serial"})},
 }
 Wrong = Literal["unknown_driver", "bad_address", "holds_a_password"]
 
@@ -23,7 +24,7 @@ def check_address(kind: str, driver: str, address: str) -> Wrong | None:
         return "bad_address"
     if "@" in parts.netloc:
         return "holds_a_password"
-    needs_host = parts.scheme not in ("", "file")
+    needs_host = parts.scheme not in ("", "file", "serial")
     if parts.scheme not in schemes or (needs_host and not parts.hostname):
         return "bad_address"
     return None

@@ -63,10 +63,20 @@ class Gate(models.Model):
 class DeviceKind(models.TextChoices):
     CAMERA = "camera"
     RELAY = "relay"
+    READER = "reader"
+    TERMINAL = "terminal"
+
+
+class DeviceState(models.TextChoices):
+    """Of a terminal; other devices have none."""
+
+    WAITING = "waiting"
+    PAIRED = "paired"
 
 
 class Device(models.Model):
-    """A camera or relay at a gate and where the edge reaches it. The address holds no password; `secret_cell` does."""
+    """What stands at a gate and where the edge reaches it. The address holds no password; `secret_cell` does. A
+    terminal has no address: its secret is the code that pairs it."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     gate = models.ForeignKey(Gate, on_delete=models.CASCADE, related_name="devices")
@@ -74,6 +84,7 @@ class Device(models.Model):
     driver = models.CharField(max_length=16)
     address = models.CharField(max_length=200)
     secret_cell = models.BinaryField(null=True, blank=True)
+    state = models.CharField(max_length=8, choices=DeviceState.choices, default="", blank=True)
 
     def __str__(self) -> str:
         return str(self.pk)

@@ -14,6 +14,7 @@ from gatehouse.domain.sightings import Means
 from gatehouse.server.gates.models import (
     Attempt,
     Device,
+    DeviceKind,
     Edge,
     Gate,
     GateAlarm,
@@ -73,6 +74,11 @@ def gates_by_code(site_id: UUID) -> dict[str, Gate]:
 
 def devices(site: Site) -> QuerySet[Device]:
     return Device.objects.filter(gate__site=site).select_related("gate").order_by("gate__code", "id")
+
+
+def terminals(sites: Iterable[Site]) -> QuerySet[Device]:
+    standing = Device.objects.filter(kind=DeviceKind.TERMINAL, gate__site__in=list(sites))
+    return standing.select_related("gate", "gate__site").order_by("gate__code", "id")
 
 
 def rules(site: Site) -> QuerySet[Rule]:

@@ -13,10 +13,12 @@ from gatehouse.keeper.protocol import Admitted, Unadmitted
 from gatehouse.server.gates.actions import raise_alarm
 from gatehouse.server.gates.models import Attempt, Edge, Opening, Outcome, Passage, Quarantine
 from gatehouse.server.gates.queries import is_alarm, is_in_quarantine
+from gatehouse.server.gates.terminals import note_paired
 from gatehouse.server.plainrows import insert_new
 from gatehouse.wire import Letter, encode
 
-ALARMING = {"relay_lost", "camera_lost", "forced", "held", "blocked_leaves", "muster_read"}
+ALARMING = {"relay_lost", "camera_lost", "forced", "held", "blocked_leaves"}
+ALARMING |= {"muster_read", "pins_locked", "reader_lost"}
 
 
 def advance(edge_id: str, since: int, through: int) -> bool:
@@ -56,6 +58,8 @@ def record_passages(facts: Sequence[Admitted]) -> None:
 def record_events(facts: Sequence[Admitted]) -> None:
     """An event's kind travels in `reason`; those that somebody should see become alarms, under the event's id."""
     for fact in facts:
+        if fact.reason == "terminal_paired" and fact.attempt is not None:
+            note_paired(UUID(fact.site), fact.gate, UUID(fact.attempt))
         if fact.reason in ALARMING and not is_alarm(UUID(fact.id)):
             raise_alarm(UUID(fact.site), fact.gate, fact.reason, at=fact.at, own=UUID(fact.id))
 

@@ -100,13 +100,15 @@ class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ConsentFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """person.consent/1: given or withdrawn `on` a date, to which words, taken by whom; a guardian's under 14."""
+    """person.consent/1: given or withdrawn `on` a date, to which words, taken by whom; a guardian's under 14; `signed`
+    is the name that was typed on the screen."""
 
     on: date
     wording: str
     taken_by: str
     guardian: str = ""
     withdrawn_on: date | None = None
+    signed: str = ""
 
 
 class Brief(msgspec.Struct, frozen=True):

@@ -2,14 +2,17 @@
 
 import io
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
+import msgspec
 import numpy as np
 from django.db import transaction
 from PIL import Image, ImageOps
 
 from gatehouse import wire
+from gatehouse.domain.periods import local_date
 from gatehouse.keeper.protocol import KeyClass, Refused
 from gatehouse.server import keeping
 from gatehouse.server.audit.actions import record
@@ -25,12 +28,16 @@ from gatehouse.server.people.models import (
     Person,
     PersonState,
     Purpose,
+    Site,
 )
 from gatehouse.vision.faces import EMBEDDING_SIZE, MODEL, read_faces, template
 
 LEAST_QUALITY = 0.25  # below this a portrait makes strangers and their owner look alike; see docs/recognition.md
 MOST_PIXELS = 40_000_000
 PIN_DIGITS = range(4, 13)
+PHONE_PASS_HOLDS = timedelta(seconds=60)
+PHONE_PASS_NEXT = timedelta(seconds=30)  # the next one is there before the one on the screen ends
+CLOCKS_APART = timedelta(seconds=30)  # an edge's clock may be behind
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +93,7 @@ def _withdrawn(consent: Consent, on: date, by: By) -> bytes:
     if isinstance(facts, Refused) or facts[0] is None:
         return bytes(consent.cell)
     old = unpack(facts[0], ConsentFacts)
-    new = ConsentFacts(old.on, old.wording, old.taken_by, old.guardian, on)
+    new = msgspec.structs.replace(old, withdrawn_on=on)
     return keeping.seal_one("person.consent/1", consent.person_id, consent.pk, pack(new))
 
 
@@ -132,6 +139,28 @@ def add_card(person: Person, number: str, *, by: By, at: datetime) -> Credential
     return _replace(person, CredentialKind.CARD, "credential.card/1", text.encode(), by=by, at=at)
 
 
+def lend_card(person: Person, number: str, *, by: By, at: datetime) -> Credential | NotEnrolled:
+    """A card for who forgot theirs: it works until the end of the site's date, and their own does not meanwhile.
+    Replaces one lent before. Raises KeeperAway."""
+    text = number.strip().upper()
+    if not text or len(text) > 32 or not text.isalnum():
+        return NotEnrolled("bad_card")
+    day = local_date(at, ZoneInfo(person.site.zone)).isoformat()
+    data = f"{day} {text}".encode()
+    return _replace(person, CredentialKind.DAY_CARD, "credential.day_card/1", data, by=by, at=at)
+
+
+@transaction.atomic
+def end_lent_cards(site: Site, *, by: By, at: datetime) -> int:
+    """At the change of date: what was lent is over at every gate already; here its rows end. How many."""
+    lent = Credential.objects.filter(person__site=site, kind=CredentialKind.DAY_CARD, state=CredentialState.ACTIVE)
+    ended = 0
+    for credential in lent.select_related("person"):
+        kill_credential(credential, by=by, at=at)
+        ended += 1
+    return ended
+
+
 def set_pin(person: Person, digits: str, *, by: By, at: datetime) -> Credential | NotEnrolled:
     if not digits.isascii() or not digits.isdigit() or len(digits) not in PIN_DIGITS:
         return NotEnrolled("bad_pin")
@@ -159,6 +188,22 @@ def issue_pass(person: Person, *, ends: datetime, by: By, at: datetime) -> Issue
     with transaction.atomic():
         credential = _write(person, new_id, CredentialKind.QR, cell, by=by, at=at)
     return IssuedPass(credential, text)
+
+
+def show_pass(person: Person, *, by: By, at: datetime) -> str | NotEnrolled:
+    """The text of a pass for a minute, for the person's own screen. It opens once, needs no row here, and ends before
+    anybody could take it back. Raises KeeperAway."""
+    if person.state != PersonState.ACTIVE:
+        return NotEnrolled("left")
+    claims: dict[str, str | int] = {
+        "id": str(uuid4()),
+        "sub": str(person.pk),
+        "site": str(person.site_id),
+        "nbf": int((at - CLOCKS_APART).timestamp()),
+        "exp": int((at + PHONE_PASS_HOLDS).timestamp()),
+    }
+    text = keeping.sign_pass(claims, by.authority)
+    return NotEnrolled(text.code) if isinstance(text, Refused) else text
 
 
 def kill_credential(credential: Credential, *, by: By, at: datetime) -> None:

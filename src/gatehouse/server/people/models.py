@@ -153,6 +153,7 @@ class CredentialKind(models.TextChoices):
     QR = "qr"
     CARD = "card"
     PIN = "pin"
+    DAY_CARD = "day_card"  # lent for one date, in place of the card
 
 
 class CredentialState(models.TextChoices):
