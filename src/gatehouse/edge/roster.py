@@ -19,6 +19,7 @@ from gatehouse.crypto.errors import Unreadable
 from gatehouse.crypto.letters import hpke_open
 from gatehouse.domain.policy import Clearance, Permit, Policy, Subject, by_looks
 from gatehouse.edge.errors import FeedRefused
+from gatehouse.edge.pins import duress_pins
 from gatehouse.vision.faces import EMBEDDING_SIZE, MODEL
 from gatehouse.vision.gallery import Gallery
 from gatehouse.vision.grammar import countries
@@ -75,6 +76,8 @@ class Knowledge:
     unopened: int = 0  # cells that did not open
     faces: bytes = b""  # digest of the gallery's templates
     freed: tuple[tuple[str, datetime], ...] = ()  # plates that left their bay unseen before a moment
+    forgotten: dict[str, datetime] = field(default_factory=dict)  # by zone: who came before is nowhere
+    under_duress: dict[str, str] = field(default_factory=dict)  # what somebody types who is threatened
 
 
 def nothing() -> Knowledge:
@@ -144,6 +147,9 @@ def with_roster(known: Knowledge, roster: Roster, *, site: str, opener: Opener, 
         countries=tuple(roster.countries),
         emergency=frozenset(roster.emergency),
         full=known.policy.full,
+        zones={rules.id: rules for rules in roster.zones},
+        alert=roster.alert,
+        number=roster.policy,
     )
     return Knowledge(
         version=known.version + 1,
@@ -160,6 +166,8 @@ def with_roster(known: Knowledge, roster: Roster, *, site: str, opener: Opener, 
         unopened=opener.failed,
         faces=faces,
         freed=known.freed,
+        forgotten={zone: _aware(at) for zone, at in roster.forgotten.items()},
+        under_duress=duress_pins(pins) if roster.duress else {},
     )
 
 
@@ -268,7 +276,10 @@ def _check(roster: Roster) -> None:
     spans += [(vehicle.blocked_until, None) for vehicle in roster.vehicles]
     if any(at is not None and at.tzinfo is None for span in spans for at in span):
         raise FeedRefused("the roster holds a time without an offset")
-    lengths = [length for gate in roster.gates for length in (gate.open_s, gate.confirm_s, gate.freshness_s)]
+    lengths = [
+        length for gate in roster.gates for length in (gate.open_s, gate.confirm_s, gate.freshness_s, gate.held_s)
+    ]
+    lengths += [length for rules in roster.zones for length in (rules.passback_s, rules.together_s, rules.lasts_s)]
     if not all(math.isfinite(length) and 0 <= length <= LONGEST_S for length in lengths):
         raise FeedRefused("the roster holds a length of time that is none")
 
