@@ -13,6 +13,7 @@ from gatehouse.server.console import (
     people,
     trust,
     watch,
+    watch_alert,
     watch_events,
     watch_log,
 )
@@ -66,6 +67,7 @@ urlpatterns = [
     page("watch/gates/<uuid:gate_id>/", watch.gate_tile, "watch-gate", WATCHERS),
     page("watch/gates/<uuid:gate_id>/open", watch.open_by_hand, "watch-open", GUARDS),
     page("watch/gates/<uuid:gate_id>/mode", watch.set_mode, "watch-mode", watch.LOCKERS),
+    page("watch/sites/<uuid:site_id>/alert", watch_alert.alert, "watch-alert", watch.LOCKERS),
     page("watch/log/", watch_log.log, "watch-log", WATCHERS),
     page("watch/log/<date:on>/", watch_log.log, "watch-log-day", WATCHERS),
     page("watch/log/<date:on>/page/<int:number>/", watch_log.log, "watch-log-page", WATCHERS),
@@ -73,6 +75,7 @@ urlpatterns = [
     path("", include("gatehouse.server.console.garages.urls")),
     path("", include("gatehouse.server.console.interchange.urls")),
     path("", include("gatehouse.server.console.registers.urls")),
+    path("", include("gatehouse.server.console.rules.urls")),
     page("people/", people.people, "people", KNOWERS),
     page("people/page/<int:number>/", people.people, "people-page", KNOWERS),
     page("people/join/", join.choose, "staff-join", PAYROLL),

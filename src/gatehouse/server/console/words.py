@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from gatehouse.server.console import words_access
+
 Text = Promise | str
 
 
@@ -268,6 +270,10 @@ JOBS: dict[str, Text] = {
 }
 
 ANY_JOB = _("A job of the server")
+
+REASONS |= {code: Wording(*said) for code, said in words_access.REASONS.items()}
+EVENTS |= {code: Wording(*said) for code, said in words_access.EVENTS.items()}
+PURPOSES |= words_access.PURPOSES
 
 UNKNOWN = Wording(_("No reason was given"))
 

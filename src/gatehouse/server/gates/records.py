@@ -17,6 +17,7 @@ from gatehouse.server.plainrows import insert_new
 from gatehouse.wire import Letter, encode
 
 ALARMING = {"relay_lost", "camera_lost", "forced", "held", "blocked_leaves"}
+ALARMING |= {"duress", "passback", "left_alone", "tamper"}
 
 
 def advance(edge_id: str, since: int, through: int) -> bool:
