@@ -68,7 +68,8 @@ def publish(request: HttpRequest, site_id: UUID) -> HttpResponse:
     note = request.POST.get("note", "").strip()[:NOTE_LIMIT]
     made = policy_actions.publish(site, note, by=who.by, at=now())
     if isinstance(made, Unkept):
-        context = {"lines": lines_of(list(made.broken), who), **frame(request, site, "access-versions")}
+        lines = lines_of(list(made.broken), who)
+        context = {"lines": lines, "broken": len(lines), **frame(request, site, "access-versions")}
         return render(request, "access/unkept.html", context, status=409)
     messages.success(request, _("Version %(number)d is in force.") % {"number": made.number}, "yes")
     return HttpResponseRedirect(reverse("access-versions", args=[site.pk]))
