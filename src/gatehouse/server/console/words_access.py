@@ -1,8 +1,11 @@
 """Words of rules, zones and how gates stand. Joined to the tables of `words`."""
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-REASONS = {
+Said = tuple[Promise | str, Promise | str]  # what happened, and what to do about it
+
+REASONS: dict[str, Said] = {
     "two_person": (_("Two people went in together"), ""),
     "evacuation": (_("The site is being left: every gate stands open"), ""),
     "passback": (
@@ -17,7 +20,7 @@ REASONS = {
     "lockdown": (_("The site is locked down"), _("Security ends it under Watch.")),
 }
 
-EVENTS = {
+EVENTS: dict[str, Said] = {
     "duress": (
         _("Somebody opened under threat"),
         _("Act as your plan says, in silence. The gate showed nothing."),
