@@ -43,12 +43,10 @@ from gatehouse.wire import Attempt, Opening, new_id
 
 log = structlog.get_logger()
 
-# An approach is over when nothing was seen for this long.
-GAP = timedelta(seconds=3)
+GAP = timedelta(seconds=3)  # an approach is over when nothing was seen for this long
 # How long a car that the loop felt may still be in the picture; the next one is decided after that.
 LEAVES = timedelta(seconds=2.5)
-# A grant that certainly did not reach the relay is tried again after this.
-RETRY = timedelta(seconds=5)
+RETRY = timedelta(seconds=5)  # of a grant that certainly did not reach the relay
 # A lane without a picture is held open anew this long before the last pulse ends.
 RENEWED = timedelta(seconds=5)
 

@@ -56,7 +56,7 @@ VERBS = {
     "places.forgotten": _("let it be forgotten who is where"),
 }
 
-OBJECTS = {"zone_rule": _("zone"), "expectation": _("expectation"), "policy": _("policy")}
+OBJECTS = {"zone_rule": _("zone"), "policy": _("policy")}
 
 PASSBACK = {
     "site": _("as the site does"),

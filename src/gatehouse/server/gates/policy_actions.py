@@ -146,13 +146,13 @@ def expect(
     """From now on every publication must answer so."""
     who = {"person": of} if isinstance(of, Person) else {"group": of}
     made = Expectation.objects.create(site=site, gate=gate, weekday=weekday, clock=clock, answer=answer, **who)
-    record("expectation.added", "expectation", made.pk, by=by, at=at)
+    record("expectation.added", "gate", gate.pk, by=by, at=at)
     return made
 
 
 @transaction.atomic
 def expect_no_more(expectation: Expectation, *, by: By, at: datetime) -> None:
-    record("expectation.dropped", "expectation", expectation.pk, by=by, at=at)
+    record("expectation.dropped", "gate", expectation.gate_id, by=by, at=at)
     expectation.delete()
 
 

@@ -4,6 +4,8 @@ import django.db.models.deletion
 import uuid
 from django.db import migrations, models
 
+from gatehouse.server.keyorder import InKeyOrder
+
 
 class Migration(migrations.Migration):
 
@@ -121,4 +123,5 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(condition=models.Q(('zone', None)), fields=('site',), name='one_zone_rule_for_the_site')],
             },
         ),
+        InKeyOrder("Expectation"),
     ]
