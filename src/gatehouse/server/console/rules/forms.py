@@ -45,7 +45,7 @@ class SiteForm(forms.Form):
             Zone: site.zones.order_by("name"),
         }
         for field in self.fields.values():
-            if isinstance(field, forms.ModelChoiceField):
+            if isinstance(field, forms.ModelChoiceField) and field.queryset is not None:
                 field.queryset = rows[field.queryset.model]
 
 

@@ -84,8 +84,9 @@ def _where(site: Site, ruled: Policy, groups: frozenset[str], at: datetime) -> l
 def _who(site: Site, ruled: Policy, gate: Gate, at: datetime, who: SignedIn) -> dict[str, object]:
     people = list(queries.active_people(site))
     groups, fact = policies.groups_of(person.pk for person in people), ruled.gates[gate.code]
-    answers = {of: ask(ruled, fact, of, at) for of in set(groups.values()) | {frozenset()}}
-    passing = [one for one in people if isinstance(answers[groups.get(one.pk, frozenset())], Grant)]
+    nobodys: frozenset[str] = frozenset()
+    answers = {of: ask(ruled, fact, of, at) for of in {*groups.values(), nobodys}}
+    passing = [one for one in people if isinstance(answers[groups.get(one.pk, nobodys)], Grant)]
     named = looks.briefs(passing[:SHOWN], who.by.authority, PURPOSE)
     if isinstance(named, Refused):
         return {"refused": words.refused(named.code)}
