@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 import msgspec
 import uuid_utils
 
-from gatehouse.domain.policy import Gate, Permit, Rule
+from gatehouse.domain.policy import Alert, Gate, Permit, Rule, ZoneRules
 from gatehouse.domain.schedules import Schedule
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -26,6 +26,8 @@ FEED_FORMAT: Literal[1] = 1
 LETTERS_PER_BATCH = 200
 BODY_LIMIT = 256 * 1024  # bytes of one letter's sealed body
 BATCH_LIMIT = 8 * 1024 * 1024
+
+GROUP_LETTERS = 8  # of a group's id in an attempt: enough within one site, and short
 
 LETTER_INFO = b"gatehouse letter/1"  # HPKE info of a letter's body
 LETTER_SIGNATURE = b"gatehouse letter signature/1"
@@ -55,8 +57,11 @@ def new_id(at: datetime) -> str:
 # --- bodies: what the keeper finds inside a letter ---------------------------------------------------------------
 
 
-class Attempt(msgspec.Struct, frozen=True, tag="attempt/1", forbid_unknown_fields=True, kw_only=True):
-    """Somebody or something stood at a gate and was answered. Written to the spool before any relay moves."""
+class Attempt(
+    msgspec.Struct, frozen=True, tag="attempt/1", forbid_unknown_fields=True, kw_only=True, omit_defaults=True
+):
+    """Somebody or something stood at a gate and was answered. Written to the spool before any relay moves. From
+    `policy` on: what the answer rests on, so that it can be gone through again."""
 
     id: str
     gate: str
@@ -69,6 +74,10 @@ class Attempt(msgspec.Struct, frozen=True, tag="attempt/1", forbid_unknown_field
     granted: bool
     reason: str
     rule: str | None = None
+    policy: int = 0  # number of the published version of the policy
+    groups: list[str] = []  # of the person, the first GROUP_LETTERS of each id
+    was_in: str | None = None  # the zone that the person was known to be in
+    inside: int | None = None  # how many were in the zone that has a limit
 
 
 class Passage(msgspec.Struct, frozen=True, tag="passage/1", forbid_unknown_fields=True, kw_only=True):
@@ -92,7 +101,9 @@ class GateEvent(msgspec.Struct, frozen=True, tag="event/1", forbid_unknown_field
     its way out), edge_started, spool_failed (letters could not be written for a while, so the gate stayed shut),
     expired (stands in a letter's place that waited longer than the spool keeps them), muster_read (somebody opened the
     muster list here), pins_locked (too many wrong PINs at a terminal or reader), terminal_paired (of the terminal whose
-    id stands in `attempt`), reader_lost, reader_back. Never about a person."""
+    id stands in `attempt`), reader_lost, reader_back, duress (a PIN was typed under threat), passback (somebody came in
+    who is inside), left_alone (one person is alone in a zone for two), tamper, unlocked, locked (the door began or
+    ended to stand unlocked). Never about a person."""
 
     id: str
     gate: str  # "" for the edge itself
@@ -212,7 +223,12 @@ class Roster(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     countries: list[str] = msgspec.field(default_factory=lambda: ["CN"])
     dead_passes: list[str] = []  # ids of passes that were taken back before their end
     emergency: list[str] = []  # lanes that vehicles pass whose plates say that they are on duty
-    zones: dict[str, str] = {}  # what zones are called, for the muster list
+    zones: list[ZoneRules] = []
+    alert: Alert = Alert.NONE
+    policy: int = 0  # number of the published version of gates, schedules, rules and zones
+    forgotten: dict[str, datetime] = {}  # by zone: who came before is nowhere
+    duress: bool = False  # a PIN whose last digit is one higher opens, and tells of a threat
+    zone_names: dict[str, str] = {}  # what zones are called, for the muster list
 
 
 class FreedBay(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

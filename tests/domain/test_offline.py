@@ -111,24 +111,24 @@ def test_faces_and_passes_wait_for_the_time_cards_do_not_and_nobody_is_locked_in
 
 def test_without_a_picture_an_exit_is_shut_while_somebody_can_be_asked_and_open_when_nobody_can():
     blind = Contact(blind=True)
-    assert decide_unseen(EXIT, garage(blind)) == Refusal(Reason.CAMERA_LOST)
-    assert decide_unseen(EXIT, garage(replace(AWAY, blind=True))) == Grant(Reason.CAMERA_LOST)
-    assert decide_unseen(ENTRY, garage(replace(AWAY, blind=True))) == Refusal(Reason.CAMERA_LOST)
+    assert decide_unseen(EXIT, garage(blind), NOW) == Refusal(Reason.CAMERA_LOST)
+    assert decide_unseen(EXIT, garage(replace(AWAY, blind=True)), NOW) == Grant(Reason.CAMERA_LOST)
+    assert decide_unseen(ENTRY, garage(replace(AWAY, blind=True)), NOW) == Refusal(Reason.CAMERA_LOST)
 
 
 @pytest.mark.parametrize("lane", [ENTRY, EXIT])
 def test_a_lane_that_shall_stand_open_does_so_only_while_it_is_blind(lane):
     lane = replace(lane, camera_lost=CameraLost.OPEN)
-    assert decide_unseen(lane, garage(Contact(blind=True))) == Grant(Reason.CAMERA_LOST)
-    assert decide_unseen(lane, garage(Contact())) == Refusal(Reason.CAMERA_LOST)
+    assert decide_unseen(lane, garage(Contact(blind=True)), NOW) == Grant(Reason.CAMERA_LOST)
+    assert decide_unseen(lane, garage(Contact()), NOW) == Refusal(Reason.CAMERA_LOST)
 
 
 def test_a_closed_lane_stays_closed_and_an_open_one_open_without_a_picture():
     blind = garage(Contact(silent_s=9_999, blind=True, clock_doubtful=True))
-    assert decide_unseen(replace(EXIT, mode="closed"), blind) == Refusal(Reason.GATE_CLOSED)
-    assert decide_unseen(replace(EXIT, mode="sideways"), blind) == Refusal(Reason.GATE_CLOSED)
-    assert decide_unseen(replace(ENTRY, mode="open"), blind) == Grant(Reason.GATE_OPEN)
-    assert decide_unseen(replace(DOOR, camera_lost=CameraLost.OPEN), blind) == Refusal(Reason.CAMERA_LOST)
+    assert decide_unseen(replace(EXIT, mode="closed"), blind, NOW) == Refusal(Reason.GATE_CLOSED)
+    assert decide_unseen(replace(EXIT, mode="sideways"), blind, NOW) == Refusal(Reason.GATE_CLOSED)
+    assert decide_unseen(replace(ENTRY, mode="open"), blind, NOW) == Grant(Reason.GATE_OPEN)
+    assert decide_unseen(replace(DOOR, camera_lost=CameraLost.OPEN), blind, NOW) == Refusal(Reason.CAMERA_LOST)
 
 
 def test_a_held_car_is_thought_about_again_when_the_wait_is_over_and_while_the_lane_holds():

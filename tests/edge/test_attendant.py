@@ -1,10 +1,10 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from tests.edge.world import DOOR, plate_reads
 
 from gatehouse.devices.cameras.port import CameraState, Condition
-from gatehouse.edge import attendant
 from gatehouse.edge.attendant import Attendant
 from gatehouse.wire import Passage
 
@@ -100,8 +100,8 @@ def test_a_door_that_is_opened_from_inside_is_not_forced_unless_the_gate_is_clos
     assert kinds(world, spool) == ["forced"]
 
 
-def test_a_door_that_is_held_open_is_reported_once(attend, world, spool, shelly, monkeypatch):
-    monkeypatch.setattr(attendant, "HELD_S", 0.0)
+def test_a_door_that_is_held_open_is_reported_once(attend, known, world, spool, shelly):
+    known.learn(world.feed(gates=[replace(DOOR, held_s=0.0)]))
     _, watchful = attend("door")
     shelly.control({"input": True})
     for _ in range(4):

@@ -44,7 +44,7 @@ class Fire:
         sealed = self.world.cell(b'{"host": "x", "initials": "OB"}', "visit.brief/1", OLA)
         people.append(self.world.person(OLA, brief=sealed, visit=True))
         known = self.world.known(self.clock)
-        known.learn(Feed(roster=self.world.roster(people=people, gates=[DOOR, LAB], zones=ZONES)))
+        known.learn(Feed(roster=self.world.roster(people=people, gates=[DOOR, LAB], zone_names=ZONES)))
         loaded, keys = self.world.loaded()
         self.spool = WatchedSpool(
             config.spool_path(tmp_path), edge=loaded.edge, keys=keys, keeper_seal_key=loaded.keeper_seal_key

@@ -8,11 +8,13 @@ from zoneinfo import ZoneInfo
 
 from gatehouse.domain.bays import NO_BAYS, Bays
 from gatehouse.domain.decisions import Decision, Grant, Reason, Refusal
+from gatehouse.domain.modes import FREE, Stand, stand_at
 from gatehouse.domain.periods import within
 from gatehouse.domain.policy import Direction, Gate, GateKind, Policy, Rule, Subject
 from gatehouse.domain.schedules import open_at
 from gatehouse.domain.sightings import Means, Sighting
 from gatehouse.domain.vehicles import decide_receipt, decide_rescue, decide_vehicle
+from gatehouse.domain.zones import LOOK_AGAIN, NOBODY_AROUND, WAITING, Around, decide_zone, is_interlocked
 
 _UNKNOWN = {
     Means.FACE: Reason.UNKNOWN_FACE,
@@ -23,55 +25,73 @@ _UNKNOWN = {
 }
 _TIMED = (Means.FACE, Means.PASS)  # what holds until a moment, and cannot be judged without the time
 _REFUSED_EVEN_WHEN_OPEN = frozenset({Reason.DENIED, Reason.BLOCKED})
+_SHUT = {Stand.CLOSED: Reason.GATE_CLOSED, Stand.LOCKDOWN: Reason.LOCKDOWN}
 
 
-def decide(sighting: Sighting, gate: Gate, policy: Policy, now: datetime, bays: Bays = NO_BAYS) -> Decision:
+def decide(
+    sighting: Sighting,
+    gate: Gate,
+    policy: Policy,
+    now: datetime,
+    bays: Bays = NO_BAYS,
+    around: Around = NOBODY_AROUND,
+) -> Decision:
     """May what was sighted pass this gate now? Every sighting gets an answer, which names what decided.
 
-    In this order: evidence that is not fresh is never acted on; an operator opens whatever the gate's mode; an
-    emergency vehicle passes whatever else holds; a closed gate admits nobody else; a deny, or a blocked vehicle on its
-    way in, beats every grant and even an open gate. A mode that is not known is a closed one. `bays` are those of the
-    vehicle's contracts. While the clock is doubtful, `now` is the earliest time that it can be. Raises
-    ZoneInfoNotFoundError for a zone that is none.
+    In this order: evidence that is not fresh is never acted on; while a site is left everybody passes; of a vestibule
+    one door opens; an operator opens whatever the gate's mode; an emergency vehicle passes whatever else holds; a
+    closed gate admits nobody else; a deny, or a blocked vehicle on its way in, beats every grant and even an open gate;
+    then a rule grants, and what it leads into has its say. A mode that is not known is a closed one. `bays` are those
+    of the vehicle's contracts, `around` is what the edge knows of people and doors. While the clock is doubtful, `now`
+    is the earliest time that it can be. Raises ZoneInfoNotFoundError for a zone that is none.
     """
     if abs(now - sighting.last_at) > timedelta(seconds=gate.freshness_s):
         return Refusal(Reason.STALE)
+    stand = stand_at(gate, policy, now, around.arrived.get(gate.code))
+    if stand is Stand.EVACUATION:
+        return Grant(Reason.EVACUATION)
+    if is_interlocked(gate, policy, around):
+        return Refusal(Reason.INTERLOCK)
     if sighting.means is Means.OPERATOR:
         return Grant(Reason.BY_HAND)
     if rescue := decide_rescue(sighting, _known(sighting, policy, now), gate, policy, now):
         return rescue
-    if gate.mode not in ("controlled", "open"):
-        return Refusal(Reason.GATE_CLOSED)
-    answer = _controlled(sighting, gate, policy, now, bays)
+    if stand in _SHUT:
+        return Refusal(_SHUT[stand])
+    answer = _controlled(sighting, gate, policy, now, bays, around)
     match answer:
-        case Refusal(reason=why) if gate.mode == "open" and why not in _REFUSED_EVEN_WHEN_OPEN:
+        case Refusal(reason=why) if stand in FREE and why not in _REFUSED_EVEN_WHEN_OPEN:
             return Grant(Reason.GATE_OPEN)
         case _:
             return answer
 
 
-def decide_unseen(gate: Gate, policy: Policy) -> Decision:
+def decide_unseen(gate: Gate, policy: Policy, now: datetime) -> Decision:
     """May whoever comes pass this gate, of which no camera gives a picture?"""
+    stand = stand_at(gate, policy, now)
     if gate.kind is not GateKind.LANE:
         return Refusal(Reason.CAMERA_LOST)
-    match gate.mode:
-        case "open":
-            return Grant(Reason.GATE_OPEN)
-        case "controlled":
-            opens = gate.offline().stands_open(policy.contact)
-            return Grant(Reason.CAMERA_LOST) if opens else Refusal(Reason.CAMERA_LOST)
-        case _:
-            return Refusal(Reason.GATE_CLOSED)
+    if stand in FREE:
+        return Grant(Reason.EVACUATION if stand is Stand.EVACUATION else Reason.GATE_OPEN)
+    if stand is Stand.CONTROLLED:
+        opens = gate.offline().stands_open(policy.contact)
+        return Grant(Reason.CAMERA_LOST) if opens else Refusal(Reason.CAMERA_LOST)
+    return Refusal(_SHUT[stand])
 
 
-def thinks_again_at(sighting: Sighting, gate: Gate, policy: Policy, now: datetime) -> datetime | None:
-    """When what was refused may get another answer though nothing new was told; None for never."""
+def thinks_again_at(
+    sighting: Sighting, gate: Gate, policy: Policy, now: datetime, why: Reason | None = None
+) -> datetime | None:
+    """When what was refused, for the reason `why`, may get another answer though nothing new was told; None for
+    never."""
+    if why in WAITING:
+        return now + LOOK_AGAIN
     if sighting.means is not Means.PLATE or gate.kind is not GateKind.LANE:
         return None
     return gate.offline().thinks_again_at(policy.contact, now)
 
 
-def _controlled(sighting: Sighting, gate: Gate, policy: Policy, now: datetime, bays: Bays) -> Decision:
+def _controlled(sighting: Sighting, gate: Gate, policy: Policy, now: datetime, bays: Bays, around: Around) -> Decision:
     subject = _known(sighting, policy, now)
     denied = subject and _denied(subject, gate, policy, now)
     if denied:
@@ -90,7 +110,7 @@ def _controlled(sighting: Sighting, gate: Gate, policy: Policy, now: datetime, b
         return Refusal(_UNKNOWN[sighting.means])
     if sighting.means is Means.PASS and (flaw := _flaw(sighting, policy, now)):
         return flaw
-    return _person(subject, gate, policy, now)
+    return _person(subject, gate, policy, now, around)
 
 
 def _known(sighting: Sighting, policy: Policy, now: datetime) -> Subject | None:
@@ -112,22 +132,18 @@ def _denied(subject: Subject, gate: Gate, policy: Policy, now: datetime) -> Refu
     # The blocked list keeps vehicles out; it is no reason to lock one in.
     if subject.is_blocked(now) and gate.direction is not Direction.OUT:
         return Refusal(Reason.BLOCKED, subject.id)
-    for rule in policy.rules:
-        if rule.deny and _names(rule, subject, gate) and _in_force(rule, policy, now):
+    for rule in policy.index.naming(gate.code, subject.groups):
+        if rule.deny and _in_force(rule, policy, now):
             return Refusal(Reason.DENIED, rule.id)
     return None
 
 
-def _person(subject: Subject, gate: Gate, policy: Policy, now: datetime) -> Decision:
-    grants = [rule for rule in policy.rules if not rule.deny and _names(rule, subject, gate)]
+def _person(subject: Subject, gate: Gate, policy: Policy, now: datetime, around: Around) -> Decision:
+    grants = [rule for rule in policy.index.naming(gate.code, subject.groups) if not rule.deny]
     for rule in grants:
         if _in_force(rule, policy, now):
-            return Grant(Reason.RULE, rule.id)
+            return decide_zone(subject, gate, policy, now, around, Grant(Reason.RULE, rule.id))
     return Refusal(Reason.SCHEDULE, grants[0].id) if grants else Refusal(Reason.NO_RULE)
-
-
-def _names(rule: Rule, subject: Subject, gate: Gate) -> bool:
-    return gate.code in rule.gates and not rule.groups.isdisjoint(subject.groups)
 
 
 def _in_force(rule: Rule, policy: Policy, now: datetime) -> bool:

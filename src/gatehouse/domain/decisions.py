@@ -20,6 +20,15 @@ class Reason(StrEnum):
     GATE_OPEN = "gate_open"  # grant: the gate's mode admits everybody
     OFFLINE_OWED = "offline_owed"  # grant: the server is away; let out, and what the stay costs is owed
     OFFLINE_FREE = "offline_free"  # grant: the server is away; let out free of charge
+    TWO_PERSON = "two_person"  # grant: two went in together
+    EVACUATION = "evacuation"  # grant: the site is being left, every gate stands open
+    PASSBACK = "passback"  # refusal, or grant where that is only told: they are inside already
+    ZONE_FULL = "zone_full"  # as many people as may be are in the zone
+    SECOND_PERSON = "second_person"  # the zone is entered by two; waits for the other
+    FIRST_PERSON = "first_person"  # somebody else must come first on this day
+    ESCORT = "escort"  # comes in only after an escort
+    INTERLOCK = "interlock"  # another door of the vestibule is open
+    LOCKDOWN = "lockdown"  # the site was locked down
     UNKNOWN_FACE = "unknown_face"
     UNKNOWN_CARD = "unknown_card"
     UNKNOWN_PIN = "unknown_pin"

@@ -6,11 +6,12 @@ replays a decision, so they hold ids and codes only, never a name.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from gatehouse.domain.offline import ALL_WELL, CameraLost, Contact, Lane, ServerAway
 from gatehouse.domain.plates import fold
+from gatehouse.domain.rule_index import RuleIndex
 from gatehouse.domain.schedules import Schedule
 from gatehouse.domain.sightings import Means
 
@@ -38,6 +39,42 @@ class Rule:
     deny: bool = False
     starts: datetime | None = None
     ends: datetime | None = None
+
+
+class Passback(StrEnum):
+    """What is done with somebody who comes in where they cannot be, as they are inside already."""
+
+    SITE = "site"  # as the site does
+    OFF = "off"
+    SOFT = "soft"  # let in, and somebody is told
+    HARD = "hard"  # refused until they went out, or were forgotten
+    TIMED = "timed"  # refused for a while after they came in
+
+
+class Alert(StrEnum):
+    """What a whole site was told to do."""
+
+    NONE = ""
+    LOCKDOWN = "lockdown"
+    EVACUATION = "evacuation"
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneRules:
+    """What a zone asks of those who come in; the site as a whole is the zone `whereabouts.INSIDE`. `first_in`: nobody
+    else comes in before one of these groups came that day. `escorted` come in only after somebody of `escorts`."""
+
+    id: str
+    passback: Passback = Passback.SITE
+    passback_s: float = 300.0  # of TIMED
+    soft_when_away: bool = False  # without the server, which could forget somebody, nobody is held up
+    limit: int | None = None  # how many may be in it
+    two_person: bool = False  # never one alone: two go in together
+    first_in: frozenset[str] = frozenset()
+    escorted: frozenset[str] = frozenset()
+    escorts: frozenset[str] = frozenset()
+    together_s: float = 30.0  # how long somebody waits for the second person, or may follow an escort
+    lasts_s: float = 57_600.0  # of the site: who was not seen for so long is nowhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +137,16 @@ class Gate:
     admits_unknown: bool = False  # an entry lane that lets in vehicles that it does not know
     collects: bool = False  # an exit lane that lets only cleared stays out
     has_sensor: bool = False
-    mode: str = "controlled"  # controlled | closed | open
-    stands_in: str = ""  # id of the zone that a lane stands in; a receipt is good at the lanes of its own
+    mode: str = "controlled"  # controlled | closed | open | unlocked
+    stands_in: str = ""  # id of the zone that a lane stands in, or that a door leads into from outside
     server_away: ServerAway = ServerAway.BY_LANE
     server_away_s: float = 120.0  # not heard for so long, the server counts as away
     camera_lost: CameraLost = CameraLost.BY_LANE
+    outer: str = ""  # id of the zone on the other side of a door, "" for the street
+    interlock: str = ""  # doors with the same word are never open at once
+    unlocks: str | None = None  # the schedule in whose windows the door stands unlocked
+    unlock_after: frozenset[str] = frozenset()  # but only once one of these groups was let in
+    held_s: float = 30.0  # a door that stands open longer is reported
 
     def offline(self) -> Lane:
         """What this gate does without what it leans on."""
@@ -128,6 +170,20 @@ class Policy:
     countries: tuple[str, ...] = ()  # whose plates are expected here
     emergency: frozenset[str] = frozenset()  # lanes that vehicles pass whose plates say that they are on duty
     full: frozenset[str] = frozenset()  # entries of garages that have no bay for a visitor
+    zones: dict[str, ZoneRules] = field(default_factory=dict)
+    alert: Alert = Alert.NONE
+    number: int = 0  # of the published version, 0 for none
+    index: RuleIndex = field(default=RuleIndex.of(()), compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        # `replace` hands on the index of the same rules; other rules are indexed anew.
+        if self.index.rules is not self.rules:
+            object.__setattr__(self, "index", RuleIndex.of(self.rules))
+
+    def lasts(self) -> timedelta:
+        """How long somebody counts as being where they were seen last."""
+        site = self.zones.get("*")
+        return timedelta(seconds=site.lasts_s if site is not None else 57_600.0)
 
 
 def by_looks(clearances: Iterable[Clearance]) -> dict[str, Clearance]:

@@ -37,6 +37,7 @@ class Read:
     subject: str | None
     confidence: float
     ends: datetime | None = None  # of a pass or receipt: from then on it is expired
+    duress: bool = False  # of a PIN: typed in the form that tells of a threat
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class Sighting:
     reads: int
     ends: datetime | None = None  # of a pass or receipt: from then on it is expired
     used: bool = False  # of a pass or receipt: it has opened before
+    duress: bool = False  # of a PIN: typed in the form that tells of a threat
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,4 +127,4 @@ def _face(reads: Sequence[Read], voting: Voting) -> Sighting | None:
 
 def _sighting(supporting: Sequence[Read], subject: str | None) -> Sighting:
     first, last = supporting[0], supporting[-1]
-    return Sighting(last.means, last.value, subject, first.at, last.at, len(supporting), last.ends)
+    return Sighting(last.means, last.value, subject, first.at, last.at, len(supporting), last.ends, duress=last.duress)

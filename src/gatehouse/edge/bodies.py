@@ -3,21 +3,24 @@
 from datetime import datetime
 from typing import Literal
 
+import msgspec
+
 from gatehouse.domain.approaches import Answer
 from gatehouse.domain.decisions import Decision, Grant, Reason
-from gatehouse.domain.policy import Direction, Gate
+from gatehouse.domain.policy import Direction, Gate, Policy, Subject
 from gatehouse.domain.sightings import Means, Sighting
+from gatehouse.edge.presence import Answered
 from gatehouse.edge.spool import Pending
-from gatehouse.wire import Attempt, Passage, new_id
+from gatehouse.wire import GROUP_LETTERS, Attempt, Passage, new_id
 
 
 def _way(gate: Gate) -> Literal["in", "out"]:
     return "out" if gate.direction is Direction.OUT else "in"
 
 
-def attempt_of(sighting: Sighting, gate: Gate, answer: Decision, now: datetime) -> Attempt:
+def attempt_of(sighting: Sighting, gate: Gate, answer: Decision, now: datetime, own: str = "") -> Attempt:
     return Attempt(
-        id=new_id(now),
+        id=own or new_id(now),
         gate=gate.code,
         at=now,
         seen_at=sighting.last_at,
@@ -29,6 +32,28 @@ def attempt_of(sighting: Sighting, gate: Gate, answer: Decision, now: datetime) 
         reason=answer.reason.value,
         rule=answer.rule,
     )
+
+
+def sighted_person(sighting: Sighting, policy: Policy) -> Subject | None:
+    """The enrolled person who was sighted; None for a vehicle, a stranger and an operator's order."""
+    if sighting.means in (Means.PLATE, Means.RECEIPT, Means.OPERATOR) or sighting.subject is None:
+        return None
+    return policy.subjects.get(sighting.subject)
+
+
+def told(attempt: Attempt, answered: Answered, person: Subject | None, policy: Policy) -> Attempt:
+    """The attempt with what its answer rests on, so that it can be gone through again: see `domain.replay`."""
+    if person is None:
+        return msgspec.structs.replace(attempt, policy=policy.number)
+    groups = sorted(group[:GROUP_LETTERS] for group in person.groups)
+    return msgspec.structs.replace(
+        attempt, policy=policy.number, groups=groups, was_in=answered.was_in, inside=answered.inside
+    )
+
+
+def with_(attempt: Attempt, subject: str) -> Attempt:
+    """The same grant for somebody who goes in together with whoever was answered."""
+    return msgspec.structs.replace(attempt, id=new_id(attempt.at), subject=subject, groups=[], was_in=None)
 
 
 def given(pending: Pending, at: datetime) -> Answer:

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import msgspec
 import structlog
@@ -20,30 +21,33 @@ from gatehouse.devices.errors import RelayLost, RelayRefused
 from gatehouse.devices.relays.port import LONGEST_PULSE_S, SHORTEST_PULSE_S, Relay
 from gatehouse.domain.access import decide, decide_unseen, thinks_again_at
 from gatehouse.domain.approaches import Answer, Approach
+from gatehouse.domain.bays import NO_BAYS
 from gatehouse.domain.decisions import Decision, Grant, Reason, Refusal
 from gatehouse.domain.offline import Contact
-from gatehouse.domain.policy import Direction, Gate, GateKind
+from gatehouse.domain.policy import Gate, GateKind, Policy
 from gatehouse.domain.sightings import STANDARD, Means, Read, Sighting, Voting, settle
 from gatehouse.domain.virtual import is_virtual
-from gatehouse.edge.bays import bays_of, sighted_vehicle, taken_bay
-from gatehouse.edge.bodies import attempt_of, given, passage_of
+from gatehouse.edge.bays import bays_of, taken_bay
+from gatehouse.edge.beside import told_beside
+from gatehouse.edge.bodies import attempt_of, given, passage_of, sighted_person, told, with_
 from gatehouse.edge.errors import SpoolFailed
 from gatehouse.edge.once import MARK_KEPT, is_spent, of_grant
+from gatehouse.edge.passing import Passing
+from gatehouse.edge.presence import Presence
 from gatehouse.edge.roster import Knowledge
 from gatehouse.edge.spool import Mark, Pending, Spool
+from gatehouse.edge.standing import Standing
 from gatehouse.edge.unread import Unread
 from gatehouse.edge.writing import Writing
-from gatehouse.wire import Attempt, Body, Opening
+from gatehouse.wire import Attempt, Opening, new_id
 
 log = structlog.get_logger()
 
-# An approach is over when nothing was seen for this long.
-GAP = timedelta(seconds=3)
+GAP = timedelta(seconds=3)  # an approach is over when nothing was seen for this long
 # How long a car that the loop felt may still be in the picture; the next one is decided after that.
 LEAVES = timedelta(seconds=2.5)
-# A grant that certainly did not reach the relay is tried again after this.
-RETRY = timedelta(seconds=5)
-# A lane that stands open without a picture is held open anew this long before the last pulse ends.
+RETRY = timedelta(seconds=5)  # of a grant that certainly did not reach the relay
+# A lane without a picture is held open anew this long before the last pulse ends.
 RENEWED = timedelta(seconds=5)
 
 
@@ -70,9 +74,11 @@ class Gatekeeper:
         leaves: timedelta = LEAVES,
         contact: Callable[[], Contact] = Contact,
         after: "Gatekeeper | None" = None,
+        presence: Presence | None = None,
     ) -> None:
-        """Takes up the grants that were waiting for their passage when the edge stopped; where the gate is only set up
-        anew, `after` is who kept it before. `contact` tells what the edge can lean on. Raises SpoolFailed."""
+        """Takes up the grants that waited for their passage when the edge stopped; where the gate is only set up anew,
+        `after` kept it before. `contact` tells what the edge can lean on, `presence` what its gates share about people,
+        by default what the spool kept. Raises SpoolFailed."""
         self.gate = gate
         self._spool = spool
         self._relay = relay
@@ -90,6 +96,9 @@ class Gatekeeper:
         self._writing = Writing(gate, spool, clock)
         self._unread = Unread()
         self._relay_is_lost = False
+        self.presence = Presence(*spool.places()) if presence is None else presence
+        self._passing = Passing(gate, self._writing, self.presence, knowledge)
+        self.standing = Standing(gate, relay, self._policy, self.presence, clock)
         if after is not None:
             self._take_over(after)
 
@@ -156,56 +165,74 @@ class Gatekeeper:
 
     def _decide_and_act(self, sighting: Sighting, gate: Gate, known: Knowledge) -> Decision | None:
         now = self._clock.now()
-        policy = replace(known.policy, contact=self._leans_on())
+        policy = replace(known.policy, contact=replace(self._contact(), blind=self._blind))
         if sighting.means is Means.PLATE:
             # The roster may have changed since the plate was read.
             sighting = replace(sighting, subject=known.plates.get(sighting.value))
         elif sighting.means in (Means.PASS, Means.RECEIPT):
             sighting = replace(sighting, used=is_spent(sighting, self._spool))
-        answer = decide(sighting, gate, policy, now, bays_of(sighting, known, self._spool))
-        attempt = attempt_of(sighting, gate, answer, now)
+        bays = bays_of(sighting, known, self._spool)
+        own, person = new_id(now), sighted_person(sighting, policy)
+        decides = partial(decide, sighting, gate, policy, now, bays)
+        answered = self.presence.decide(decides, gate, policy, person, now, own)
+        answer = answered.answer
+        attempt = told(attempt_of(sighting, gate, answer, now, own), answered, person, policy)
         again_at = None
         if isinstance(answer, Grant):
             again_at = self._spool.in_force(attempt, now)
             if again_at is not None:
+                self.presence.release(own, "")
                 answer = Refusal(Reason.ALREADY_GRANTED)
-                attempt = attempt_of(sighting, gate, answer, now)
+                attempt = attempt_of(sighting, gate, answer, now, own)
         elif answer.reason is Reason.STALE:
             # Old evidence is no answer to whoever still stands there: the next look is fresh.
             again_at = now
         else:
-            again_at = thinks_again_at(sighting, gate, policy, now)
+            again_at = thinks_again_at(sighting, gate, policy, now, answer.reason)
         before = self._approach.answer_to(sighting)
         if isinstance(answer, Grant):
-            return self._grant(sighting, gate, known, attempt, answer)
+            return self._grant(sighting, gate, known, attempt, answer, answered.together)
         if before is None or before.reason is not answer.reason:
-            self._writing.record([attempt, *self._beside(sighting, gate, known)], now)
+            self._writing.record([attempt, *told_beside(sighting, gate, known, attempt, self._writing)], now)
             log.info("attempt", gate=self.gate, attempt=attempt.id, outcome="refused")
         self._remember(sighting, answer, known, again_at=again_at)
         return answer
 
     def _grant(
-        self, sighting: Sighting, gate: Gate, known: Knowledge, attempt: Attempt, answer: Grant
+        self,
+        sighting: Sighting,
+        gate: Gate,
+        known: Knowledge,
+        attempt: Attempt,
+        answer: Grant,
+        together: tuple[str, ...],
     ) -> Decision | None:
-        pending = Pending(attempt, attempt.at + timedelta(seconds=gate.confirm_s))
+        until = attempt.at + timedelta(seconds=gate.confirm_s)
+        pending, others = Pending(attempt, until), [Pending(with_(attempt, one), until) for one in together]
         marks = of_grant(sighting, attempt)
-        bodies = [attempt, *self._beside(sighting, gate, known)]
+        bodies = [
+            attempt,
+            *(other.attempt for other in others),
+            *told_beside(sighting, gate, known, attempt, self._writing),
+        ]
         bay = taken_bay(sighting, gate, answer, known)
-        if not self._writing.record(bodies, attempt.at, pending=pending, once=marks.once, takes=marks.takes, bay=bay):
+        try:
+            written = self._writing.record(
+                bodies, attempt.at, pending=pending, once=marks.once, takes=marks.takes, bay=bay
+            )
+        except SpoolFailed:
+            self.presence.release(attempt.id, gate.code)
+            raise
+        if not written:
             # Another gate took this pass or receipt, or the last bay, in the same moment; the next look says so.
+            self.presence.release(attempt.id, gate.code)
             return None
-        self._writing.waiting.append(pending)
+        self._passing.lets_in(pending, others)
         log.info("attempt", gate=self.gate, attempt=attempt.id, outcome="granted")
         self._remember(sighting, answer, known, serves_until=pending.until)
         if not self._pulse(gate, pending, marks.shown):
             self._remember(sighting, Refusal(Reason.NOT_CONFIRMED), known, again_at=attempt.at + RETRY)
         return answer
-
-    def _beside(self, sighting: Sighting, gate: Gate, known: Knowledge) -> list[Body]:
-        """A blocked vehicle on its way out is not held, but somebody is told."""
-        subject = sighted_vehicle(sighting, known)
-        leaves = gate.direction is Direction.OUT and subject is not None and subject.is_blocked(self._clock.now())
-        return [self._writing.event("blocked_leaves")] if leaves else []
 
     def _remember(
         self,
@@ -241,9 +268,10 @@ class Gatekeeper:
     def _carry_out(self, order: Opening, gate: Gate, known: Knowledge) -> Decision | None:
         now = self._clock.now()
         sighting = Sighting(Means.OPERATOR, order.id, None, order.at, order.at, 1)
-        answer = decide(sighting, gate, known.policy, now)
+        decides = partial(decide, sighting, gate, known.policy, now, NO_BAYS)
+        answer = self.presence.decide(decides, gate, known.policy, None, now, order.id).answer
         there = self._standing(now)
-        attempt = msgspec.structs.replace(attempt_of(sighting, gate, answer, now), id=order.id)
+        attempt = attempt_of(sighting, gate, answer, now, order.id)
         if order.plate is not None and is_virtual(order.plate):
             attempt = msgspec.structs.replace(attempt, plate=order.plate)
         elif there is not None:
@@ -255,7 +283,7 @@ class Gatekeeper:
             return None
         log.info("opening", gate=self.gate, opening=order.id, outcome="granted" if granted else "refused")
         if pending is not None:
-            self._writing.waiting.append(pending)
+            self._passing.lets_in(pending, ())
             if there is not None:
                 self._remember(there, answer, known, serves_until=pending.until)
             self._pulse(gate, pending)
@@ -281,11 +309,11 @@ class Gatekeeper:
             self._lose_relay(fault)
             if isinstance(fault, RelayLost) and fault.maybe_sent:
                 return True  # it may have opened: the sensor or the time will tell, nobody tries again
-            self._writing.settle(pending, self._writing.event("not_confirmed", pending.attempt.id), shown)
+            self._passing.let_go(pending, shown)
             return False
         self._relay_answered()
         if not gate.has_sensor:
-            self._writing.settle(pending, passage_of(self._held_by(pending.attempt), self._clock.now(), sensed=False))
+            self._passing.passes(pending, self._clock.now(), sensed=False)
         return True
 
     def sensed(self, at: datetime) -> bool:
@@ -295,7 +323,7 @@ class Gatekeeper:
             if waiting is None:
                 return self._passes_unseen(at)
             self._approach = self._approach.passed(given(waiting, at), at + self._leaves)
-            self._writing.settle(waiting, passage_of(self._held_by(waiting.attempt), at, sensed=True))
+            self._passing.passes(waiting, at, sensed=True)
             return True
 
     def _passes_unseen(self, at: datetime) -> bool:
@@ -303,12 +331,6 @@ class Gatekeeper:
             return False
         self._writing.note(passage_of(self._unseen.attempt, at, sensed=True), at)
         return True
-
-    def _held_by(self, attempt: Attempt) -> Attempt:
-        """The attempt of the vehicle whose permit decided, of several that were registered with this plate."""
-        subject = self._knowledge().policy.subjects.get(attempt.subject or "")
-        held = [one.holder for one in subject.permits if one.id == attempt.rule and one.holder] if subject else []
-        return msgspec.structs.replace(attempt, subject=held[0]) if held else attempt
 
     def waits(self) -> bool:
         """True while a grant waits for its passage."""
@@ -318,21 +340,34 @@ class Gatekeeper:
         """Whether the gate is without a picture, and whether its relay does not answer."""
         return self._blind, self._relay_is_lost
 
+    # --- how the gate stands --------------------------------------------------------------------------------
+
+    def keep_standing(self) -> None:
+        """Hold the lock open while the gate stands unlocked, and let it fall shut when it does no more."""
+        with self._lock:
+            try:
+                told_of = self.standing.keep()
+            except (RelayLost, RelayRefused) as fault:
+                self._lose_relay(fault)
+                return
+            if told_of is not None:
+                self.report(told_of)
+
     # --- without a picture ----------------------------------------------------------------------------------
 
-    def _leans_on(self) -> Contact:
-        return replace(self._contact(), blind=self._blind)
+    def _policy(self) -> Policy:
+        """The policy as it is applied at this moment."""
+        return replace(self._knowledge().policy, contact=replace(self._contact(), blind=self._blind))
 
     def sees_nothing(self, blind: bool) -> None:
         """Whether all cameras of this gate are lost at this moment; then its policy says whether it stands open."""
         with self._lock:
             self._blind = blind
-            known = self._knowledge()
-            gate = known.policy.gates.get(self.gate)
+            gate = self._knowledge().policy.gates.get(self.gate)
             if not blind or gate is None:
                 self._unseen = None
                 return
-            answer = decide_unseen(gate, replace(known.policy, contact=self._leans_on()))
+            answer = decide_unseen(gate, self._policy(), self._clock.now())
             if not isinstance(answer, Grant):
                 self._unseen = None
                 return
@@ -364,7 +399,7 @@ class Gatekeeper:
             now = self._clock.now()
             # One that was given in the future is over too: the clock was set back, and its end may be hours away.
             for pending in [p for p in self._writing.waiting if p.until <= now or p.attempt.at - now > GAP]:
-                self._writing.settle(pending, self._writing.event("not_confirmed", pending.attempt.id))
+                self._passing.let_go(pending)
             self._writing.catch_up(now)
 
     def report(self, kind: str, about: str | None = None) -> None:

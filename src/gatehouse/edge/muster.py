@@ -86,7 +86,7 @@ class Books:
             if where is not None:
                 people.append(Someone(known.get(person, Named(person, "?", "")), where))
         people.sort(key=lambda one: (one.who.number == "", one.who.said, one.who.id))
-        return List(tuple(people), dict(roster.zones) if roster else {}, known, cards, kept.roster_at)
+        return List(tuple(people), dict(roster.zone_names) if roster else {}, known, cards, kept.roster_at)
 
     def zone(self) -> str:
         """The time zone of the site, by the last roster."""

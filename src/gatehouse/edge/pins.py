@@ -7,11 +7,12 @@ between. What is locked is not compared, so that nothing can be learned while it
 import hmac
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from gatehouse.clock import Clock
 from gatehouse.domain.lockout import STANDARD, Limits, Tries
+from gatehouse.edge.duress import is_form_of
 from gatehouse.edge.roster import Knowledge
 
 MOST_KEPT = 10_000  # numbers that somebody tried; beyond, the oldest that are not locked are forgotten
@@ -20,11 +21,12 @@ MOST_KEPT = 10_000  # numbers that somebody tried; beyond, the oldest that are n
 @dataclass(frozen=True, slots=True)
 class Checked:
     """`person` None: wrong, or nobody's. `wait` is how long it stays locked; then nothing was compared. `locks` is True
-    for the try that locked it."""
+    for the try that locked it, `duress` where the form was typed that tells of a threat (`duress`)."""
 
     person: str | None = None
     wait: timedelta | None = None
     locks: bool = False
+    duress: bool = False
 
 
 class Pins:
@@ -45,17 +47,24 @@ class Pins:
         person = known.numbers.get(number.strip().upper())
         right = known.own_pins.get(person or "", "")
         key = person if person is not None else "?" + number.strip().upper()[:64]
+        threatened = known.duress and is_form_of(right, digits)
         with self._lock:
-            return self._check(device, key, person, right, digits)
+            checked = self._check(device, key, person, digits if threatened else right, digits)
+        return replace(checked, duress=threatened and checked.person is not None)
 
     def alone(self, device: str, digits: str) -> Checked:
         """The one person whose PIN this is, at a keypad that takes nothing else. Of two with the same one, nobody; of
         somebody who is locked neither, for to say so would say that it is theirs."""
-        person = self._knowledge().pins.get(digits)
+        known = self._knowledge()
+        person = known.pins.get(digits)
+        threatened = person is None and digits in known.under_duress
+        if threatened:
+            person = known.under_duress[digits]
         with self._lock:
             if person is not None and self._people.get(person, Tries()).is_locked(self._clock.now()):
                 person = None
-            return self._check(device, person or "", person, digits if person is not None else "", digits)
+            checked = self._check(device, person or "", person, digits if person is not None else "", digits)
+        return replace(checked, duress=threatened and checked.person is not None)
 
     def _check(self, device: str, key: str, person: str | None, right: str, digits: str) -> Checked:
         now = self._clock.now()

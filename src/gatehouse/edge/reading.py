@@ -70,7 +70,8 @@ class Reading(threading.Thread):
             self._keeper.report("pins_locked")
         now = self._clock.now()
         # As at a terminal, the digits themselves are in no read.
-        self._answer(Read(Means.PIN, now, checked.person or new_id(now), checked.person, 1.0))
+        value = checked.person or new_id(now)
+        self._answer(Read(Means.PIN, now, value, checked.person, 1.0, duress=checked.duress))
 
     def _answer(self, read: Read) -> None:
         told = self._keeper.shown(read)

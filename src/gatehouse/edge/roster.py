@@ -19,6 +19,7 @@ from gatehouse.crypto.errors import Unreadable
 from gatehouse.crypto.letters import hpke_open
 from gatehouse.domain.periods import Period
 from gatehouse.domain.policy import Clearance, Permit, Policy, Subject, by_looks
+from gatehouse.edge.duress import duress_pins
 from gatehouse.edge.errors import FeedRefused
 from gatehouse.vision.calibration import FALSE_MATCH, Calibration, calibrate
 from gatehouse.vision.faces import EMBEDDING_SIZE, MODEL
@@ -102,6 +103,9 @@ class Knowledge:
     briefs: dict[str, Brief] = field(default_factory=dict)  # by person
     numbers: dict[str, str] = field(default_factory=dict)  # staff number -> person
     own_pins: dict[str, str] = field(default_factory=dict)  # person -> PIN
+    forgotten: dict[str, datetime] = field(default_factory=dict)  # by zone: who came before is nowhere
+    duress: bool = False  # is what somebody types who is threatened taken as such here?
+    under_duress: dict[str, str] = field(default_factory=dict)  # that -> person, where a PIN alone is asked for
 
     def holder_of(self, card: str, now: datetime) -> str | None:
         """Whose card this is at this moment. Who was lent one for the day has left their own at home, so that one opens
@@ -164,6 +168,7 @@ def with_roster(known: Knowledge, roster: Roster, *, site: str, opener: Opener, 
     faces = _digest(templates)
     cards = _lookup((opener.text(p.card, CARD, p.id), p.id) for p in roster.people)
     own_pins = {p.id: pin for p in roster.people if (pin := opener.text(p.pin, PIN, p.id)) is not None}
+    pins = _lookup((pin, person) for person, pin in own_pins.items())
     briefs = _briefs(roster.people, opener)
     zone = _zone(roster.zone)
     day_cards = _day_cards(roster.people, opener, ZoneInfo(zone))
@@ -187,6 +192,9 @@ def with_roster(known: Knowledge, roster: Roster, *, site: str, opener: Opener, 
         countries=tuple(roster.countries),
         emergency=frozenset(roster.emergency),
         full=known.policy.full,
+        zones={rules.id: rules for rules in roster.zones},
+        alert=roster.alert,
+        number=roster.policy,
     )
     return Knowledge(
         version=known.version + 1,
@@ -195,7 +203,7 @@ def with_roster(known: Knowledge, roster: Roster, *, site: str, opener: Opener, 
         policy=policy,
         gallery=gallery,
         cards=cards,
-        pins=_lookup((pin, person) for person, pin in own_pins.items()),
+        pins=pins,
         plates=plates,
         devices=devices,
         countries=tuple(code for code in roster.countries if code in countries()) or known.countries,
@@ -207,6 +215,9 @@ def with_roster(known: Knowledge, roster: Roster, *, site: str, opener: Opener, 
         briefs=briefs,
         numbers=_lookup((brief.number.upper(), person) for person, brief in briefs.items()),
         own_pins=own_pins,
+        forgotten={zone: _aware(at) for zone, at in roster.forgotten.items()},
+        duress=roster.duress,
+        under_duress=duress_pins(pins) if roster.duress else {},
     )
 
 
@@ -348,7 +359,10 @@ def _check(roster: Roster) -> None:
     spans += [(vehicle.blocked_until, None) for vehicle in roster.vehicles]
     if any(at is not None and at.tzinfo is None for span in spans for at in span):
         raise FeedRefused("the roster holds a time without an offset")
-    lengths = [length for gate in roster.gates for length in (gate.open_s, gate.confirm_s, gate.freshness_s)]
+    lengths = [
+        length for gate in roster.gates for length in (gate.open_s, gate.confirm_s, gate.freshness_s, gate.held_s)
+    ]
+    lengths += [length for rules in roster.zones for length in (rules.passback_s, rules.together_s, rules.lasts_s)]
     if not all(math.isfinite(length) and 0 <= length <= LONGEST_S for length in lengths):
         raise FeedRefused("the roster holds a length of time that is none")
 

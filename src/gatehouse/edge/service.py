@@ -26,6 +26,7 @@ from gatehouse.edge.inside import Inside, WatchedSpool
 from gatehouse.edge.knowing import Known
 from gatehouse.edge.looking import Looker
 from gatehouse.edge.muster_server import Assembly
+from gatehouse.edge.presence import Presence
 from gatehouse.edge.reading import Reading
 from gatehouse.edge.roster import Device
 from gatehouse.edge.terminals.serving import Terminals
@@ -96,6 +97,7 @@ class Service:
         self.clock = SteadyClock(clock, self.spool.newest())
         self.assembly = Assembly(home, self.clock, self.spool, live=self.inside.seen)
         self.around = Surroundings(self.clock, self.spool)
+        self.presence = Presence(*self.spool.places())
         self.known = Known(self.config, keys, config.cache_path(home), self.clock)
         self._told = status.Teller(home, self.clock, self.around)
         self.posts: dict[str, Post] = {}
@@ -111,6 +113,7 @@ class Service:
     def run(self) -> None:
         """Gates first, then the server: what is in the cache works at once."""
         self.known.recall()
+        self.presence.forget(self.known.now().forgotten)
         self._say_started()
         shipper = Shipper(self.spool, self._link, self.stop, self.around.touch)
         listener = Listener(
@@ -151,6 +154,7 @@ class Service:
     def take_feed(self, feed: Feed) -> bool:
         """What came from the server: knowledge first, then orders. True when anything was new."""
         self.known.learn(feed)
+        self.presence.forget(self.known.now().forgotten)
         self._free_bays()
         carried_out = False
         for order in feed.openings:
@@ -233,6 +237,7 @@ class Service:
                 clock=self.clock,
                 contact=self.around.contact,
                 after=None if before is None else before.keeper,
+                presence=self.presence,
             )
         except SpoolFailed as fault:
             log.critical("spool.failed", gate=gate.code, fault=fault.code)

@@ -12,17 +12,20 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from gatehouse.crypto.errors import Malformed, Unreadable
 from gatehouse.crypto.keyring import derive, pseudonym
 from gatehouse.crypto.letters import seal_letter
-from gatehouse.crypto.signing import DeviceKeys, open_cache, seal_cache
+from gatehouse.crypto.signing import DeviceKeys
 from gatehouse.domain.bays import Bays
+from gatehouse.domain.whereabouts import Move
 from gatehouse.edge.errors import SpoolFailed
+from gatehouse.edge.kept import NO_CHANGE, Arrival, Whereabout, opened_attempt, opened_place, row_of, sealed_place
+from gatehouse.edge.kept import Mark as Mark
+from gatehouse.edge.kept import Pending as Pending
+from gatehouse.edge.kept import TakenBay as TakenBay
 from gatehouse.wire import (
     LETTER_INFO,
     LETTER_SIGNATURE,
@@ -32,8 +35,6 @@ from gatehouse.wire import (
     GateEvent,
     Letter,
     Passage,
-    WireError,
-    decode_body,
     encode,
     letter_aad,
     new_id,
@@ -54,39 +55,13 @@ CREATE TABLE IF NOT EXISTS letter (
 CREATE TABLE IF NOT EXISTS grants (
     attempt TEXT PRIMARY KEY, gate TEXT NOT NULL, who BLOB NOT NULL, until_s REAL NOT NULL,
     sealed BLOB NOT NULL, passed INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS place (who BLOB PRIMARY KEY, sealed BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS newest (one INTEGER PRIMARY KEY CHECK (one = 1), at_s REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS mark (mark BLOB PRIMARY KEY, until_s REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS bay (
     pool BLOB NOT NULL, who BLOB NOT NULL, attempt TEXT NOT NULL, since_s REAL NOT NULL, once INTEGER NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('granted', 'held', 'used')), PRIMARY KEY (pool, who)) WITHOUT ROWID;
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """A granted attempt that nobody has passed on yet; until `until` it is not granted again."""
-
-    attempt: Attempt
-    until: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """Something that may happen once: a pass that opens, an order that is carried out. Kept until `until`."""
-
-    kind: str
-    value: str
-    until: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class TakenBay:
-    """A bay that goes with a grant: one of `bays` of the pool, for this plate. `once`: when it has left, it is used."""
-
-    pool: str
-    plate: str
-    bays: int
-    once: bool
 
 
 class Spool:
@@ -130,10 +105,12 @@ class Spool:
         takes: Mark | None = None,
         frees: Sequence[Mark] = (),
         bay: TakenBay | None = None,
+        places: Whereabout = NO_CHANGE,
     ) -> bool:
         """Write these letters, and in the same breath: remember a grant that waits for its passage, forget
         the grant of the attempt that is `settled`, note that of the attempt `passed`, take `once` and `takes`, let go
         of `frees`. A `bay` goes with the grant and is held from its passage in to the next passage out of its plate.
+        `places` is where people are after these passages.
 
         True when all of it is durable. False, with nothing written, when `once` had been taken before or no bay was
         left; `takes` may have been. Raises SpoolFailed, with nothing written, when the disk does not take it.
@@ -154,6 +131,9 @@ class Spool:
                 (at.timestamp(),),
             )
             self._move_bays(bodies)
+            rows = [(self._hash("move", move.subject), sealed_place(self._keys, move)) for move in places.moves]
+            rows += [(self._hash("arrival", one.place), sealed_place(self._keys, one)) for one in places.arrivals]
+            db.executemany("INSERT OR REPLACE INTO place VALUES (?, ?)", rows)
             if settled is not None:
                 db.execute("DELETE FROM grants WHERE attempt = ?", (settled,))
                 db.execute("DELETE FROM bay WHERE attempt = ? AND state = 'granted'", (settled,))
@@ -232,8 +212,7 @@ class Spool:
 
     def _pending_row(self, pending: Pending) -> tuple[str, str, bytes, float, bytes]:
         attempt = pending.attempt
-        sealed = seal_cache(self._keys, encode(attempt))
-        return attempt.id, attempt.gate, self._who(attempt), pending.until.timestamp(), sealed
+        return attempt.id, attempt.gate, self._who(attempt), pending.until.timestamp(), row_of(attempt, self._keys)
 
     def _sealed(self, seq: int, body: Body) -> tuple[bytes, bytes]:
         return seal_letter(
@@ -259,17 +238,16 @@ class Spool:
         rows = self._rows(query, gate, passed)
         found = []
         for sealed, until_s in rows:
-            attempt = self._opened(sealed)
+            attempt = opened_attempt(self._keys, sealed)
             if attempt is not None:
                 found.append(Pending(attempt, datetime.fromtimestamp(until_s, UTC)))
         return found
 
-    def _opened(self, sealed: bytes) -> Attempt | None:
-        try:
-            body = decode_body(open_cache(self._keys, sealed))
-        except (Malformed, Unreadable, WireError):
-            return None  # another device's spool: its grants are nobody's here
-        return body if isinstance(body, Attempt) else None
+    def places(self) -> tuple[tuple[Move, ...], tuple[Arrival, ...]]:
+        """Where people were when the edge stopped. Raises SpoolFailed."""
+        found = [opened_place(self._keys, sealed) for (sealed,) in self._rows("SELECT sealed FROM place")]
+        moves = tuple(one for one in found if isinstance(one, Move))
+        return moves, tuple(one for one in found if isinstance(one, Arrival))
 
     def in_force(self, attempt: Attempt, now: datetime) -> datetime | None:
         """Until when a grant to the same subject or plate at the same gate waits for its passage, None when none

@@ -8,6 +8,7 @@ import structlog
 
 from gatehouse.clock import Clock
 from gatehouse.edge.errors import SpoolFailed
+from gatehouse.edge.kept import NO_CHANGE, Whereabout
 from gatehouse.edge.once import leaving
 from gatehouse.edge.spool import Mark, Pending, Spool, TakenBay
 from gatehouse.wire import Body, GateEvent, Passage, new_id
@@ -22,6 +23,7 @@ class Unwritten:
     body: Body
     attempt: str | None = None  # the grant that is over with it
     frees: tuple[Mark, ...] = ()
+    places: Whereabout = NO_CHANGE
 
 
 class Writing:
@@ -60,19 +62,19 @@ class Writing:
             self.report("spool_failed")
         return written
 
-    def settle(self, pending: Pending, body: Body, *frees: Mark | None) -> None:
+    def settle(self, pending: Pending, body: Body, *frees: Mark | None, places: Whereabout = NO_CHANGE) -> None:
         """The grant is over with this passage or event. Written now, or as soon as the disk takes it. A stay that was
         let out and did not go is not leaving any more."""
         self.waiting.remove(pending)
         let_go = [mark for mark in frees if mark is not None]
         if not isinstance(body, Passage) and (stays := leaving(pending.attempt)) is not None:
             let_go.append(stays)
-        self._unwritten.append(Unwritten(body, pending.attempt.id, tuple(let_go)))
+        self._unwritten.append(Unwritten(body, pending.attempt.id, tuple(let_go), places))
         self._write_again(self._clock.now())
 
-    def note(self, body: Body, at: datetime) -> None:
+    def note(self, body: Body, at: datetime, places: Whereabout = NO_CHANGE) -> None:
         """Something that no grant is over with. Written now, or as soon as the disk takes it."""
-        self._unwritten.append(Unwritten(body))
+        self._unwritten.append(Unwritten(body, places=places))
         self._write_again(at)
 
     def report(self, kind: str, about: str | None = None) -> None:
@@ -90,10 +92,10 @@ class Writing:
             while self._unwritten:
                 first = self._unwritten[0]
                 if isinstance(first.body, Passage) and first.attempt is None:
-                    self._spool.append([first.body], at=now)
+                    self._spool.append([first.body], at=now, places=first.places)
                     log.info("passage", gate=self._gate, attempt=first.body.attempt)
                 elif isinstance(first.body, Passage):
-                    self._spool.append([first.body], at=now, passed=first.attempt)
+                    self._spool.append([first.body], at=now, passed=first.attempt, places=first.places)
                     log.info("passage", gate=self._gate, attempt=first.body.attempt)
                 else:
                     self._spool.append([first.body], at=now, settled=first.attempt, frees=first.frees)

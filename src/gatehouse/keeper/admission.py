@@ -125,6 +125,10 @@ def _admitted(vault: Vault, read: _Read, stay_days: dict[str, date]) -> Admitted
 def _facts_cell(vault: Vault, read: _Read, body: Attempt | Passage, plate: str | None) -> bytes:
     rule = body.rule if isinstance(body, Attempt) else None
     facts = PassageFacts(subject=body.subject, plate=plate, means=body.means, reason=body.reason, rule=rule)
+    if isinstance(body, Attempt):
+        facts = msgspec.structs.replace(
+            facts, policy=body.policy, groups=body.groups, was_in=body.was_in, inside=body.inside
+        )
     label = "passage.facts/1" if isinstance(body, Passage) else "attempt.facts/1"
     person = body.subject if plate is None else None
     day = day_ref(read.edge.site, read.day)

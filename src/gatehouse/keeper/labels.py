@@ -123,7 +123,7 @@ class StayEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     vehicle: str | None = None  # id of the registered vehicle, where the gate knew it
 
 
-class PassageFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class PassageFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Plaintext of attempt.facts/1 and passage.facts/1."""
 
     subject: str | None
@@ -131,3 +131,7 @@ class PassageFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     means: str
     reason: str
     rule: str | None
+    policy: int = 0  # of an attempt, from here on: what its answer rests on, as in `wire.Attempt`
+    groups: list[str] = []
+    was_in: str | None = None
+    inside: int | None = None

@@ -22,6 +22,7 @@ from gatehouse.domain.periods import EARLIEST, LATEST, Period, start_of_day
 from gatehouse.keeper.protocol import Cell, Refused
 from gatehouse.server import keeping
 from gatehouse.server.audit.by import By
+from gatehouse.server.gates import policies
 from gatehouse.server.gates import queries as gates
 from gatehouse.server.gates.models import Edge
 from gatehouse.server.gates.virtual import is_numbered, plate_of
@@ -120,13 +121,20 @@ def _openings(edge: Edge, site: Site) -> list[wire.Opening]:
 def _roster(edge: Edge, site: Site, version: int, now: datetime) -> wire.Roster:
     lease_ends = now + LEASE
     visitors = feeding.expected(site, FEED, now)
+    number, document = policies.in_force(site)
+    state = policies.state_of(site)
     roster = wire.Roster(
         version=version,
         site=str(site.pk),
         zone=site.zone,
-        gates=[gates.gate_fact(gate) for gate in gates.gates([site])],
-        schedules=[gates.schedule_fact(schedule) for schedule in gates.schedules(site)],
-        rules=[gates.rule_fact(rule) for rule in gates.rules(site)],
+        gates=policies.gates_under(site, document),
+        schedules=document.schedules,
+        rules=document.rules,
+        zones=document.zones,
+        policy=number,
+        alert=state.alert,
+        duress=state.duress,
+        forgotten=state.forgotten,
         people=[*_people(edge, site), *_visitors(edge, visitors)],
         vehicles=[*_vehicles(edge, site, now), *_visitors_cars(edge, visitors)],
         devices=_devices(edge, site),
@@ -134,7 +142,7 @@ def _roster(edge: Edge, site: Site, version: int, now: datetime) -> wire.Roster:
         countries=plate_countries(site),
         dead_passes=people.dead_passes(site),
         emergency=sorted(rights.lanes_by_form(site)),
-        zones={str(zone.pk): zone.name for zone in people.zones(site)},
+        zone_names={str(zone.pk): zone.name for zone in people.zones(site)},
     )
     with _lock:
         _leases[edge.pk] = (version, lease_ends)

@@ -148,6 +148,6 @@ def test_every_verb_of_the_log_has_words() -> None:
     said |= {(f"list.{kind}_added", "site") for kind in ListKind}
     said |= {(f"export.{table}", "site") for table in TABLES}
     said |= {(f"person.{kind}_{step}", "person") for kind in ("leave", "move") for step in ("planned", "done")}
-    assert made == {"note.", "gate.", "vehicle.", "list.", "lane.", "export.", "person."}
+    assert made == {"note.", "gate.", "vehicle.", "list.", "lane.", "export.", "person.", "site."}
     assert {verb for verb, _ in said} - set(VERBS) == set()
     assert {kind for _, kind in said} - set(OBJECTS) == set()

@@ -160,7 +160,7 @@ class Asking:
         now = self._clock.now()
         # The digits themselves are in no read: a wrong PIN is often the right one of another place.
         value = new_id(now) if checked.person is None else checked.person
-        return self._answer(keeper, Read(Means.PIN, now, value, checked.person, 1.0))
+        return self._answer(keeper, Read(Means.PIN, now, value, checked.person, 1.0, duress=checked.duress))
 
     def _answer(self, keeper: Gatekeeper, read: Read) -> Shown:
         told = keeper.shown(read)

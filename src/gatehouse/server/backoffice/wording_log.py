@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from gatehouse.server.console import words_access
 from gatehouse.server.console.words import Text
 
 VERBS: dict[str, Text] = {
@@ -287,3 +288,6 @@ OBJECTS: dict[str, Text] = {
     "vehicle": _("vehicle"),
     "zone": _("zone"),
 }
+
+VERBS |= words_access.VERBS
+OBJECTS |= words_access.OBJECTS

@@ -45,6 +45,7 @@ START: dict[Role, str] = {
 _NAV: tuple[tuple[str, words.Text, frozenset[Role]], ...] = (
     ("watch", _("Watch"), WATCHERS),
     ("lanes", _("Lanes"), WATCHERS),
+    ("access", _("Access"), frozenset({Role.OWNER, Role.SECURITY})),
     ("parking", _("Parking"), frozenset({Role.OWNER, Role.PARKING, Role.AUDITOR})),
     ("people", _("People"), KNOWERS),
     ("muster", _("Muster"), KNOWERS),

@@ -14,6 +14,7 @@ from gatehouse.server.console import (
     terminals,
     trust,
     watch,
+    watch_alert,
     watch_events,
     watch_log,
 )
@@ -69,6 +70,7 @@ urlpatterns = [
     page("watch/gates/<uuid:gate_id>/", watch.gate_tile, "watch-gate", WATCHERS),
     page("watch/gates/<uuid:gate_id>/open", watch.open_by_hand, "watch-open", GUARDS),
     page("watch/gates/<uuid:gate_id>/mode", watch.set_mode, "watch-mode", watch.LOCKERS),
+    page("watch/sites/<uuid:site_id>/alert", watch_alert.alert, "watch-alert", watch.LOCKERS),
     page("watch/log/", watch_log.log, "watch-log", WATCHERS),
     page("watch/terminals/", terminals.terminals_page, "watch-terminals", watch.LOCKERS),
     page("watch/terminals/at/<uuid:gate_id>/add", terminals.add, "watch-terminal-add", watch.LOCKERS),
@@ -82,6 +84,7 @@ urlpatterns = [
     path("", include("gatehouse.server.console.registers.urls")),
     path("", include("gatehouse.server.console.visits.urls")),
     path("", include("gatehouse.server.console.muster.urls")),
+    path("", include("gatehouse.server.console.rules.urls")),
     page("people/", people.people, "people", KNOWERS),
     page("people/page/<int:number>/", people.people, "people-page", KNOWERS),
     page("people/join/", join.choose, "staff-join", PAYROLL),

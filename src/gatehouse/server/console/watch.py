@@ -17,13 +17,14 @@ from gatehouse.domain.money import Money
 from gatehouse.keeper.protocol import Role
 from gatehouse.server import bus
 from gatehouse.server.accounts.signed_in import SignedIn
-from gatehouse.server.console import saying, words, words_offline
+from gatehouse.server.console import saying, words, words_access, words_offline
 from gatehouse.server.console.access import GUARDS, reader
 from gatehouse.server.console.words_takings import LANE_BECAUSE
-from gatehouse.server.gates import actions, queries
+from gatehouse.server.gates import actions, policies, queries
 from gatehouse.server.gates.models import Gate, GateAlarm, GateMode, Outcome
 from gatehouse.server.moment import now
 from gatehouse.server.parking.lane_acts import open_lane
+from gatehouse.server.people.models import Site
 from gatehouse.server.people.queries import sites_visible_to
 
 NOTE_LIMIT = 200  # characters
@@ -43,6 +44,7 @@ LOCKERS = frozenset({Role.OWNER, Role.SECURITY})
 MODES: dict[str, words.Text] = {
     GateMode.CLOSED: gettext_lazy("Lock down: nobody gets in or out here"),
     GateMode.OPEN: gettext_lazy("Leave open for everybody"),
+    GateMode.UNLOCKED: gettext_lazy("Unlock: hold the lock open"),
     GateMode.CONTROLLED: gettext_lazy("Back to the rules"),
 }
 
@@ -85,10 +87,16 @@ def watch(request: HttpRequest) -> HttpResponse:
     for gate in queries.gates(sites):
         by_site[gate.site_id].append(tile_of(gate, at))
     context = _context(who) | {
-        "sites": [{"site": site, "tiles": by_site[site.pk]} for site in sites if by_site[site.pk]],
+        "sites": [_part(site, by_site[site.pk]) for site in sites if by_site[site.pk]],
+        "may_lock": who.role in LOCKERS,
         "summary": _summary([tile for tiles in by_site.values() for tile in tiles]),
     }
     return render(request, "console/watch.html", context)
+
+
+def _part(site: Site, tiles: list[TileView]) -> dict[str, object]:
+    """One site's gates, and what the whole site was told."""
+    return {"site": site, "tiles": tiles, "alert": words_access.ALERTS.get(policies.alert_of(site.pk), "")}
 
 
 @require_safe
@@ -185,10 +193,14 @@ def _state(gate: Gate, live: bus.Tile, at: datetime) -> tuple[words.Text, str, s
     """What to call the gate now, with colour and shape."""
     if live.fault:
         return words.event(live.fault).what, "stop", "offline"
+    if alert := policies.alert_of(gate.site_id):
+        return words_access.ALERTS[alert], "stop", "open" if alert == "evacuation" else "closed"
     if gate.mode == GateMode.CLOSED:
         return _("Locked down"), "warn", "closed"
     if gate.mode == GateMode.OPEN:
         return _("Open for all"), "warn", "open"
+    if gate.mode == GateMode.UNLOCKED or live.outcome == "unlocked":
+        return _("Unlocked"), "warn", "open"
     if live.owed is not None:
         owed = saying.money(Money(live.owed.minor, live.owed.currency))
         return _("Held: %(amount)s to pay") % {"amount": owed}, "warn", "lane"
@@ -235,7 +247,8 @@ def _alarms(who: SignedIn) -> list[dict[str, object]]:
 
 def _alarm(alarm: GateAlarm, names: dict[tuple[UUID, str], str]) -> dict[str, object]:
     where = names.get((alarm.site_id, alarm.gate), alarm.gate) or alarm.site.name
-    return {"id": alarm.pk, "where": where, "wording": words.event(alarm.kind), "at": alarm.at, "zone": alarm.site.zone}
+    return {"id": alarm.pk, "where": where, "wording": words.event(alarm.kind), "at": alarm.at, "zone": alarm.site.zone,
+            "unanswered": alarm.escalated}  # fmt: skip
 
 
 def _summary(tiles: list[TileView]) -> str:

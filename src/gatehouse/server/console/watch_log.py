@@ -80,7 +80,7 @@ def who(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
     if attempt is None or attempt.cell is None:
         raise Http404
     facts = facts_of(attempt, asking, "watch.who")
-    context: dict[str, object] = {"id": attempt_id}
+    context: dict[str, object] = {"id": attempt_id, "may_ask_why": asking.role in (Role.OWNER, Role.SECURITY)}
     match facts:
         case Refused(code=code):
             context["refused"] = words.refused(code)

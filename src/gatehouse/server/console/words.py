@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from gatehouse.server.console import words_terminals
+from gatehouse.server.console import words_access, words_terminals
 
 Text = Promise | str
 
@@ -285,6 +285,10 @@ JOBS: dict[str, Text] = {
 }
 
 ANY_JOB = _("A job of the server")
+
+REASONS |= {code: Wording(*said) for code, said in words_access.REASONS.items()}
+EVENTS |= {code: Wording(*said) for code, said in words_access.EVENTS.items()}
+PURPOSES |= words_access.PURPOSES
 
 UNKNOWN = Wording(_("No reason was given"))
 

@@ -58,7 +58,9 @@ def _columns(fact: policy.Gate) -> dict[str, Any]:
         "server_away": fact.server_away.value,
         "camera_lost": fact.camera_lost.value,
     }
-    del fields["stands_in"]
+    # Where it leads and when it stands unlocked is set under Access, not with the rest.
+    for name in ("stands_in", "outer", "interlock", "unlocks", "unlock_after", "held_s"):
+        del fields[name]
     return fields
 
 

@@ -25,6 +25,7 @@ class GateMode(models.TextChoices):
     CONTROLLED = "controlled"
     CLOSED = "closed"
     OPEN = "open"
+    UNLOCKED = "unlocked"
 
 
 class Gate(models.Model):
@@ -52,6 +53,11 @@ class Gate(models.Model):
     server_away = models.CharField(max_length=12, choices=SERVER_AWAY, default=offline.ServerAway.BY_LANE.value)
     server_away_s = models.FloatField(default=120.0)
     camera_lost = models.CharField(max_length=12, choices=CAMERA_LOST, default=offline.CameraLost.BY_LANE.value)
+    outer = models.ForeignKey(Zone, on_delete=models.PROTECT, null=True, blank=True, related_name="inner_gates")
+    interlock = models.CharField(max_length=32, blank=True, default="")
+    unlocks = models.ForeignKey("Schedule", on_delete=models.SET_NULL, null=True, blank=True, related_name="unlocked")
+    unlock_after = models.JSONField(default=list)
+    held_s = models.FloatField(default=30.0)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["site", "code"], name="gate_code_once_per_site")]
@@ -190,6 +196,7 @@ class GateAlarm(models.Model):
     at = models.DateTimeField()
     kind = models.CharField(max_length=32)
     seen = models.BooleanField(default=False)
+    escalated = models.BooleanField(default=False)
 
     class Meta:
         indexes = [models.Index(fields=["site", "at"], name="alarm_by_site_and_time")]
@@ -232,3 +239,10 @@ class Opening(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+
+from gatehouse.server.gates.policy_models import Expectation as Expectation  # noqa: E402
+from gatehouse.server.gates.policy_models import PlacesForgotten as PlacesForgotten  # noqa: E402
+from gatehouse.server.gates.policy_models import PolicyVersion as PolicyVersion  # noqa: E402
+from gatehouse.server.gates.policy_models import SiteAccess as SiteAccess  # noqa: E402
+from gatehouse.server.gates.policy_models import ZoneRule as ZoneRule  # noqa: E402

@@ -109,6 +109,11 @@ def gate_fact(gate: Gate) -> policy.Gate:
         server_away=offline.ServerAway(gate.server_away),
         server_away_s=gate.server_away_s,
         camera_lost=offline.CameraLost(gate.camera_lost),
+        outer=str(gate.outer_id or ""),
+        interlock=gate.interlock,
+        unlocks=str(gate.unlocks_id) if gate.unlocks_id else None,
+        unlock_after=frozenset(gate.unlock_after),
+        held_s=gate.held_s,
     )
 
 

@@ -19,6 +19,7 @@ from gatehouse.wire import Letter, encode
 
 ALARMING = {"relay_lost", "camera_lost", "forced", "held", "blocked_leaves"}
 ALARMING |= {"muster_read", "pins_locked", "reader_lost"}
+ALARMING |= {"duress", "passback", "left_alone", "tamper"}
 
 
 def advance(edge_id: str, since: int, through: int) -> bool:
