@@ -25,7 +25,7 @@ from gatehouse.keeper.locate import Claiming, Locating
 from gatehouse.keeper.log import Entry, Log
 from gatehouse.keeper.people import People
 from gatehouse.keeper.protocol import Authority, Budget, CapRole, Refused, Role, Ticket
-from gatehouse.keeper.rootkey import RootKeyFile
+from gatehouse.keeper.rootkey import source_of
 from gatehouse.keeper.rules import JOBS, VERBS
 from gatehouse.keeper.store import open_store
 from gatehouse.keeper.tickets import Tickets
@@ -76,8 +76,8 @@ def open_folder(home: Path) -> Path:
 
 def root_key(folder: Path) -> bytes:
     """Made at the first start, and never again beside a store. Raises UnsafeFile, DamagedStore."""
-    source = RootKeyFile(folder / "root.key")
-    if not source.path.exists() and not (folder / "store.db").exists():
+    source = source_of(folder)
+    if not source.exists() and not (folder / "store.db").exists():
         return source.create()
     return source.load()
 
