@@ -1,4 +1,4 @@
-"""New keys above the data keys: everything stays readable, the old ones open nothing, and kill -9 finds no bad moment."""
+"""New keys above the data keys: all stays readable, the old ones open nothing, and kill -9 finds no bad moment."""
 
 import os
 import signal

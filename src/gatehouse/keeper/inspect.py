@@ -7,8 +7,8 @@ in order to prove that a thief does not.
         inspector.people_of(site, day)                    token -> person, for everybody enrolled
         inspector.plate_token(site, day, plate)
 
-Reads the root key and HOME/keeper/store.db without changing either, also while the keeper runs. Nothing is logged: whoever
-can run this holds the keys anyway.
+Reads the root key and HOME/keeper/store.db without changing either, also while the keeper runs. Nothing is logged:
+whoever can run this holds the keys anyway.
 """
 
 from collections.abc import Iterable

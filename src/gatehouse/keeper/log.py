@@ -139,11 +139,13 @@ class Log:
             os.close(self._handle)
 
 
-def read_records(path: Path) -> Iterator[tuple[bytes, int]]:
-    """Each payload and the offset after it. Stops before a torn tail; raises DamagedLog for a broken record earlier."""
+def read_records(path: Path, start: int = 0) -> Iterator[tuple[bytes, int]]:
+    """Each payload from the offset `start` on, and the offset after it. Stops before a torn tail; raises DamagedLog for
+    a broken record earlier."""
     size = path.stat().st_size
     with path.open("rb") as file:
-        offset = 0
+        file.seek(start)
+        offset = start
         while offset + _HEAD.size <= size:
             length, checksum = _HEAD.unpack(file.read(_HEAD.size))
             end = offset + _HEAD.size + length

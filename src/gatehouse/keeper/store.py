@@ -23,6 +23,7 @@ from gatehouse.crypto.sealing import KeyKind, KeyRef, new_key, unwrap, wrap
 from gatehouse.keeper.errors import DamagedStore
 
 _KEK, _NEXT_KEK = "kek", "kek.next"  # under the root key, and while that is rolled under the next one
+_OWN_KEYS = "SELECT name, value FROM own WHERE name NOT IN (?, ?) AND name NOT LIKE 'fact:%'"
 _MADE_ONCE = frozenset({KeyKind.SITE_DAY, KeyKind.STAY})
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS own (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -70,6 +71,7 @@ class Store:
         self._kek = self._load_kek(root_key)
         self._keys: dict[KeyRef, bytes] = {}
         self._remnants = False  # the write-ahead file may still hold destroyed keys
+        self.changes = 0  # of keys that no clock makes: copies of the store are then old
         self._edges = {row[0]: Edge(*row) for row in self.rows("SELECT * FROM edges")}
 
     def close(self) -> None:
@@ -96,8 +98,7 @@ class Store:
         on the disk. How many keys that were."""
         with self._lock:
             kek = new_key()
-            own = self.rows("SELECT name, value FROM own WHERE name NOT IN (?, ?) AND name NOT LIKE 'fact:%'",
-                            (_KEK, _NEXT_KEK))  # fmt: skip
+            own = self.rows(_OWN_KEYS, (_KEK, _NEXT_KEK))
             held = self.rows("SELECT kind, owner, number, wrapped FROM keys")
             with self._transaction():
                 self._connection.executemany(
@@ -106,7 +107,7 @@ class Store:
                 )
                 self._connection.executemany(
                     "UPDATE keys SET wrapped=? WHERE kind=? AND owner=? AND number=?",
-                    ((self._rewrapped(kek, _name_of(*row), old), *row) for *row, old in held),
+                    ((self._rewrapped(kek, name_of_key(*row), old), *row) for *row, old in held),
                 )
                 self.write("DELETE FROM own WHERE name=?", (_NEXT_KEK,))
                 self.write("INSERT OR REPLACE INTO own VALUES (?, ?)", (_KEK, wrap(root_key, _KEK, kek)))
@@ -118,7 +119,7 @@ class Store:
         return wrap(kek, name, unwrap(self._kek, name, wrapped))
 
     def roll_root(self, take: Callable[[bytes], None]) -> None:
-        """A new root key, which `take` makes durable at its source. Raises what `take` raises; then the old one stays."""
+        """A new root key, which `take` makes durable at its source. Raises what `take` raises; the old one stays."""
         with self._lock:
             root_key = new_key()
             self.write("INSERT OR REPLACE INTO own VALUES (?, ?)", (_NEXT_KEK, wrap(root_key, _KEK, self._kek)))
@@ -164,6 +165,50 @@ class Store:
                 self._connection.execute("ROLLBACK")
             raise
 
+    # --- copies ---
+
+    def dump(self, without: frozenset[str]) -> tuple[bytes, dict[str, tuple[list[str], list[list[Any]]]]]:
+        """The key-encryption key, and every table but these: columns and rows. What wraps that key is left out."""
+        with self._lock:
+            names = self.rows("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+            tables = {name: self._table(name) for (name,) in names if name not in without}
+            return self._kek, tables
+
+    def _table(self, name: str) -> tuple[list[str], list[list[Any]]]:
+        with closing(self._connection.execute(f'SELECT * FROM "{name}"')) as cursor:  # noqa: S608 - from the schema
+            columns = [column[0] for column in cursor.description]
+            rows = [list(row) for row in cursor]
+        return columns, [row for row in rows if name != "own" or row[0] not in (_KEK, _NEXT_KEK)]
+
+    def fill(self, kek: bytes, tables: Iterable[tuple[str, list[str], list[list[Any]]]]) -> None:
+        """Take over tables of a `dump`, whose keys are under `kek`, into this store that is new. All or nothing. Raises
+        DamagedStore for a table or column that this store has not, CryptoError for a key that does not open."""
+        with self._lock, self._transaction():
+            for name, columns, rows in tables:
+                known = {row[1] for row in self.rows("SELECT * FROM pragma_table_info(?)", (name,))}
+                if not columns or not known.issuperset(columns):
+                    raise DamagedStore(f"the table {name} is another here: a newer Gatehouse wrote it")
+                listed, marks = ", ".join(f'"{column}"' for column in columns), ", ".join("?" * len(columns))
+                self._connection.executemany(
+                    f'INSERT INTO "{name}" ({listed}) VALUES ({marks})',  # noqa: S608 - names of this schema
+                    (self._taken_over(kek, name, dict(zip(columns, row, strict=True))) for row in rows),
+                )
+            self._edges = {row[0]: Edge(*row) for row in self.rows("SELECT * FROM edges")}
+
+    def _taken_over(self, kek: bytes, table: str, row: dict[str, Any]) -> list[Any]:
+        if table == "keys":
+            name = name_of_key(row["kind"], row["owner"], row["number"])
+            row["wrapped"] = wrap(self._kek, name, unwrap(kek, name, row["wrapped"]))
+        elif table == "own" and not row["name"].startswith("fact:"):
+            row["value"] = wrap(self._kek, row["name"], unwrap(kek, row["name"], row["value"]))
+        return list(row.values())
+
+    def disenrol(self, edge: str) -> bool:
+        """This edge's letters count no more; False when there is none of this name."""
+        with self._lock:
+            self._edges.pop(edge, None)
+            return bool(self.write("DELETE FROM edges WHERE edge=?", (edge,)))
+
     # --- the keeper's own keys ---
 
     def own_key(self, name: str) -> bytes:
@@ -174,6 +219,7 @@ class Store:
                 return unwrap(self._kek, name, found[0][0])
             key = new_key()
             self.write("INSERT INTO own VALUES (?, ?)", (name, wrap(self._kek, name, key)))
+            self.changes += 1
             return key
 
     def fact(self, name: str) -> bytes | None:
@@ -210,6 +256,7 @@ class Store:
                 for ref, key in made.items():
                     self.write("INSERT INTO keys VALUES (?, ?, ?, ?)", (*_row(ref), wrap(self._kek, _name(ref), key)))
             self._keys.update(made)
+            self.changes += any(ref.kind not in _MADE_ONCE for ref in made)
             return missing
 
     def _is_over(self, ref: KeyRef) -> bool:
@@ -226,6 +273,7 @@ class Store:
                     self.write("INSERT OR REPLACE INTO tombstones VALUES (?, ?, ?, ?)", (*_row(ref), at.isoformat()))
                     self._keys.pop(ref, None)
             self.wipe_all()
+            self.changes += any(ref.kind is not KeyKind.STAY for ref in gone)
             return gone
 
     def wipe_all(self) -> None:
@@ -318,8 +366,8 @@ def _row(ref: KeyRef) -> tuple[int, str, int]:
 
 
 def _name(ref: KeyRef) -> str:
-    return _name_of(*_row(ref))
+    return name_of_key(*_row(ref))
 
 
-def _name_of(kind: int, owner: str, number: int) -> str:
+def name_of_key(kind: int, owner: str, number: int) -> str:
     return f"key:{kind}:{number}:{owner}"

@@ -29,6 +29,7 @@ from gatehouse.keeper.rootkey import source_of
 from gatehouse.keeper.rules import JOBS, VERBS
 from gatehouse.keeper.store import open_store
 from gatehouse.keeper.tickets import Tickets
+from gatehouse.keeper.upkeep import Upkeep
 from gatehouse.machine import lock, replace_durably
 
 # A fill has a second person's grant in place of a cap; who is entrusted with a team has caps of their own.
@@ -127,6 +128,10 @@ class Vault:
         self._replay()
         self.shell_token = self._new_shell_token()
         self.make_days()
+        self.upkeep = Upkeep(
+            self.store, self.folder, entries=self.log.path, origin=self.origin, head=self.remember_head
+        )
+        self.upkeep.begin(self.now())
         self.log.append(Entry(at=self.now(), kind="start"))
 
     def _remembered(self) -> tuple[int, bytes]:
