@@ -68,6 +68,10 @@ class Inspector:
         """Ids of everybody and every vehicle of whom a key exists."""
         return sorted({owner for kind in _SUBJECTS for owner in self._store.owners(kind)})
 
+    def erased(self, kind: KeyKind) -> list[str]:
+        """Whose key of this kind was destroyed, and is not there again."""
+        return sorted(set(self._store.destroyed(kind)) - set(self._store.owners(kind)))
+
     def days(self) -> list[tuple[str, date]]:
         """Every site and local date of which a key exists."""
         kind = KeyKind.SITE_DAY

@@ -4,17 +4,19 @@
 anew until it holds a day; the ones before are never touched again.
 """
 
+import io
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
 from gatehouse.crypto.agefile import recipient_key, seal_file
 from gatehouse.crypto.merkle import EMPTY_ROOT, Tree, leaf_hash
 from gatehouse.keeper.errors import DamagedLog
-from gatehouse.keeper.log import read_records
+from gatehouse.keeper.log import read_records, records_in
 from gatehouse.keeper.snapshots import SnapshotFault, open_copy
 from gatehouse.keeper.store import Store
 from gatehouse.machine import replace_durably
@@ -67,28 +69,34 @@ def listed(folder: Path) -> list[Path]:
 def joined(paths: list[Path], secret: str, target: Path, size: int, root: bytes) -> int:
     """Write the log that these copies make up to `target`; how many entries. It must begin with the `size` entries of
     this `root`. Raises SnapshotFault, OSError."""
-    tree, stands = Tree(), size == 0 and root == EMPTY_ROOT
     with target.open("wb") as out:
-        for path in paths:
-            if int(path.name[4:16]) != tree.size:
-                raise SnapshotFault("log_gap", f"a copy of the log is missing before {path.name}")
-            records = open_copy(path.read_bytes(), secret, _MAGIC, _VERSION, "copy of the log")
-            out.write(records)
-            for payload in _payloads(records, target.with_suffix(".part")):
-                tree.append(leaf_hash(payload))
-                if tree.size == size:
-                    stands = tree.root() == root
+        return _walked(paths, secret, out, size, root)
+
+
+def checked(paths: list[Path], secret: str, size: int, root: bytes) -> int:
+    """As `joined`, and nothing is written."""
+    return _walked(paths, secret, io.BytesIO(), size, root)
+
+
+def _walked(paths: list[Path], secret: str, out: BinaryIO, size: int, root: bytes) -> int:
+    tree, stands = Tree(), size == 0 and root == EMPTY_ROOT
+    for path in paths:
+        if int(path.name[4:16]) != tree.size:
+            raise SnapshotFault("log_gap", f"a copy of the log is missing before {path.name}")
+        records = open_copy(path.read_bytes(), secret, _MAGIC, _VERSION, "copy of the log")
+        out.write(records)
+        for payload in _payloads(records):
+            tree.append(leaf_hash(payload))
+            if tree.size == size:
+                stands = tree.root() == root
     if not stands:
         raise SnapshotFault("log_short", f"the copies of the log do not reach entry {size}, which the keys remember")
     return tree.size
 
 
-def _payloads(records: bytes, scratch: Path) -> Iterator[bytes]:
-    scratch.write_bytes(records)
+def _payloads(records: bytes) -> Iterator[bytes]:
     try:
-        for payload, _ in read_records(scratch):
+        for payload, _ in records_in(io.BytesIO(records), len(records), 0):
             yield payload
     except DamagedLog as fault:
         raise SnapshotFault("damaged", "a copy of the log is damaged") from fault
-    finally:
-        scratch.unlink()

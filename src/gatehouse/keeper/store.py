@@ -294,6 +294,10 @@ class Store:
         """Whether a key of this name was ever destroyed."""
         return bool(self.rows("SELECT 1 FROM tombstones WHERE kind=? AND owner=? AND number=?", _row(ref)))
 
+    def destroyed(self, kind: KeyKind) -> list[str]:
+        """Whose key of this kind was ever destroyed."""
+        return [row[0] for row in self.rows("SELECT DISTINCT owner FROM tombstones WHERE kind=?", (kind,))]
+
     def owners(self, kind: KeyKind) -> list[str]:
         """Who has a key of this kind."""
         return [row[0] for row in self.rows("SELECT DISTINCT owner FROM keys WHERE kind=?", (kind,))]

@@ -25,6 +25,7 @@ from gatehouse.server.attendance.worklist_actions import keep_worklist
 from gatehouse.server.audit import actions as audit
 from gatehouse.server.audit import queries as due
 from gatehouse.server.audit.by import By
+from gatehouse.server.backups import schedule
 from gatehouse.server.databases import fold
 from gatehouse.server.gates.actions import raise_alarm
 from gatehouse.server.interchange import delivering, running
@@ -173,6 +174,7 @@ SERVER_JOBS = (
     ServerJob("hooks", lambda: delivering.deliver_due(moment.now()), timedelta(seconds=1)),
     ServerJob("hook_sweep", lambda: delivering.sweep(moment.now()), timedelta(hours=1)),
     ServerJob("fold", fold, timedelta(minutes=5)),
+    ServerJob("backup", lambda: schedule.look(moment.now()), timedelta(minutes=1)),
 )
 
 

@@ -41,7 +41,9 @@ def of_reading(path: Path) -> Iterator[None]:
             "sealed to another": ("wrong_key", "is sealed to another key: this one does not open it"),
             "cut off": ("cut_off", "is cut off: its end is missing; copy it again, or take another"),
         }
-        code, text = told.get(str(fault), ("damaged", "was changed or cut off after it was written; copy it again, or take another"))
+        code, text = told.get(
+            str(fault), ("damaged", "was changed or cut off after it was written; copy it again, or take another")
+        )
         raise BackupFault(code, f"{path} {text}") from fault
     except OSError as fault:
         raise BackupFault("not_read", f"{path} cannot be read ({fault.strerror})") from fault
