@@ -81,9 +81,12 @@ class House:
     def name_of(self, person: str) -> str | None:
         """The name as HR is shown it, through the keeper's checks; None where its key is gone."""
         ((cell,),) = self.rows("SELECT name_cell FROM people_person WHERE id = ?", uuid.UUID(person).hex)
+        return self.name_in(bytes(cell), person)
+
+    def name_in(self, cell: bytes, person: str) -> str | None:
         with closing(self.keeper()) as keeper:
             hr = Authority(ticket=keeper.sign_in(invite_operator(self.home, str(uuid.uuid4()), Role.HR)).token)
-            (name,) = keeper.reveal([Cell("person.name/1", person, bytes(cell))], hr, "person.page")
+            (name,) = keeper.reveal([Cell("person.name/1", person, cell)], hr, "person.page")
         return None if name is None else name.decode()
 
     def erase(self, person: str) -> None:
