@@ -2,6 +2,9 @@
 
 import json
 import stat
+import time
+from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -61,7 +64,7 @@ def test_a_rehearsal_opens_everything_and_changes_nothing(house: House) -> None:
     house.hire("Ben Example", "R-2")
     house.back_up()
     assert house.paper is not None
-    before = {path: path.read_bytes() for path in (house.home / "backups").rglob("*") if path.is_file()}
+    before = {path: path.read_bytes() for path in (house.home / "backups").rglob("data-*.age")}
     done = house.command("keeper", "rehearse", "--json", "--key-file", "-", stdin=house.paper.secret.lower())
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
@@ -112,6 +115,34 @@ def test_the_recovery_key_stands_in_no_file(house: House) -> None:
     secret = house.paper.secret.encode()
     found = [path for path in house.home.rglob("*") if path.is_file() and secret in path.read_bytes().upper()]
     assert found == []
+
+
+def test_every_night_one_is_written_by_itself(house: House) -> None:
+    folder = house.home / "backups" / "data"
+    before = len(list(folder.glob("data-*.age")))
+    house.clock.advance(timedelta(days=1, hours=3))
+    assert eventually(lambda: len(list(folder.glob("data-*.age"))) > before), (folder / "status.json").read_text()
+    assert eventually(lambda: json.loads((folder / "status.json").read_text())["fault"] == "")
+
+
+def test_a_night_without_one_raises_an_alarm(house: House) -> None:
+    folder = house.home / "backups" / "data"
+    folder.rename(folder.with_name("aside"))
+    folder.write_text("in the way")
+    try:
+        house.clock.advance(timedelta(days=2))
+        query = "SELECT COUNT(*) FROM gates_gatealarm WHERE kind = 'backup_fails'"
+        assert eventually(lambda: house.rows(query)[0][0] == 1)
+    finally:
+        folder.unlink()
+        folder.with_name("aside").rename(folder)
+
+
+def eventually(holds: Callable[[], bool]) -> bool:
+    ends = time.monotonic() + 90
+    while not holds() and time.monotonic() < ends:
+        time.sleep(0.2)
+    return holds()
 
 
 # --- where a restore is refused ---------------------------------------------------------------------------------------

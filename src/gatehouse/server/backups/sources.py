@@ -49,7 +49,8 @@ def size(home: Path, url: str | None) -> int:
     if url:
         with _connected(url) as connection:
             (found,) = connection.execute("SELECT pg_database_size(current_database())").fetchone() or (0,)
-            return int(found) + media
+            assert isinstance(found, int), "a bigint"
+            return found + media
     return _sqlite_file(home).stat().st_size + media
 
 
