@@ -58,7 +58,7 @@ def test_who_was_erased_stays_unreadable_in_every_old_backup_and_others_do_not(h
 
 
 def test_a_thief_of_all_backups_finds_nothing_and_opens_none(house: House) -> None:
-    house.hire("Backup Canary", "A-3")
+    house.hire("Zuzana Quillfeather", "A-3")
     house.tell(house.passage(means="plate", plate="京Q77123"))
     house.back_up()
     report = run.drill(house.home)
@@ -70,7 +70,7 @@ def test_a_thief_of_all_backups_finds_nothing_and_opens_none(house: House) -> No
     # And were one of them open, the drill would see it.
     shutil.copy(house.home / "server" / "gatehouse.db", house.home / "backups" / "monday.db")
     assert run.drill(house.home).clean
-    (house.home / "backups" / "notes.txt").write_text("Backup Canary")
+    (house.home / "backups" / "notes.txt").write_text("Zuzana Quillfeather")
     assert run.drill(house.home).found["names"] == 1
 
 
