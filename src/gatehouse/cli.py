@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from gatehouse import cli_backup
 from gatehouse.cli_eval import eval_app
 from gatehouse.cli_muster import muster_app
 from gatehouse.terminal import AsJson, Home, Port, err, fail, follow, out, progress_bar, say, using
@@ -30,6 +31,7 @@ app.add_typer(edge_app, name="edge", invoke_without_command=True)
 edge_app.add_typer(muster_app, name="muster")
 app.add_typer(eval_app, name="eval")
 app.add_typer(parking_app, name="parking")
+cli_backup.add_to(app, keeper_app)
 
 
 class RoleName(StrEnum):

@@ -8,6 +8,7 @@ import resource
 from pathlib import Path
 from typing import BinaryIO
 
+BACKUPS = "GATEHOUSE_BACKUPS"
 _PR_SET_DUMPABLE = 4  # prctl(2)
 
 
@@ -26,6 +27,24 @@ def replace_durably(path: Path, data: bytes) -> None:
         os.close(handle)
     draft.replace(path)
     sync_folder(path.parent)
+
+
+def overwrite_and_delete(path: Path) -> None:
+    """Delete a file whose bytes must not stay on the disk; what a disk keeps of them by itself nobody can say. Raises
+    OSError."""
+    with path.open("r+b") as file:
+        left = file.seek(0, os.SEEK_END)
+        file.seek(0)
+        while left > 0:
+            left -= file.write(bytes(min(left, 1 << 20)))
+        file.flush()
+        os.fsync(file.fileno())
+    path.unlink()
+
+
+def backups_folder(home: Path) -> Path:
+    """Where backups lie: GATEHOUSE_BACKUPS, or a folder of the home."""
+    return Path(os.environ.get(BACKUPS) or home / "backups").absolute()
 
 
 def sync_folder(folder: Path) -> None:

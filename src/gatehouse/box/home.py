@@ -9,6 +9,7 @@ from pathlib import Path
 from gatehouse.machine import lock
 
 FORMAT = 1  # of what lies in a home; raised when an older Gatehouse could not use what a newer one wrote
+UNFINISHED = "restore.unfinished"  # a restore was begun here, and not ended
 LONGEST_SOCKET_PATH = 107  # bytes, unix(7)
 
 
@@ -31,6 +32,8 @@ def claimed(home: Path) -> Iterator[None]:
     except OSError as fault:
         raise UnusableHome(f"{home} cannot be written ({fault.strerror}); choose another --home") from fault
     with handle:
+        if (home / UNFINISHED).exists():
+            raise UnusableHome(f"a restore into {home} was broken off; delete the folder and restore again")
         handle.truncate(0)
         handle.write(b"%d\n" % os.getpid())
         handle.flush()

@@ -7,6 +7,7 @@ again.
 import base64
 import secrets
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+from gatehouse.box import key_care
 from gatehouse.box.home import UnusableHome, check_port, claimed
 from gatehouse.box.local_api import SHELL_ACTOR, ApiProblem, LocalApi
 from gatehouse.box.processes import RESTART_AFTER_S, Box, StartFailed, Watch, sign_in_link
@@ -83,7 +85,25 @@ def _greet(box: Box, api: LocalApi, say: Say, *, fresh: bool) -> None:
     if fresh or not _has_owner(api.get("operators")):
         say("Sign in as its owner with this link; it works once, for a day:")
         say(f"  {sign_in_link(box.home, box.port)}")
+    _greet_with_recovery(box, say)
     say(f"Another link: gatehouse keeper invite --home {box.home} --port {box.port}")
+
+
+def _greet_with_recovery(box: Box, say: Say) -> None:
+    """The recovery key, once, to a person: what goes into a file or a journal of this machine would be kept beside what
+    it opens. Broken off between the two steps it is made anew at the next start."""
+    try:
+        if key_care.state(box.home).recipient:
+            return
+        if not sys.stdout.isatty():
+            say(f"No recovery key yet, so no backup: gatehouse keeper recovery-key --home {box.home}")
+            return
+        identity = key_care.new_recovery_key(box.home, replace=False)
+        for line in key_care.shown(identity, box.home):
+            say(line)
+        key_care.keep(box.home, identity)
+    except key_care.CannotCare as fault:
+        say(f"No recovery key yet, so no backup: {fault}")
 
 
 def _has_owner(operators: list[dict[str, Any]]) -> bool:

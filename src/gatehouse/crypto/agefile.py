@@ -5,6 +5,8 @@ recipient_key(text) -> 32 bytes            of "age1..."                         
 seal_file(data, key) -> bytes              what `age -d -i KEYFILE` opens
 open_file(sealed, secret) -> bytes         with "AGE-SECRET-KEY-1..."               raises Malformed, Unreadable
 
+`agestream` does the same piece by piece.
+
 Specification: C2SP age. Header: a stanza with an ephemeral share and the file key wrapped by ChaCha20-Poly1305 under
 HKDF of the shared secret, then an HMAC; payload: ChaCha20-Poly1305 in chunks of 64 KiB, counted, the last one marked.
 """
@@ -16,6 +18,7 @@ import hmac
 import os
 import re
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
@@ -26,7 +29,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from gatehouse.crypto.errors import Malformed, Unreadable
 
-CHUNK, _TAG, _FILE_KEY, _NONCE = 64 * 1024, 16, 16, 16
+CHUNK, TAG, _FILE_KEY, _NONCE = 64 * 1024, 16, 16, 16
 _WRAP = b"age-encryption.org/v1/X25519"
 _PUBLIC, _SECRET = "age", "age-secret-key-"
 _ALPHABET = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
@@ -35,6 +38,7 @@ _STANZA = rb"-> [!-~]+(?: [!-~]+)*\n(?:[A-Za-z0-9+/]{64}\n)*[A-Za-z0-9+/]{0,63}\
 _HEADER = re.compile(rb"age-encryption\.org/v1\n((?:%s)+)--- ([A-Za-z0-9+/]{43})\n" % _STANZA)
 _OURS = re.compile(rb"^-> X25519 ([A-Za-z0-9+/]{43})\n([A-Za-z0-9+/]{43})\n", re.MULTILINE)
 _HEADER_LIMIT = 64 * 1024
+BEFORE_CHUNKS = _HEADER_LIMIT + _NONCE
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -58,6 +62,15 @@ def recipient_key(text: str) -> bytes:
 
 def seal_file(data: bytes, key: bytes) -> bytes:
     """`data` readable only by whoever holds the recipient's secret. Raises Malformed for no key."""
+    header, aead, _ = begin(key)
+    chunks = [data[start : start + CHUNK] for start in range(0, len(data), CHUNK)] or [b""]
+    body = [aead.encrypt(count(n, last=n == len(chunks) - 1), chunk, None) for n, chunk in enumerate(chunks)]
+    return header + b"".join(body)
+
+
+def begin(key: bytes) -> tuple[bytes, ChaCha20Poly1305, bytes]:
+    """A new file for this recipient: what stands before its chunks, what seals them, and the file's own key. Raises
+    Malformed for no key."""
     ephemeral = X25519PrivateKey.generate()
     share, file_key = ephemeral.public_key().public_bytes_raw(), os.urandom(_FILE_KEY)
     wrapped = ChaCha20Poly1305(_derive(_exchange(ephemeral, key), share + key, _WRAP)).encrypt(
@@ -65,24 +78,44 @@ def seal_file(data: bytes, key: bytes) -> bytes:
     )
     head = b"age-encryption.org/v1\n-> X25519 " + _base64(share) + b"\n" + _base64(wrapped) + b"\n---"
     nonce = os.urandom(_NONCE)
-    aead = ChaCha20Poly1305(_derive(file_key, nonce, b"payload"))
-    chunks = [data[start : start + CHUNK] for start in range(0, len(data), CHUNK)] or [b""]
-    body = [aead.encrypt(_count(n, last=n == len(chunks) - 1), chunk, None) for n, chunk in enumerate(chunks)]
-    return head + b" " + _base64(_mac(file_key, head)) + b"\n" + nonce + b"".join(body)
+    return head + b" " + _base64(_mac(file_key, head)) + b"\n" + nonce, _aead(file_key, nonce), file_key
 
 
 def open_file(sealed: bytes, secret: str) -> bytes:
     """Raises Malformed for no such file, Unreadable for another recipient or any changed, missing or added byte."""
-    key = X25519PrivateKey.from_private_bytes(_unbech32(_SECRET, secret.lower()))
-    found = _HEADER.match(sealed[:_HEADER_LIMIT])
-    if found is None or len(sealed) < found.end() + _NONCE + _TAG:
+    key = secret_key(secret)
+    aead, start = resume(sealed[:BEFORE_CHUNKS], key_of_stanzas(key))
+    if len(sealed) < start + TAG:
         raise Malformed("age file")
-    file_key = _file_key(key, found[1])
+    return _payload(aead, sealed[start:])
+
+
+def secret_key(secret: str) -> X25519PrivateKey:
+    """Of "AGE-SECRET-KEY-1...". Raises Malformed."""
+    return X25519PrivateKey.from_private_bytes(_unbech32(_SECRET, secret.strip().lower()))
+
+
+def resume(sealed: bytes, file_key_of: Callable[[bytes], bytes]) -> tuple[ChaCha20Poly1305, int]:
+    """What opens the chunks of a file that begins with these bytes (BEFORE_CHUNKS of them hold any header), and where
+    the first chunk begins. `file_key_of` gets the stanzas. Raises Malformed, Unreadable."""
+    found = _HEADER.match(sealed[:_HEADER_LIMIT])
+    if found is None or len(sealed) < found.end() + _NONCE:
+        raise Malformed("age file")
+    file_key = file_key_of(found[1])
     head = sealed[: found.start(2) - 1]
     if not hmac.compare_digest(_mac(file_key, head), _unbase64(found[2])):
         raise Unreadable("changed header")
-    nonce, body = sealed[found.end() : found.end() + _NONCE], sealed[found.end() + _NONCE :]
-    return _payload(ChaCha20Poly1305(_derive(file_key, nonce, b"payload")), body)
+    nonce = sealed[found.end() : found.end() + _NONCE]
+    return _aead(file_key, nonce), found.end() + _NONCE
+
+
+def key_of_stanzas(key: X25519PrivateKey) -> Callable[[bytes], bytes]:
+    """For `resume`: the file's key out of the stanza that is for this secret."""
+    return lambda stanzas: _file_key(key, stanzas)
+
+
+def _aead(file_key: bytes, nonce: bytes) -> ChaCha20Poly1305:
+    return ChaCha20Poly1305(_derive(file_key, nonce, b"payload"))
 
 
 def _file_key(key: X25519PrivateKey, stanzas: bytes) -> bytes:
@@ -100,15 +133,15 @@ def _file_key(key: X25519PrivateKey, stanzas: bytes) -> bytes:
 
 
 def _payload(aead: ChaCha20Poly1305, body: bytes) -> bytes:
-    step = CHUNK + _TAG
-    count = -(-len(body) // step)
+    step = CHUNK + TAG
+    total = -(-len(body) // step)
     try:
         parts = [
-            aead.decrypt(_count(n, last=n == count - 1), body[n * step : (n + 1) * step], None) for n in range(count)
+            aead.decrypt(count(n, last=n == total - 1), body[n * step : (n + 1) * step], None) for n in range(total)
         ]
     except InvalidTag as fault:
         raise Unreadable("changed payload") from fault
-    if count > 1 and not parts[-1]:
+    if total > 1 and not parts[-1]:
         raise Unreadable("empty last chunk")
     return b"".join(parts)
 
@@ -129,7 +162,8 @@ def _mac(file_key: bytes, head: bytes) -> bytes:
     return hmac.new(_derive(file_key, b"", b"header"), head, hashlib.sha256).digest()
 
 
-def _count(number: int, *, last: bool) -> bytes:
+def count(number: int, *, last: bool) -> bytes:
+    """The nonce of a file's chunk."""
     return struct.pack(">xxxQB", number, last)
 
 

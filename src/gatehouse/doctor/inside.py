@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from gatehouse.doctor import backups
 from gatehouse.doctor.findings import Finding, bad, ok, warn
 
 LEAST_FREE_BYTES = 2 * 1024**3
@@ -40,6 +41,7 @@ def examine(home: Path) -> Iterator[Finding]:
         disk,
         machine_clock,
         core_dumps,
+        *backups.CHECKS,
     )
     for check in checks:
         yield from check(home)
@@ -67,11 +69,22 @@ def _reachable(folder: Path, path: Path) -> bool:
 
 
 def root_key_on_disk(home: Path) -> Iterator[Finding]:
-    if (home / "keeper" / "root.key").exists():
+    """A file, a systemd credential, or both: then the file would still do for a thief."""
+    on_disk = (home / "keeper" / "root.key").exists()
+    if backups.told_by_keeper(home).get("root_key") == "credential":
+        if on_disk:
+            yield bad(
+                "root_key.on_disk",
+                "the root key is a systemd credential, and still a file on this disk",
+                f"shred -u {home / 'keeper' / 'root.key'}",
+            )
+        else:
+            yield ok("root_key.on_disk", "the root key is a systemd credential, not a file")
+    elif on_disk:
         yield warn(
             "root_key.on_disk",
             "the root key is a file on this disk: a thief of the whole disk can read everything",
-            "encrypt the disk of this machine",
+            "encrypt the disk, or make it a systemd credential (docs/recipes/backup.md)",
         )
 
 

@@ -22,6 +22,7 @@ from gatehouse.drill.needles import CLASSES, Needle, patterns
 from gatehouse.drill.search import Haystack
 from gatehouse.keeper.errors import KeeperError
 from gatehouse.keeper.inspect import Found, Inspector
+from gatehouse.machine import backups_folder
 
 RESULT = "server/drill.json"  # the last result, for the Trust page: counts only
 Follow = Callable[[int, int], None]
@@ -53,6 +54,9 @@ def drill(home: Path, follow: Follow = lambda done, total: None) -> Report:
     with tempfile.TemporaryDirectory(prefix="gatehouse-drill-") as folder:
         copy = Path(folder)
         loot.copy_home(home, copy)
+        elsewhere = backups_folder(home)
+        if home.absolute() not in elsewhere.parents and elsewhere.is_dir():
+            loot.copy_home(elsewhere, copy / "backups")
         if os.environ.get("DATABASE_URL"):
             try:
                 postgres.copy(os.environ["DATABASE_URL"], copy / "server" / "postgresql.db")

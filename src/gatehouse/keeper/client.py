@@ -220,5 +220,20 @@ class Client:
     def looks(self, subject: str, ticket: str) -> list[say.Look]:
         return self._ask(say.Looks(subject, ticket), say.LookList).looks
 
+    def keys(self) -> say.KeyState:
+        return self._ask(say.AskKeys(), say.KeyState)
+
+    def roll(self, what: Literal["kek", "root"], by: say.Authority) -> int:
+        return int(self._ask(say.Roll(what, by), say.Text).text)
+
+    def keep_recovery(self, recipient: str, by: say.Authority) -> None:
+        self._ask(say.KeepRecovery(recipient, by), say.Done)
+
+    def take_snapshot(self, by: say.Authority) -> Path:
+        return Path(self._ask(say.TakeSnapshot(by), say.Text).text)
+
+    def rehearsed(self, by: say.Authority) -> None:
+        self._ask(say.Rehearsed(by), say.Done)
+
     def usage(self, ticket: str) -> say.UsageList:
         return self._ask(say.Usage(ticket), say.UsageList)

@@ -7,8 +7,8 @@ in order to prove that a thief does not.
         inspector.people_of(site, day)                    token -> person, for everybody enrolled
         inspector.plate_token(site, day, plate)
 
-Reads HOME/keeper/root.key and store.db without changing either, also while the keeper runs. Nothing is logged: whoever
-can run this holds the keys anyway.
+Reads the root key and HOME/keeper/store.db without changing either, also while the keeper runs. Nothing is logged:
+whoever can run this holds the keys anyway.
 """
 
 from collections.abc import Iterable
@@ -27,7 +27,7 @@ from gatehouse.keeper.cells import Cells, Opened
 from gatehouse.keeper.days import day_of, day_ref
 from gatehouse.keeper.people import People
 from gatehouse.keeper.protocol import LABELS, Cell
-from gatehouse.keeper.rootkey import RootKeyFile
+from gatehouse.keeper.rootkey import source_of
 from gatehouse.keeper.store import read_store
 
 _SUBJECTS = (KeyKind.FACE, KeyKind.IDENTITY, KeyKind.ACCESS, KeyKind.WORK, KeyKind.VEHICLE)
@@ -49,7 +49,7 @@ class Inspector:
 
     def __init__(self, home: Path) -> None:
         folder = home / "keeper"
-        self._store = read_store(folder / "store.db", RootKeyFile(folder / "root.key").load())
+        self._store = read_store(folder / "store.db", source_of(folder).load())
         self._people = People(self._store)
         self._cells = Cells(self._store, self._people)
 
@@ -67,6 +67,10 @@ class Inspector:
     def subjects(self) -> list[str]:
         """Ids of everybody and every vehicle of whom a key exists."""
         return sorted({owner for kind in _SUBJECTS for owner in self._store.owners(kind)})
+
+    def erased(self, kind: KeyKind) -> list[str]:
+        """Whose key of this kind was destroyed, and is not there again."""
+        return sorted(set(self._store.destroyed(kind)) - set(self._store.owners(kind)))
 
     def days(self) -> list[tuple[str, date]]:
         """Every site and local date of which a key exists."""

@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
@@ -139,20 +140,26 @@ class Log:
             os.close(self._handle)
 
 
-def read_records(path: Path) -> Iterator[tuple[bytes, int]]:
-    """Each payload and the offset after it. Stops before a torn tail; raises DamagedLog for a broken record earlier."""
-    size = path.stat().st_size
+def read_records(path: Path, start: int = 0) -> Iterator[tuple[bytes, int]]:
+    """Each payload from the offset `start` on, and the offset after it. Stops before a torn tail; raises DamagedLog for
+    a broken record earlier."""
     with path.open("rb") as file:
-        offset = 0
-        while offset + _HEAD.size <= size:
-            length, checksum = _HEAD.unpack(file.read(_HEAD.size))
-            end = offset + _HEAD.size + length
-            if end > size or length == 0:  # zeros: the file grew, but a power cut came before its bytes
+        yield from records_in(file, path.stat().st_size, start)
+
+
+def records_in(file: BinaryIO, size: int, start: int) -> Iterator[tuple[bytes, int]]:
+    """As `read_records`, of a file of `size` bytes."""
+    file.seek(start)
+    offset = start
+    while offset + _HEAD.size <= size:
+        length, checksum = _HEAD.unpack(file.read(_HEAD.size))
+        end = offset + _HEAD.size + length
+        if end > size or length == 0:  # zeros: the file grew, but a power cut came before its bytes
+            return
+        payload = file.read(length)
+        if zlib.crc32(payload) != checksum:
+            if end == size:
                 return
-            payload = file.read(length)
-            if zlib.crc32(payload) != checksum:
-                if end == size:
-                    return
-                raise DamagedLog(f"the log is damaged at byte {offset}")
-            yield payload, end
-            offset = end
+            raise DamagedLog(f"the log is damaged at byte {offset}")
+        yield payload, end
+        offset = end

@@ -21,6 +21,7 @@ from gatehouse.keeper.replies import Done as Done
 from gatehouse.keeper.replies import Entered as Entered
 from gatehouse.keeper.replies import Filled as Filled
 from gatehouse.keeper.replies import FillFault as FillFault
+from gatehouse.keeper.replies import KeyState as KeyState
 from gatehouse.keeper.replies import Lane as Lane
 from gatehouse.keeper.replies import Located as Located
 from gatehouse.keeper.replies import Look as Look
@@ -44,6 +45,7 @@ from gatehouse.keeper.replies import UsageRow as UsageRow
 from gatehouse.keeper.replies import Welcome as Welcome
 from gatehouse.keeper.requests import Admit as Admit
 from gatehouse.keeper.requests import AnyRequest as AnyRequest
+from gatehouse.keeper.requests import AskKeys as AskKeys
 from gatehouse.keeper.requests import Checkpoint as Checkpoint
 from gatehouse.keeper.requests import Claim as Claim
 from gatehouse.keeper.requests import EnrolEdge as EnrolEdge
@@ -59,16 +61,19 @@ from gatehouse.keeper.requests import Grant as Grant
 from gatehouse.keeper.requests import Hello as Hello
 from gatehouse.keeper.requests import Index as Index
 from gatehouse.keeper.requests import Invite as Invite
+from gatehouse.keeper.requests import KeepRecovery as KeepRecovery
 from gatehouse.keeper.requests import Locate as Locate
 from gatehouse.keeper.requests import Looks as Looks
 from gatehouse.keeper.requests import Mint as Mint
 from gatehouse.keeper.requests import Note as Note
 from gatehouse.keeper.requests import Recipients as Recipients
+from gatehouse.keeper.requests import Rehearsed as Rehearsed
 from gatehouse.keeper.requests import Request as Request
 from gatehouse.keeper.requests import Reseal as Reseal
 from gatehouse.keeper.requests import Resemble as Resemble
 from gatehouse.keeper.requests import Retoken as Retoken
 from gatehouse.keeper.requests import Reveal as Reveal
+from gatehouse.keeper.requests import Roll as Roll
 from gatehouse.keeper.requests import Seal as Seal
 from gatehouse.keeper.requests import SecondPlate as SecondPlate
 from gatehouse.keeper.requests import Secret as Secret
@@ -76,6 +81,7 @@ from gatehouse.keeper.requests import Sign as Sign
 from gatehouse.keeper.requests import SignIn as SignIn
 from gatehouse.keeper.requests import SignOut as SignOut
 from gatehouse.keeper.requests import StayCells as StayCells
+from gatehouse.keeper.requests import TakeSnapshot as TakeSnapshot
 from gatehouse.keeper.requests import Tokens as Tokens
 from gatehouse.keeper.requests import Usage as Usage
 from gatehouse.keeper.requests import Who as Who

@@ -201,8 +201,21 @@ class RecipientList(Reply, frozen=True, tag="recipients"):
     recipients: list[Recipient]
 
 
+class KeyState(Reply, frozen=True, tag="keys"):
+    """`root_key` is file or credential; `recipient` the public half of the recovery key, "" while there is none;
+    `fault` why the last key snapshot was not written, "" when it was."""
+
+    root_key: str
+    recipient: str
+    rolled_at: datetime | None
+    snapshot_at: datetime | None
+    rehearsed_at: datetime | None
+    fault: str
+
+
 AnyReply = (
     Refused | Done | Welcome | Bytes | Text | Sealed | Located | Retokened | Alike | Claimed | Plated
     | Revealed | Names | Entered | TicketReply | Admissions
     | LookList | UsageList | Checked | Filled | RecipientList
+    | KeyState
 )  # fmt: skip

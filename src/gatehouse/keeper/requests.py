@@ -315,9 +315,42 @@ class Usage(Request, frozen=True, tag="usage"):
     ticket: str
 
 
+class AskKeys(Request, frozen=True, tag="keys"):
+    """How it stands with the keys above the data keys, and who could recover them. -> KeyState"""
+
+
+class Roll(Request, frozen=True, tag="roll"):
+    """A new key-encryption key, by an owner's ticket or the shell; with "root" a new root key besides, by the shell
+    alone. -> Text: how many keys were wrapped anew; Refused not_rolled"""
+
+    what: Literal["kek", "root"]
+    by: Authority = Authority()
+
+
+class KeepRecovery(Request, frozen=True, tag="keep_recovery"):
+    """The public half of a new recovery key, to which key snapshots are sealed from now on: by the shell alone.
+    -> Done, or Refused not_written"""
+
+    recipient: str
+    by: Authority = Authority()
+
+
+class TakeSnapshot(Request, frozen=True, tag="snapshot"):
+    """A key snapshot now. -> Text: its path; Refused no_recovery_key, not_written"""
+
+    by: Authority = Authority()
+
+
+class Rehearsed(Request, frozen=True, tag="rehearsed"):
+    """The recovery key was tried on a snapshot, and opened it: by the shell alone. -> Done"""
+
+    by: Authority = Authority()
+
+
 AnyRequest = (
     Hello | Secret | Mint | Seal | Admit | Tokens | Who | Locate | Retoken | Resemble | Claim | SecondPlate
     | Find | Index | Reveal | Reseal | Sign | Forget
     | ForgetDays | Grant | Fill | EnrolRecipient | Recipients
     | Entrust | Invite | SignIn | WhoAmI | SignOut | EnrolEdge | Note | Checkpoint | Looks | Usage
+    | AskKeys | Roll | KeepRecovery | TakeSnapshot | Rehearsed
 )  # fmt: skip

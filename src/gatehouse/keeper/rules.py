@@ -30,6 +30,7 @@ VERBS: dict[str, frozenset[Role]] = {
     "entrust": frozenset({Role.OWNER, Role.HR}),
     "recipients": frozenset({Role.OWNER, Role.HR}),
     "mint": frozenset({Role.OWNER}),
+    "roll": frozenset({Role.OWNER}),
 }
 
 # What a template or a PIN is for happens inside keeper and edge: no page ever needs one. A provider's keys and the
@@ -92,6 +93,7 @@ JOBS: dict[str, frozenset[str]] = {
     "hooks": frozenset(),
     "staff": frozenset({"forget.face"}),
     "visits": frozenset({"sign.visit", "forget.visit", "tokens.visit"}),
+    "backup": frozenset({"snapshot"}),
 }
 # A job sees time and pay under a random id, of everybody if need be, and never a name: no cap stands against it.
 JOB_READS: dict[str, frozenset[str]] = {

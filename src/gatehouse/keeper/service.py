@@ -160,6 +160,7 @@ class Service:
             self.vault.remember_head,
             self.vault.make_days,
             self.vault.store.wipe,
+            lambda: self.vault.upkeep.look(self.vault.now()),
             lambda: self.vault.tickets.sweep(self.vault.now()),
             lambda: sweep_grants(self.vault),
         )

@@ -25,10 +25,11 @@ from gatehouse.keeper.locate import Claiming, Locating
 from gatehouse.keeper.log import Entry, Log
 from gatehouse.keeper.people import People
 from gatehouse.keeper.protocol import Authority, Budget, CapRole, Refused, Role, Ticket
-from gatehouse.keeper.rootkey import RootKeyFile
+from gatehouse.keeper.rootkey import source_of
 from gatehouse.keeper.rules import JOBS, VERBS
 from gatehouse.keeper.store import open_store
 from gatehouse.keeper.tickets import Tickets
+from gatehouse.keeper.upkeep import Upkeep
 from gatehouse.machine import lock, replace_durably
 
 # A fill has a second person's grant in place of a cap; who is entrusted with a team has caps of their own.
@@ -76,8 +77,8 @@ def open_folder(home: Path) -> Path:
 
 def root_key(folder: Path) -> bytes:
     """Made at the first start, and never again beside a store. Raises UnsafeFile, DamagedStore."""
-    source = RootKeyFile(folder / "root.key")
-    if not source.path.exists() and not (folder / "store.db").exists():
+    source = source_of(folder)
+    if not source.exists() and not (folder / "store.db").exists():
         return source.create()
     return source.load()
 
@@ -127,6 +128,10 @@ class Vault:
         self._replay()
         self.shell_token = self._new_shell_token()
         self.make_days()
+        self.upkeep = Upkeep(
+            self.store, self.folder, entries=self.log.path, origin=self.origin, head=self.remember_head
+        )
+        self.upkeep.begin(self.now())
         self.log.append(Entry(at=self.now(), kind="start"))
 
     def _remembered(self) -> tuple[int, bytes]:

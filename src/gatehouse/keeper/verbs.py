@@ -10,7 +10,7 @@ from gatehouse.crypto.merkle import sign_checkpoint
 from gatehouse.crypto.sealing import KeyKind, KeyRef
 from gatehouse.crypto.signing import public_seal_key, public_sign_key
 from gatehouse.crypto.tokens import issue
-from gatehouse.keeper import doors, erasing, filling, looks, plates, protocol, teams, visits
+from gatehouse.keeper import doors, erasing, filling, looks, plates, protocol, recovering, teams, visits
 from gatehouse.keeper.admission import admit
 from gatehouse.keeper.cells import Gone, Opened, ref_of
 from gatehouse.keeper.errors import LogFull
@@ -185,4 +185,9 @@ _TABLE: dict[type[protocol.Request], Callable[[Vault, Any], Reply]] = {
     protocol.Checkpoint: checkpoint,
     protocol.Looks: looks.looks,
     protocol.Usage: looks.usage,
+    protocol.AskKeys: recovering.keys,
+    protocol.Roll: recovering.roll,
+    protocol.KeepRecovery: recovering.keep_recovery,
+    protocol.TakeSnapshot: recovering.take_snapshot,
+    protocol.Rehearsed: recovering.rehearsed,
 }

@@ -2,7 +2,8 @@
 
 `receive` may be called with the same letters any number of times, late or in pieces: an edge's `last_seq` advances by
 compare-and-set together with the rows, so a letter takes effect once. An edge that was restored from an old copy gives
-its new letters numbers that are held already: those count by the id of their fact, which is born with it. The keeper
+its new letters numbers that are held already: those count by the id of their fact, which is born with it. A server that
+was restored from a backup takes each edge's next letter whatever its number. The keeper
 away means nothing was written and the edge keeps its letters.
 """
 
@@ -72,6 +73,8 @@ def receive(edge: Edge, letters: Sequence[Letter], *, now: datetime) -> Receipt:
     for _ in range(TRIES):
         held = gates.last_seq(edge.pk) or 0
         again, run = numbered_again(held, letters), following(held, letters)
+        if not run and gates.is_restored(edge.pk):
+            run = beyond(held, letters)
         if not again and not run:
             return Receipt(through=held)
         try:
@@ -92,6 +95,13 @@ def following(held: int, letters: Sequence[Letter]) -> list[Letter]:
     while (letter := by_seq.get(held + len(run) + 1)) is not None:
         run.append(letter)
     return run
+
+
+def beyond(held: int, letters: Sequence[Letter]) -> list[Letter]:
+    """The letters that follow on from the first later one, whatever lies between: this database came out of a backup,
+    and the edge has let go of what an earlier one had confirmed."""
+    later = [letter.seq for letter in letters if letter.seq > held]
+    return following(min(later) - 1, letters) if later else []
 
 
 def numbered_again(held: int, letters: Sequence[Letter]) -> list[Letter]:

@@ -25,6 +25,7 @@ from gatehouse.server.attendance.worklist_actions import keep_worklist
 from gatehouse.server.audit import actions as audit
 from gatehouse.server.audit import queries as due
 from gatehouse.server.audit.by import By
+from gatehouse.server.backups import schedule
 from gatehouse.server.databases import fold
 from gatehouse.server.gates.actions import raise_alarm
 from gatehouse.server.gates.escalation import EVERY as ESCALATE_EVERY
@@ -191,6 +192,7 @@ SERVER_JOBS = (
     ServerJob("hook_sweep", lambda: delivering.sweep(moment.now()), timedelta(hours=1)),
     ServerJob("escalation", lambda: escalate_unseen(moment.now()), ESCALATE_EVERY),
     ServerJob("fold", fold, timedelta(minutes=5)),
+    ServerJob("backup", lambda: schedule.look(moment.now()), timedelta(minutes=1)),
 )
 
 

@@ -19,6 +19,7 @@ from gatehouse.keeper.protocol import (
     Admit,
     Admitted,
     Alike,
+    AskKeys,
     Authority,
     Bytes,
     Cell,
@@ -29,6 +30,7 @@ from gatehouse.keeper.protocol import (
     Forget,
     Index,
     KeyClass,
+    KeyState,
     Locate,
     Located,
     Names,
@@ -52,6 +54,7 @@ from gatehouse.keeper.protocol import (
     SecondPlate,
     Secret,
     Sign,
+    TakeSnapshot,
     Text,
     Tokens,
     Unadmitted,
@@ -246,6 +249,16 @@ def forget(subject: object, classes: Sequence[KeyClass], by: Authority) -> Refus
 def note(hashes: Sequence[bytes]) -> None:
     if hashes:
         must(Note(hashes=[bytes(h) for h in hashes]), Done)
+
+
+def recovery_recipient() -> str:
+    """To whom backups are sealed, "" while there is no recovery key. Raises KeeperAway."""
+    return must(AskKeys(), KeyState).recipient
+
+
+def take_key_snapshot() -> None:
+    """The keys beside a backup of the data. Raises KeeperAway, KeeperRefused."""
+    must(TakeSnapshot(by=Authority(job="backup")), Text)
 
 
 _source_key: list[bytes] = []

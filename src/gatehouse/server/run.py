@@ -40,7 +40,15 @@ def claimed(home: Path) -> Iterator[None]:
 
 
 def prepare(home: Path, clock: Clock) -> None:
-    """Set Django up for this home, migrate, and take the signing key from the keeper. Raises KeeperAway."""
+    """Set Django up for this home, take the signing key from the keeper, and migrate. Raises KeeperAway."""
+    set_up(home, clock)
+    from django.core.management import call_command  # noqa: PLC0415
+
+    call_command("migrate", interactive=False, verbosity=0)
+
+
+def set_up(home: Path, clock: Clock) -> None:
+    """As `prepare`, without a look at the database. Raises KeeperAway."""
     os.environ["GATEHOUSE_HOME"] = str(home)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gatehouse.server.settings")
     os.umask(0o077)
@@ -49,7 +57,6 @@ def prepare(home: Path, clock: Clock) -> None:
 
     django.setup()
     from django.conf import settings  # noqa: PLC0415
-    from django.core.management import call_command  # noqa: PLC0415
 
     from gatehouse.keeper.client import Client  # noqa: PLC0415
     from gatehouse.server import keeping, logs, moment  # noqa: PLC0415
@@ -58,7 +65,6 @@ def prepare(home: Path, clock: Clock) -> None:
     moment.use(clock)
     keeping.configure(Client(home / "keeper" / "keeper.sock"))
     settings.SECRET_KEY = keeping.secret("django").hex()
-    call_command("migrate", interactive=False, verbosity=0)
 
 
 def trusted_proxies() -> list[str]:

@@ -37,6 +37,7 @@ VERBS: dict[str, Text] = {
     "department.placed": _("named or placed a department"),
     "department.staffed": _("changed who is in a department, or manages it"),
     "answers.sealed_anew": _("sealed the answers of a month anew"),
+    "backup.restored": _("put back everything from a backup"),
     "class.dropped": _("took a class away"),
     "class.set": _("set a class up"),
     "contest.opened": _("contested a day or a figure"),

@@ -124,6 +124,9 @@ EVENTS: dict[str, Wording] = {
     "workdays_fail": Wording(_("Workdays are not reckoned"), _FAILING),
     "payslips_fail": Wording(_("Payslips are not drafted"), _FAILING),
     "takings_fail": Wording(_("The takings of yesterday are not counted"), _FAILING),
+    "backup_fails": Wording(
+        _("The nightly backup was not written"), _("Ask whoever runs the server: gatehouse doctor says why.")
+    ),
     "server_fails": Wording(_("A regular task of the server keeps failing"), _FAILING),
     "hook_dead": Wording(
         _("Another program has taken no message for three days"), _("Look at Webhooks: its address may be wrong.")

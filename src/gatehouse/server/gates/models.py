@@ -126,13 +126,15 @@ class Rule(models.Model):
 
 
 class Edge(models.Model):
-    """An edge that an owner enrolled at the keeper. `last_seq` is the last of its letters that the database holds."""
+    """An edge that an owner enrolled at the keeper. `last_seq` is the last of its letters that the database holds. The
+    database came out of a backup: `restored` until the edge's next letter, which may have any later number."""
 
     id = models.CharField(max_length=36, primary_key=True)
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="edges")
     sign_key = models.BinaryField(max_length=32)
     last_seq = models.BigIntegerField(default=0)
     active = models.BooleanField(default=True)
+    restored = models.BooleanField(default=False)
 
     def __str__(self) -> str:
         return self.id

@@ -41,6 +41,11 @@ def last_seq(edge_id: str) -> int | None:
     return Edge.objects.filter(pk=edge_id).values_list("last_seq", flat=True).first()
 
 
+def is_restored(edge_id: str) -> bool:
+    """Whether the database is older than what this edge has told."""
+    return Edge.objects.filter(pk=edge_id, restored=True).exists()
+
+
 def passages_held(ids: Iterable[UUID]) -> set[UUID]:
     """Those of these passages that are recorded."""
     wanted = list(ids)

@@ -24,7 +24,10 @@ ALARMING |= {"duress", "passback", "left_alone", "tamper"}
 
 def advance(edge_id: str, since: int, through: int) -> bool:
     """Compare-and-set of the edge's last letter; False when another delivery was faster."""
-    return Edge.objects.filter(pk=edge_id, last_seq=since).update(last_seq=through) == 1
+    changed: dict[str, int | bool] = {"last_seq": through}
+    if through > since:
+        changed["restored"] = False
+    return Edge.objects.filter(pk=edge_id, last_seq=since).update(**changed) == 1
 
 
 _ATTEMPT = ("id", "site_id", "gate", "at", "direction", "outcome", "token", "cell")

@@ -10,7 +10,7 @@ from gatehouse.server.keyorder import InKeyOrder
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('gates', '0004_gaps'),
+        ('gates', '0006_restored'),
         ('people', '0005_staff'),
     ]
 
