@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from gatehouse.audit_commands import audit_app
 from gatehouse.terminal import AsJson, Home, Port, err, fail, follow, out, progress_bar, say, using
 
 app = typer.Typer(
@@ -28,6 +29,7 @@ app.add_typer(keeper_app, name="keeper", invoke_without_command=True)
 app.add_typer(edge_app, name="edge", invoke_without_command=True)
 app.add_typer(eval_app, name="eval")
 app.add_typer(parking_app, name="parking")
+app.add_typer(audit_app, name="audit")
 
 
 class RoleName(StrEnum):

@@ -45,6 +45,7 @@ class KeyKind(IntEnum):
     STAY = 8
     BOOKS = 9  # number: the year; owner: the site
     SITE = 10
+    SITE_DAY_OTHER = 11  # as SITE_DAY: what passed there and belongs to nobody with an access key
 
 
 @dataclass(frozen=True, slots=True)

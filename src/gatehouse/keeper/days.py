@@ -19,6 +19,11 @@ def day_ref(site: str, day: date) -> KeyRef:
     return KeyRef(KeyKind.SITE_DAY, site, day.toordinal())
 
 
+def other_ref(site: str, day: date) -> KeyRef:
+    """The key of that day's strangers and vehicles: it may go before the day's own."""
+    return KeyRef(KeyKind.SITE_DAY_OTHER, site, day.toordinal())
+
+
 def day_of(ref: KeyRef) -> date:
     """The local date of a site-day's key."""
     return date.fromordinal(ref.number)
@@ -41,19 +46,29 @@ class Days:
         found = self.key(site, day)
         if found is not None or abs((day - today).days) > SPAN_DAYS or self._store.is_destroyed(day_ref(site, day)):
             return found
-        self._store.make_keys([day_ref(site, day)])
+        self._store.make_keys([day_ref(site, day), other_ref(site, day)])
         return self.key(site, day)
+
+    def make_other(self, site: str, day: date) -> None:
+        """The strangers' key of a day that has its own key; one that was destroyed is not made again."""
+        if self.key(site, day) is not None:
+            self._store.make_keys([other_ref(site, day)])
 
     def make_ahead(self, site: str, today: date) -> None:
         """Make the keys from `today` to 35 days ahead; once a day per site, in one transaction."""
         with self._lock:
             if self._ahead.get(site) == today:
                 return
-            refs = [day_ref(site, date.fromordinal(today.toordinal() + n)) for n in range(SPAN_DAYS + 1)]
+            days = [date.fromordinal(today.toordinal() + n) for n in range(SPAN_DAYS + 1)]
+            refs = [ref(site, day) for day in days for ref in (day_ref, other_ref)]
             self._store.make_keys(ref for ref in refs if not self._store.is_destroyed(ref))
             self._ahead[site] = today
 
-    def before(self, site: str, day: date) -> list[KeyRef]:
+    def before(self, site: str, day: date, kinds: tuple[KeyKind, ...]) -> list[KeyRef]:
         """The keys of this site's days before `day`."""
-        numbers = self._store.numbers(KeyKind.SITE_DAY, site)
-        return [KeyRef(KeyKind.SITE_DAY, site, number) for number in numbers if number < day.toordinal()]
+        return [
+            KeyRef(kind, site, number)
+            for kind in kinds
+            for number in self._store.numbers(kind, site)
+            if number < day.toordinal()
+        ]

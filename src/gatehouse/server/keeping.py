@@ -22,6 +22,7 @@ from gatehouse.keeper.protocol import (
     Authority,
     Bytes,
     Cell,
+    Certified,
     Claim,
     Claimed,
     Done,
@@ -237,9 +238,15 @@ def sign_receipt(claims: dict[str, str | int], by: Authority) -> str | Refused:
     return reply if isinstance(reply, Refused) else reply.text
 
 
-def forget(subject: object, classes: Sequence[KeyClass], by: Authority) -> Refused | None:
-    """Destroy the keys of these classes of one subject; None when done. Raises KeeperAway."""
-    reply = ask(Forget(subject=str(subject), classes=list(classes), by=by), Done)
+def forget(subject: object, classes: Sequence[KeyClass], by: Authority) -> Certified | Refused:
+    """Destroy the keys of these classes of one person or vehicle; what a legal hold covers stays until then. Raises
+    KeeperAway."""
+    return ask(Forget(subject=str(subject), classes=list(classes), by=by), Certified)
+
+
+def forget_stay(stay: object, by: Authority) -> Refused | None:
+    """Destroy the key of a stay that is over; None when done. Raises KeeperAway."""
+    reply = ask(Forget(subject=str(stay), classes=[KeyClass.STAY], by=by), Done)
     return reply if isinstance(reply, Refused) else None
 
 
