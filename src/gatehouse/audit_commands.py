@@ -78,9 +78,7 @@ def audit_verify(
         return
     say(f"{found.proved} of {found.lines} lines are proved by {found.heads} heads: nothing was edited, cut or moved.")
     if found.proved < found.lines:
-        say(
-            f"{found.lines - found.proved} lines are newer than the last head. Keep a new one with: gatehouse audit head"
-        )
+        say(f"{found.lines - found.proved} lines are newer than the last head. Keep a new one: gatehouse audit head")
     if beside:
         say(beside[0].upper() + beside[1:] + ".")
 

@@ -174,3 +174,13 @@ def test_books_go_by_whole_years_and_never_younger_than_the_law_has_it(desk: Des
     assert desk.client.reveal([old, new], desk.sign_in(), "x") == [None, b"12"]
     late = Plain("receipt.facts/1", Owner(SITE, year=2020), "r3", b"12")
     assert refusal(lambda: desk.client.seal([late])) == "day_destroyed"
+
+
+def test_a_day_that_never_had_a_key_is_not_begun_by_a_late_letter_once_its_time_is_over(desk: Desk) -> None:
+    letter = desk.letter(desk.attempt(at=desk.clock.now() - timedelta(days=20)))
+    desk.client.forget_days(SITE, TODAY - timedelta(days=10), Authority(job="retention"))
+    desk.restart()
+    (late,) = desk.client.admit([letter], {SITE: TODAY})
+    assert late.code == "day_destroyed"
+    (recent,) = desk.client.admit([desk.letter(desk.attempt(at=desk.clock.now() - timedelta(days=9)))], {SITE: TODAY})
+    assert recent.cell

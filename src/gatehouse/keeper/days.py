@@ -36,6 +36,7 @@ class Days:
         self._store = store
         self._lock = threading.Lock()
         self._ahead = dict[str, date]()
+        self._floors = dict[tuple[KeyKind, str], date]()
 
     def key(self, site: str, day: date) -> bytes | None:
         """The key, if it exists."""
@@ -44,15 +45,33 @@ class Days:
     def key_or_new(self, site: str, day: date, today: date) -> bytes | None:
         """The key; None when it was destroyed or the day lies outside the span around `today`."""
         found = self.key(site, day)
-        if found is not None or abs((day - today).days) > SPAN_DAYS or self._store.is_destroyed(day_ref(site, day)):
+        if found is not None or abs((day - today).days) > SPAN_DAYS or self._is_over(day_ref(site, day)):
             return found
-        self._store.make_keys([day_ref(site, day), other_ref(site, day)])
+        self._store.make_keys([day_ref(site, day)])
         return self.key(site, day)
 
     def make_other(self, site: str, day: date) -> None:
         """The strangers' key of a day that has its own key; one that was destroyed is not made again."""
-        if self.key(site, day) is not None:
+        if not self._is_over(other_ref(site, day)):
             self._store.make_keys([other_ref(site, day)])
+
+    def close_before(self, site: str, day: date, kinds: tuple[KeyKind, ...]) -> None:
+        """No key of these kinds is made any more for a day before `day`, also where there never was one: a letter that
+        comes late begins no day that the site keeps no longer."""
+        for kind in kinds:
+            if day > self._floor(kind, site):
+                self._store.set_fact(f"floor:{int(kind)}:{site}", day.isoformat().encode())
+                self._floors[kind, site] = day
+
+    def _floor(self, kind: KeyKind, site: str) -> date:
+        found = self._floors.get((kind, site))
+        if found is None:
+            said = self._store.fact(f"floor:{int(kind)}:{site}")
+            found = self._floors[kind, site] = date.fromisoformat(said.decode()) if said else date.min
+        return found
+
+    def _is_over(self, ref: KeyRef) -> bool:
+        return day_of(ref) < self._floor(ref.kind, ref.owner) or self._store.is_destroyed(ref)
 
     def make_ahead(self, site: str, today: date) -> None:
         """Make the keys from `today` to 35 days ahead; once a day per site, in one transaction."""

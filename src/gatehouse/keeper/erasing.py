@@ -191,6 +191,7 @@ def forget_days(vault: Vault, request: ForgetDays) -> Tombstones | Refused:
     kept = timedelta(days=RETENTION_DAYS if asker.job is not None else 0)
     if request.before > today - kept:
         return Refused("bad_request", {"field": "before"})
+    vault.days.close_before(request.site, request.before, _DAY_KINDS[request.which])
     refs = vault.days.before(request.site, request.before, _DAY_KINDS[request.which])
     if not refs:
         return Tombstones(0)

@@ -117,6 +117,7 @@ EVENTS: dict[str, Wording] = {
     "day_change_fails": Wording(_("Parked cars were not carried over to the new date"), _FAILING),
     "workdays_fail": Wording(_("Workdays are not reckoned"), _FAILING),
     "payslips_fail": Wording(_("Payslips are not drafted"), _FAILING),
+    "retention_fails": Wording(_("What the site no longer keeps is not destroyed"), _FAILING),
     "takings_fail": Wording(_("The takings of yesterday are not counted"), _FAILING),
     "server_fails": Wording(_("A regular task of the server keeps failing"), _FAILING),
     "hook_dead": Wording(
