@@ -77,6 +77,7 @@ _TIME = (
 _SECTION = (
     dict.fromkeys(("person", "staff", "departments", "department", "answers"), "people")
     | {"lane": "lanes"}
+    | {"requests": "people", "request": "people", "retention": "trust", "register": "trust", "assessment": "trust"}
     | dict.fromkeys(_PARKING, "parking")
     | dict.fromkeys(_TIME, "month")
 )

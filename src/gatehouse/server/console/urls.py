@@ -73,6 +73,7 @@ urlpatterns = [
     path("", include("gatehouse.server.console.garages.urls")),
     path("", include("gatehouse.server.console.interchange.urls")),
     path("", include("gatehouse.server.console.registers.urls")),
+    path("", include("gatehouse.server.console.rights.urls")),
     page("people/", people.people, "people", KNOWERS),
     page("people/page/<int:number>/", people.people, "people-page", KNOWERS),
     page("people/join/", join.choose, "staff-join", PAYROLL),
