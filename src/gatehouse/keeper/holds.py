@@ -46,7 +46,7 @@ class Holds:
 
     def find(self, name: str) -> Hold | None:
         rows = self._store.rows("SELECT * FROM holds WHERE id=?", (name,))
-        return _hold(rows[0]) if rows else None  # type: ignore[arg-type]
+        return _hold(rows[0]) if rows else None
 
     def lift(self, name: str) -> None:
         self._store.write("DELETE FROM holds WHERE id=?", (name,))
@@ -54,7 +54,7 @@ class Holds:
     def on(self, subject: str, today: date) -> list[Hold]:
         """Those in force, the longest first."""
         rows = self._store.rows("SELECT * FROM holds WHERE subject=? AND until>?", (subject, today.isoformat()))
-        return sorted(map(_hold, rows), key=lambda hold: hold.until, reverse=True)  # type: ignore[arg-type]
+        return sorted(map(_hold, rows), key=lambda hold: hold.until, reverse=True)
 
     def held(self, subject: str, today: date) -> set[KeyClass]:
         return {hold.key for hold in self.on(subject, today)}

@@ -67,9 +67,7 @@ def withdraw(request: HttpRequest, person_id: UUID) -> HttpResponse:
     on = local_date(at, ZoneInfo(of.site.zone))
     credential_actions.withdraw_consent(of, Purpose.FACE, on=on, by=by, at=at)
     if is_held(of, by):
-        messages.success(
-            request, _("The face opens nothing any more. A legal hold keeps it sealed until it ends."), "yes"
-        )
+        messages.success(request, _("The face opens nothing any more; a legal hold keeps it sealed for now."), "yes")
     else:
         messages.success(request, _("The face was destroyed. Other ways in still work."), "yes")
     return HttpResponseRedirect(reverse("person", args=[of.pk]))

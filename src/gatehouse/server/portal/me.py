@@ -65,7 +65,7 @@ def me(request: HttpRequest) -> HttpResponse:
         "first": of.first,
         "presence": _presence(who, person, today),
         "looks": _looks_at(who, person),
-        "face_on": _face_on(person),
+        "face_on": face_on(person),
         "my_shifts": me_shifts.my_shifts(person, today),
         "manages": answering.leads(person, at),
         "answers": my_answers(who, person),
@@ -167,7 +167,8 @@ def actor_in_words(actor: str, role: str) -> str:
     return handle_of(actor)
 
 
-def _face_on(person: Person) -> bool:
+def face_on(person: Person) -> bool:
+    """Whether a face of theirs opens gates."""
     held = queries.credentials_of(person)
     return held.filter(kind=CredentialKind.FACE, state=CredentialState.ACTIVE).exists()
 

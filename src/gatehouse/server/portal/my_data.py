@@ -29,7 +29,7 @@ from gatehouse.server.people import credential_actions
 from gatehouse.server.people import queries as people
 from gatehouse.server.people.credential_actions import IssuedPass, NotEnrolled
 from gatehouse.server.people.models import CredentialKind, CredentialState, Person, Purpose
-from gatehouse.server.portal.me import actor_in_words
+from gatehouse.server.portal.me import actor_in_words, face_on
 from gatehouse.server.portal.worker import worker_of
 from gatehouse.server.rights import export, queries
 from gatehouse.server.rights import requests as acts
@@ -182,7 +182,7 @@ def _page(
         "limit": acts.TEXT_LIMIT,
         "answer_days": ANSWER_DAYS,
         "pass_days": PASS_DAYS,
-        "face_on": people.has_consent(person, Purpose.FACE),
+        "face_on": face_on(person) or people.has_consent(person, Purpose.FACE),
         "other_ways": [words.MEANS[way] for way in _other_ways(person)],
         "looks": _looks(who, person),
         "requests": []
@@ -233,26 +233,32 @@ def _parts(made: dict[str, object]) -> list[dict[str, object]]:
     """The file in sections, each entry as lines of name and value."""
     data = made["data"]
     assert isinstance(data, dict)
-    parts = [
-        {"name": name, "entries": [_lines(entry) for label in labels for entry in data[label]]}
-        for name, labels in PARTS
-    ]
     passages = made["passages"]
     assert isinstance(passages, list)
-    return [*parts, {"name": _("At the gates"), "entries": [_lines(one) for one in passages]}]
+    parts = [
+        (name, [_lines(entry, _word(label)) for label in labels for entry in data[label]]) for name, labels in PARTS
+    ]
+    parts.append((_("At the gates"), [_lines(one) for one in passages]))
+    told = [(name, [entry for entry in entries if entry]) for name, entries in parts]
+    return [{"name": name, "entries": entries, "count": len(entries)} for name, entries in told]
 
 
-def _lines(entry: dict[str, object]) -> list[tuple[str, str]]:
-    return [pair for name, value in entry.items() if name != "row" for pair in _flat(name, value)]
+def _word(label: str) -> str:
+    """ "person.name/1" -> "name"."""
+    return label.partition(".")[2].partition("/")[0]
 
 
-def _flat(name: str, value: object) -> list[tuple[str, str]]:
+def _lines(entry: dict[str, object], text: str = "data") -> list[tuple[str, str]]:
+    """Lines of name and value; a plain text stands under `text`."""
+    return [pair for name, value in entry.items() if name != "row" for pair in _flat(name, value, text)]
+
+
+def _flat(name: str, value: object, text: str) -> list[tuple[str, str]]:
     """Nested values by their path; what is empty says nothing."""
     if isinstance(value, dict):
-        return [
-            pair for key, inner in value.items() for pair in _flat(key if name == "data" else f"{name} {key}", inner)
-        ]
+        inner = [(key if name == "data" else f"{name} {key}", one) for key, one in value.items()]
+        return [pair for path, one in inner for pair in _flat(path, one, text)]
     if isinstance(value, list):
-        return [pair for number, inner in enumerate(value, 1) for pair in _flat(f"{name} {number}", inner)]
+        return [pair for number, one in enumerate(value, 1) for pair in _flat(f"{name} {number}", one, text)]
     said = "" if value is None else str(value)
-    return [(name.replace("_", " "), said)] if said else []
+    return [((text if name == "data" else name).replace("_", " "), said)] if said else []

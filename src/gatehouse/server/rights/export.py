@@ -184,7 +184,7 @@ def _stops(
     model: type[Attempt] | type[Passage], label: str, tokens: Iterable[bytes], by: By
 ) -> list[dict[str, object]] | Refused:
     rows = [row for row in model.objects.filter(token__in=list(tokens)).order_by("at") if row.cell]
-    texts = _opened([keeping.cell(label, row.pk, row.cell or b"", row.token) for row in rows], by)
+    texts = _opened([keeping.cell(label, row.pk, row.cell or b"", bytes(row.token or b"")) for row in rows], by)
     if isinstance(texts, Refused):
         return texts
     read: Callable[[bytes], PassageFacts] = msgspec.msgpack.Decoder(PassageFacts).decode

@@ -69,7 +69,7 @@ def _site(one: facts.SiteFacts) -> dict[str, object]:
 def _activities(one: facts.SiteFacts) -> list[dict[str, object]]:
     """What is processed for what, of whom, on which ground, for how long: only what is set up here."""
     days = _("%(days)d days")
-    rows = [
+    rows: list[dict[str, object]] = [
         {
             "purpose": _("Opening gates to people who may pass"),
             "data": _("name, staff number, groups, ways in, passages"),

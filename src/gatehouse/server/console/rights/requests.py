@@ -42,7 +42,7 @@ def requests(request: HttpRequest) -> HttpResponse:
     named = looks.briefs([row.person for row in rows], who.by.authority, PURPOSE)
     if isinstance(named, Refused):
         return render(request, "rights/requests.html", context | {"refused": words.refused(named.code)})
-    lines = [
+    lines: list[dict[str, object]] = [
         {"row": row, "brief": one.brief, "kind": words_rights.ASKED_SHORT[row.kind], "due": None}
         for row, one in zip(rows, named, strict=True)
     ]
@@ -50,9 +50,11 @@ def requests(request: HttpRequest) -> HttpResponse:
         facts = acts.read(rows, who.by, PURPOSE)
         if isinstance(facts, Refused):
             return render(request, "rights/requests.html", context | {"refused": words.refused(facts.code)})
-        pairs = [(line, held) for line, held in zip(lines, facts, strict=True) if held is not None]
-        pairs.sort(key=lambda pair: pair[1].due_on)
-        lines = [line | {"due": held.due_on, "state": _due(line["row"], held)} for line, held in pairs]  # type: ignore[arg-type]
+        held = sorted(
+            ((one, row, line) for line, row, one in zip(lines, rows, facts, strict=True) if one is not None),
+            key=lambda found: found[0].due_on,
+        )
+        lines = [line | {"due": one.due_on, "state": _due(row, one)} for one, row, line in held]
         context["opened"] = True
     return render(request, "rights/requests.html", context | {"lines": lines})
 
