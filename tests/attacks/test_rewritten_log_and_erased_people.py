@@ -37,7 +37,7 @@ def framed(payloads: list[bytes]) -> bytes:
 
 
 TAMPERED: dict[str, Callable[[list[bytes]], list[bytes]]] = {
-    "edited": lambda p: [*p[:4], p[4].replace(b"person.page", b"person.edit"), *p[5:]],
+    "edited": lambda p: [one.replace(b"person.page", b"person.edit") for one in p],
     "cut": lambda p: p[:-2],
     "reordered": lambda p: [*p[:3], p[4], p[3], *p[5:]],
     "forked": lambda p: [*p[:5], *(one.replace(b"person", b"parson") for one in p[5:])],

@@ -246,6 +246,10 @@ PURPOSES: dict[str, Text] = {
     "receipt.page": _("a driver read their own receipt"),
     "invoices": _("looked at requests for invoices"),
     "feed.spans": _("took the dates of your access to a gate computer"),
+    "erasure.certificate": _("read the certificate of an erasure"),
+    "me.export": _("took your own data as a file, or read all of it"),
+    "person.erase": _("looked at what erasing you would do, or erased you"),
+    "request.page": _("read what you asked about your data"),
 }
 
 JOBS: dict[str, Text] = {

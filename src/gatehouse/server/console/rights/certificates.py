@@ -47,7 +47,7 @@ def shown(data: bytes) -> Shown:
         subject=facts["subject"],
         origin=facts["origin"],
         line=facts["log"]["place"] + 1,
-        destroyed=[words_rights.CLASSES[KeyClass(one["key"])] for one in facts["destroyed"]],
+        destroyed=[_destroyed(KeyClass(one["key"]), one["keys"]) for one in facts["destroyed"]],
         stays=[
             (
                 words_rights.CLASSES[KeyClass(one["key"])][0],
@@ -58,6 +58,11 @@ def shown(data: bytes) -> Shown:
             for one in facts["stays"]
         ],
     )
+
+
+def _destroyed(key: KeyClass, keys: int) -> tuple[Text, Text]:
+    name, what = words_rights.CLASSES[key]
+    return name, what if keys else _("there was nothing any more")
 
 
 def certificate_pdf(made: Shown, site: str) -> bytes:
