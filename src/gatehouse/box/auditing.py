@@ -69,6 +69,11 @@ def servers_entries(home: Path, told: Sequence[bytes]) -> str:
     from gatehouse.server.run import prepare  # noqa: PLC0415  Django is set up for this home first
 
     prepare(home, from_environment())
+    return compare_entries(told)
+
+
+def compare_entries(told: Sequence[bytes]) -> str:
+    """As `servers_entries`, once Django is set up."""
     from gatehouse.server.audit import queries  # noqa: PLC0415
 
     broken = queries.first_broken_entry()

@@ -32,10 +32,13 @@ def _hold(row: tuple[str, str, str, str, str, str, str]) -> Hold:
 
 
 class Holds:
-    """In the store; few, so they are read when they are needed."""
+    """In the store, and what waits in memory too: every text that is indexed asks for it."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._waiting: dict[str, frozenset[KeyClass]] = {}
+        for (subject,) in store.rows("SELECT DISTINCT subject FROM waiting"):
+            self._read_waiting(subject)
 
     def lay(self, subject: str, key: KeyClass, until: date, why: str, reference: str, actor: str) -> str:
         """The hold's new id."""
@@ -65,14 +68,22 @@ class Holds:
         """These classes go as soon as nothing holds them."""
         sql = "INSERT OR IGNORE INTO waiting VALUES (?, ?)"
         self._store.write_all([(sql, (subject, cls.value)) for cls in sorted(classes)])
+        self._read_waiting(subject)
 
-    def waiting(self, subject: str) -> set[KeyClass]:
-        rows = self._store.rows("SELECT class FROM waiting WHERE subject=?", (subject,))
-        return {KeyClass(row[0]) for row in rows}
+    def waiting(self, subject: str) -> frozenset[KeyClass]:
+        return self._waiting.get(subject, frozenset())
 
     def done(self, subject: str, classes: set[KeyClass]) -> None:
         sql = "DELETE FROM waiting WHERE subject=? AND class=?"
         self._store.write_all([(sql, (subject, cls.value)) for cls in sorted(classes)])
+        self._read_waiting(subject)
+
+    def _read_waiting(self, subject: str) -> None:
+        rows = self._store.rows("SELECT class FROM waiting WHERE subject=?", (subject,))
+        if rows:
+            self._waiting[subject] = frozenset(KeyClass(row[0]) for row in rows)
+        else:
+            self._waiting.pop(subject, None)
 
     def due(self, today: date) -> dict[str, set[KeyClass]]:
         """What waited and is held no more, by subject."""
