@@ -12,6 +12,7 @@ import typer
 from rich.markup import escape
 
 from gatehouse import cli_backup
+from gatehouse.cli_audit import audit_app
 from gatehouse.cli_eval import eval_app
 from gatehouse.cli_muster import muster_app
 from gatehouse.terminal import AsJson, Home, Port, err, fail, follow, out, progress_bar, say, using
@@ -32,6 +33,7 @@ edge_app.add_typer(muster_app, name="muster")
 app.add_typer(eval_app, name="eval")
 app.add_typer(parking_app, name="parking")
 cli_backup.add_to(app, keeper_app)
+app.add_typer(audit_app, name="audit")
 
 
 class RoleName(StrEnum):

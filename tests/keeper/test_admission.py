@@ -76,7 +76,7 @@ def test_an_unknown_person_is_admitted_without_a_token(desk: Desk) -> None:
     for result in (known_to_nobody, nobody):
         assert result.token is None
         assert result.cell is not None
-        assert read_ref(result.cell).kind is KeyKind.SITE_DAY
+        assert read_ref(result.cell).kind is KeyKind.SITE_DAY_OTHER
         assert result.lane is None
     assert (nobody.kind, nobody.granted, nobody.reason) == ("attempt", False, "unknown_face")
 
@@ -153,7 +153,7 @@ def test_a_letter_that_comes_after_its_stay_was_forgotten_revives_no_key(desk: D
     assert isinstance(first, Admitted)
     assert first.lane is not None
     assert first.lane.stay is not None
-    desk.client.forget(first.lane.stay, [KeyClass.STAY], Authority(job="stays"))
+    desk.client.forget_stay(first.lane.stay, Authority(job="stays"))
     (again,) = desk.client.admit([letter], {SITE: TODAY})
     assert isinstance(again, Admitted)
     assert again.lane is not None

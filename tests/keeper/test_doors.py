@@ -208,7 +208,7 @@ def test_stays_are_found_under_another_days_token_after_the_day_changed(desk: De
         == desk.client.locate(SITE, tomorrow, "京A12345", "s")
         != desk.client.locate(SITE, TODAY, "京A12345", "s")
     )
-    desk.client.forget(plate.row, [KeyClass.STAY], Authority(job="stays"))
+    desk.client.forget_stay(plate.row, Authority(job="stays"))
     assert desk.client.retoken(SITE, tomorrow, [plate]) == [None]
     other = desk.sealed("vehicle.plate/1", "vehicle-1", "京A12345")
     assert refusal(lambda: desk.client.retoken(SITE, tomorrow, [other])) == "bad_request"

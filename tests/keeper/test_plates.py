@@ -8,7 +8,7 @@ from tests.keeper.conftest import SITE, START, TODAY, Desk
 
 from gatehouse.keeper.locate import CLAIMS_PER_GARAGE, CLAIMS_PER_PLATE, CLAIMS_PER_SOURCE
 from gatehouse.keeper.plates import ALIKE_LIMIT
-from gatehouse.keeper.protocol import Authority, Cell, Claim, KeyClass, Role, StayCells, second_row
+from gatehouse.keeper.protocol import Authority, Cell, Claim, Role, StayCells, second_row
 
 PLATE, NEAR, OTHER = "京A12345", "京A12349", "沪B88888"
 
@@ -91,7 +91,7 @@ def test_one_answer_calls_no_more_than_ten_alike_and_the_nearest_first(desk: Des
 
 def test_a_stay_that_is_gone_or_moved_hides_no_other(desk: Desk) -> None:
     gone, stay, moved = inside(desk), inside(desk), inside(desk)
-    desk.client.forget(gone.row, [KeyClass.STAY], Authority(job="stays"))
+    desk.client.forget_stay(gone.row, Authority(job="stays"))
     odd = [
         cell(gone),
         Cell("stay.plate/1", stay.row, moved.plate),
@@ -120,7 +120,7 @@ def test_a_second_plate_is_sealed_under_the_stay_and_never_passes_for_the_first(
     assert desk.client.retoken(SITE, TODAY, [own]) == [second.tokens]
     taken_for_the_first = Cell("stay.plate/1", stay.row, second.cell)
     assert refusal(lambda: desk.client.retoken(SITE, TODAY, [taken_for_the_first])) == "bad_request"
-    desk.client.forget(stay.row, [KeyClass.STAY], Authority(job="stays"))
+    desk.client.forget_stay(stay.row, Authority(job="stays"))
     assert desk.client.retoken(SITE, TODAY, [own]) == [None]
     assert refusal(lambda: desk.client.second_plate(TODAY, stay.row, read(desk), by)) == "bad_request"
     for days in (-8, 2):

@@ -9,7 +9,7 @@ from tests.server.world import SETUP
 
 from gatehouse.domain.money import Money
 from gatehouse.domain.periods import DAY
-from gatehouse.keeper.protocol import KeyClass, Refused, Role
+from gatehouse.keeper.protocol import Refused, Role
 from gatehouse.server import keeping
 from gatehouse.server.audit.models import Entry
 from gatehouse.server.gates.models import Attempt, Passage
@@ -251,7 +251,7 @@ def test_a_stay_that_is_still_inside_tells_its_entry(world):
     row = disputes.open_dispute(pay(world, stay, world.now()), WORDS, by=disputes.DISPUTES, at=world.now())
     found = evidence.gather(row, world.operator(Role.PARKING))
     assert (found.stay.left_at, found.exit, found.entry.gate) == (None, None, "Entry")
-    keeping.forget(stay.pk, [KeyClass.STAY], STAYS.authority)
+    keeping.forget_stay(stay.pk, STAYS.authority)
     assert evidence.gather(row, world.operator(Role.PARKING)).stay is None
 
 

@@ -12,7 +12,7 @@ from tests.server.world import SETUP, ZONE
 
 from gatehouse.domain.money import Money
 from gatehouse.domain.periods import local_date
-from gatehouse.keeper.protocol import KeyClass, Role
+from gatehouse.keeper.protocol import Role
 from gatehouse.server import keeping
 from gatehouse.server.parking import actions, facts, payments, queries, stays
 from gatehouse.server.parking.models import ClosedStay, LaneException, OpenStay, Payment, SpentKey
@@ -26,7 +26,7 @@ def change_date(world):
 
 
 def destroy_key(stay):
-    assert keeping.forget(stay.pk, [KeyClass.STAY], facts.STAYS.authority) is None
+    assert keeping.forget_stay(stay.pk, facts.STAYS.authority) is None
 
 
 def exceptions():

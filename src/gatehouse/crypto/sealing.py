@@ -46,6 +46,7 @@ class KeyKind(IntEnum):
     BOOKS = 9  # number: the year; owner: the site
     SITE = 10
     VISIT = 11
+    SITE_DAY_OTHER = 12  # as SITE_DAY: what passed there and belongs to nobody with an access key
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,7 @@ def _read(vault: Vault, letter: Letter) -> _Read | Unadmitted:
     vault.days.make_ahead(edge.site, today)
     if vault.days.key_or_new(edge.site, day, today) is None:
         return _refuse(letter, "wrong_day" if (day - today).days > SPAN_DAYS else "day_destroyed")
+    vault.days.make_other(edge.site, day)
     enters = isinstance(body, Passage) and body.plate is not None and body.direction == "in"
     return _Read(letter, edge, body, day, vault.stay_id(edge.edge, body.id) if enters else None)
 
@@ -109,6 +110,9 @@ def _admitted(vault: Vault, read: _Read, stay_days: dict[str, date]) -> Admitted
         token: bytes | None = plate_token(day_key, plate)
     else:
         token = None if body.subject is None else vault.people.token(day_key, body.subject)
+    cell = _facts_cell(vault, read, body, plate)
+    if cell is None:  # the key of that day's strangers went before the day's own
+        return _refuse(letter, "day_destroyed")
     passed = isinstance(body, Passage)
     return Admitted(
         edge=letter.edge, seq=letter.seq, site=site, kind="passage" if passed else "attempt", id=body.id,
@@ -116,13 +120,13 @@ def _admitted(vault: Vault, read: _Read, stay_days: dict[str, date]) -> Admitted
         granted=True if isinstance(body, Passage) else body.granted, reason=body.reason, means=body.means,
         sensed=body.sensed if isinstance(body, Passage) else False,
         attempt=body.attempt if isinstance(body, Passage) else None, token=token,
-        cell=_facts_cell(vault, read, body, plate),
+        cell=cell,
         lane=None if plate is None else _lane(vault, read, body, plate, stay_days),
         stay=body.subject if passed and body.means == Means.RECEIPT else None,
     )  # fmt: skip
 
 
-def _facts_cell(vault: Vault, read: _Read, body: Attempt | Passage, plate: str | None) -> bytes:
+def _facts_cell(vault: Vault, read: _Read, body: Attempt | Passage, plate: str | None) -> bytes | None:
     rule = body.rule if isinstance(body, Attempt) else None
     facts = PassageFacts(subject=body.subject, plate=plate, means=body.means, reason=body.reason, rule=rule)
     if isinstance(body, Attempt):

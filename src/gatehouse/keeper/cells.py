@@ -11,7 +11,8 @@ from gatehouse.keeper.people import People
 from gatehouse.keeper.protocol import LABELS, Cell, KeyClass, Label, Owner, PassageFacts, Plain
 from gatehouse.keeper.store import Store
 
-_SITE_BOUND = frozenset({KeyKind.SITE_DAY, KeyKind.SITE_DAY_PERSON, KeyKind.BOOKS, KeyKind.SITE})
+_OF_A_DAY = frozenset({KeyKind.SITE_DAY, KeyKind.SITE_DAY_PERSON, KeyKind.SITE_DAY_OTHER})
+_SITE_BOUND = _OF_A_DAY | {KeyKind.BOOKS, KeyKind.SITE}
 _facts = msgspec.msgpack.Decoder(PassageFacts).decode
 _PERSONAL = frozenset(
     {KeyKind.FACE, KeyKind.IDENTITY, KeyKind.ACCESS, KeyKind.WORK, KeyKind.VEHICLE, KeyKind.STAY, KeyKind.VISIT}
@@ -63,13 +64,17 @@ class Cells:
         key = self._store.key(ref)
         return None if key is None else self._sealed(LABELS[plain.label], ref, key, plain.row, plain.data)
 
-    def seal_passage(self, label: str, row: str, day: KeyRef, person: str | None, data: bytes) -> bytes:
-        """Facts of a gate under the site-day, and under the person too when they have an access key."""
+    def seal_passage(self, label: str, row: str, day: KeyRef, person: str | None, data: bytes) -> bytes | None:
+        """Facts of a gate: of a person with an access key under the site-day and them; of anybody and anything else
+        under the day's other key. None when that key is destroyed."""
         day_key = self._store.key(day)
-        assert day_key is not None, "the caller made the day"
         access = None if person is None else self._store.key(KeyRef(KeyKind.ACCESS, person))
         if access is None:
-            return self._sealed(LABELS[label], day, day_key, row, data)
+            other = KeyRef(KeyKind.SITE_DAY_OTHER, day.owner, day.number)
+            other_key = self._store.key(other)
+            return None if other_key is None else self._sealed(LABELS[label], other, other_key, row, data)
+        if day_key is None:
+            return None
         half = KeyRef(KeyKind.SITE_DAY_PERSON, day.owner, day.number)
         return self._sealed(LABELS[label], half, person_day_key(day_key, access), row, data)
 
@@ -93,7 +98,7 @@ class Cells:
             data = open_cell(key, cell.data, label=label.name, row=cell.row, buckets=label.buckets)
         except CryptoError:
             return Foreign()
-        subject = owner or _subject(ref, key, cell.row, data)
+        subject = owner or self._subject(ref, cell.row, data)
         return Opened(label, subject, ref.owner if ref.kind in _SITE_BOUND else "", data)
 
     def _key(self, ref: KeyRef, cell: Cell) -> tuple[bytes, str] | None:
@@ -108,20 +113,20 @@ class Cells:
         access = self._store.key(KeyRef(KeyKind.ACCESS, person)) if person else None
         return None if access is None else (person_day_key(day_key, access), person)
 
+    def _subject(self, ref: KeyRef, row: str, data: bytes) -> str:
+        """Of a car's facts its token; of anything else the row, which the seal binds."""
+        if ref.kind in _OF_A_DAY:
+            try:
+                plate = _facts(data).plate
+            except msgspec.MsgspecError:
+                plate = None
+            day_key = self._store.key(KeyRef(KeyKind.SITE_DAY, ref.owner, ref.number))
+            if plate is not None and day_key is not None:
+                return f"token:{plate_token(day_key, plate).hex()}"
+        return f"row:{row}"
+
 
 def _fits(label: Label, ref: KeyRef) -> bool:
-    if ref.kind is KeyKind.SITE_DAY_PERSON:
+    if ref.kind in _OF_A_DAY:
         return label.key is KeyClass.SITE_DAY
     return ref.kind.name == label.key.name
-
-
-def _subject(ref: KeyRef, day_key: bytes, row: str, data: bytes) -> str:
-    """Of a car's facts its token; of anything else the row, which the seal binds."""
-    if ref.kind is KeyKind.SITE_DAY:
-        try:
-            plate = _facts(data).plate
-        except msgspec.MsgspecError:
-            plate = None
-        if plate is not None:
-            return f"token:{plate_token(day_key, plate).hex()}"
-    return f"row:{row}"

@@ -165,11 +165,33 @@ class Client:
     def sign(self, kind: Literal["pass", "receipt"], claims: Mapping[str, str | int], by: say.Authority) -> str:
         return self._ask(say.Sign(kind, dict(claims), by), say.Text).text
 
-    def forget(self, subject: str, classes: Sequence[say.KeyClass], by: say.Authority) -> None:
-        self._ask(say.Forget(subject, list(classes), by), say.Done)
+    def forget(self, subject: str, classes: Sequence[say.KeyClass], by: say.Authority) -> say.Certified:
+        return self._ask(say.Forget(subject, list(classes), by), say.Certified)
 
-    def forget_days(self, site: str, before: date, by: say.Authority) -> None:
-        self._ask(say.ForgetDays(site, before, by), say.Done)
+    def forget_stay(self, stay: str, by: say.Authority) -> None:
+        self._ask(say.Forget(stay, [say.KeyClass.STAY], by), say.Done)
+
+    def forget_days(
+        self, site: str, before: date, by: say.Authority, which: Literal["others", "all"] = "all"
+    ) -> say.Tombstones:
+        return self._ask(say.ForgetDays(site, before, by, which), say.Tombstones)
+
+    def forget_books(self, site: str, before: int, by: say.Authority) -> say.Tombstones:
+        return self._ask(say.ForgetBooks(site, before, by), say.Tombstones)
+
+    def hold(
+        self, subject: str, key: say.KeyClass, until: date, why: str, by: say.Authority, reference: str = ""
+    ) -> str:
+        return self._ask(say.Hold(subject, key, until, why, by, reference), say.Text).text
+
+    def lift_hold(self, name: str, subject: str, by: say.Authority) -> None:
+        self._ask(say.LiftHold(name, subject, by), say.Done)
+
+    def held(self, subject: str, by: say.Authority) -> say.HeldList:
+        return self._ask(say.Held(subject, by), say.HeldList)
+
+    def prove(self, place: int, ticket: str) -> bytes:
+        return self._ask(say.Prove(place, ticket), say.Bytes).data
 
     def grant(self, job: say.FillJob, by: say.Authority) -> say.Checked:
         return self._ask(say.Grant(job, by), say.Checked)

@@ -20,8 +20,9 @@ from typing import Self
 
 from gatehouse.crypto.errors import Malformed
 from gatehouse.crypto.keyring import person_token as token_of
-from gatehouse.crypto.keyring import plate_token, token_key
+from gatehouse.crypto.keyring import plate_token, pseudonym, token_key
 from gatehouse.crypto.sealing import KeyKind, KeyRef, read_ref
+from gatehouse.crypto.signing import public_sign_key
 from gatehouse.domain.plates import normalise
 from gatehouse.keeper.cells import Cells, Opened
 from gatehouse.keeper.days import day_of, day_ref
@@ -72,6 +73,15 @@ class Inspector:
         """Whose key of this kind was destroyed, and is not there again."""
         return sorted(set(self._store.destroyed(kind)) - set(self._store.owners(kind)))
 
+    def verify_key(self) -> bytes:
+        """What heads of the log, certificates and passes are signed with, its public half."""
+        return public_sign_key(self._store.own_key("sign"))
+
+    def pseudonyms(self) -> dict[bytes, str]:
+        """Who stands in the log under which pseudonym: everybody with a key, and everybody who was erased."""
+        key, erased = self._store.own_key("log"), self._store.erased(_SUBJECTS)
+        return {pseudonym(key, subject): subject for subject in (*self.subjects(), *erased)}
+
     def days(self) -> list[tuple[str, date]]:
         """Every site and local date of which a key exists."""
         kind = KeyKind.SITE_DAY
@@ -114,7 +124,7 @@ class Inspector:
             kind = read_ref(data).kind
         except Malformed:
             return None
-        wanted = "SITE_DAY" if kind is KeyKind.SITE_DAY_PERSON else kind.name
+        wanted = "SITE_DAY" if kind.name.startswith("SITE_DAY") else kind.name
         fitting = [name for name in labels if LABELS[name].key.name == wanted]
         for row in rows:
             for name in fitting:

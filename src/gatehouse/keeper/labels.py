@@ -104,6 +104,8 @@ LABELS: dict[str, Label] = {
         Label("import.row/1", KeyClass.SITE, Budget.NAMES, (256, 512, 1024, 2048)),
         Label("hook.secret/1", KeyClass.SITE, Budget.SENSITIVE, (64,)),
         Label("mandate.token/1", KeyClass.VEHICLE, Budget.SENSITIVE, (256,)),
+        Label("subject.request/1", KeyClass.IDENTITY, Budget.WORK, (1024, 2048, 4096)),
+        Label("erasure.certificate/1", KeyClass.SITE, Budget.NONE, (4096, 8192)),
         Label("mandate.consent/1", KeyClass.VEHICLE, Budget.SENSITIVE, (1024, 2048)),
         Label("visit.span/1", KeyClass.VISIT, Budget.BRIEF, (512,)),
         Label("visit.brief/1", KeyClass.VISIT, Budget.BRIEF, (256,), edges=True),

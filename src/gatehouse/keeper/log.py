@@ -22,6 +22,7 @@ from gatehouse.keeper.errors import DamagedLog, LogFull
 from gatehouse.machine import sync_folder
 
 _HEAD = struct.Struct(">II")
+_LEAF = 32  # bytes of a leaf hash
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -54,7 +55,7 @@ class Log:
         self._handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         if fresh:
             sync_folder(folder)
-        self._tree = Tree()
+        self._tree, self._leaves = Tree(), bytearray()
         self._append_lock, self._commit_lock = threading.Lock(), threading.Lock()
         self._pending: list[bytes] = []
         self._appended = 0
@@ -68,7 +69,7 @@ class Log:
     def _recover(self, size: int, expected: bytes) -> None:
         end, stands = 0, self._tree.root() == expected
         for payload, end in read_records(self.path):  # noqa: B007
-            self._tree.append(leaf_hash(payload))
+            self._grow(payload)
             if self._tree.size == size:
                 stands = self._tree.root() == expected
         if not stands:
@@ -78,12 +79,14 @@ class Log:
             os.fsync(self._handle)
         self._appended = self._tree.size
 
-    def append(self, *entries: Entry) -> None:
-        """Durable when this returns. Raises LogFull when the disk refuses; then nothing may leave."""
+    def append(self, *entries: Entry) -> int:
+        """Durable when this returns: the place of the first of them. Raises LogFull when the disk refuses; then nothing
+        may leave."""
         mine = self._enqueue(entries)
         with self._commit_lock:
             if self._tree.size < mine:
                 self._commit()
+        return mine - len(entries)
 
     def append_soon(self, *entries: Entry) -> None:
         """On disk with the next `append` or `flush`: for lines that cover no personal data."""
@@ -120,7 +123,18 @@ class Log:
             self._broken = True
             raise LogFull("the log cannot be written") from fault
         for payload in batch:
-            self._tree.append(leaf_hash(payload))
+            self._grow(payload)
+
+    def _grow(self, payload: bytes) -> None:
+        leaf = leaf_hash(payload)
+        self._tree.append(leaf)
+        self._leaves += leaf
+
+    def leaves(self) -> list[bytes]:
+        """The leaf hash of every durable entry, for proofs."""
+        with self._commit_lock:
+            held = bytes(self._leaves)
+        return [held[start : start + _LEAF] for start in range(0, len(held), _LEAF)]
 
     def head(self) -> tuple[int, bytes]:
         """Size and root of what is durable."""
@@ -129,8 +143,7 @@ class Log:
 
     def entries(self) -> Iterator[Entry]:
         """Every durable entry, oldest first."""
-        for payload, _ in read_records(self.path):
-            yield _decode(payload)
+        return read_entries(self.path)
 
     def close(self) -> None:
         """Raises LogFull when what waits cannot be written."""
@@ -138,6 +151,12 @@ class Log:
             self.flush()
         finally:
             os.close(self._handle)
+
+
+def read_entries(path: Path) -> Iterator[Entry]:
+    """Every line of a log on disk, oldest first. Raises DamagedLog."""
+    for payload, _ in read_records(path):
+        yield _decode(payload)
 
 
 def read_records(path: Path, start: int = 0) -> Iterator[tuple[bytes, int]]:
@@ -163,3 +182,11 @@ def records_in(file: BinaryIO, size: int, start: int) -> Iterator[tuple[bytes, i
             raise DamagedLog(f"the log is damaged at byte {offset}")
         yield payload, end
         offset = end
+
+
+def payload_at(path: Path, place: int) -> bytes:
+    """The line at this place. Raises IndexError, DamagedLog."""
+    for number, (payload, _) in enumerate(read_records(path)):
+        if number == place:
+            return payload
+    raise IndexError("no such line")

@@ -34,7 +34,7 @@ from gatehouse.wire import FEED_INFO, feed_aad
 
 FIND_LIMIT = 100
 PURPOSE = re.compile(r"[a-z0-9_.-]{1,64}")  # it goes into the log for good, so it is a code and never a sentence
-_LOOKS = frozenset({"reveal", "find", "who", "tokens", "invite", "fill", "entrust"})
+LOOK_KINDS = frozenset({"reveal", "find", "who", "tokens", "invite", "fill", "entrust"})
 
 
 def reveal(vault: Vault, request: Reveal) -> Revealed | Refused:
@@ -171,9 +171,9 @@ def looks(vault: Vault, request: Looks) -> LookList | Refused:
         return Refused("not_allowed")
     person = vault.pseudonym(request.subject)
     found = [
-        Look(entry.at, entry.actor, entry.role, _shown(entry), Budget(entry.budget))
-        for entry in vault.log.entries()
-        if entry.kind in _LOOKS and person in entry.subjects
+        Look(entry.at, entry.actor, entry.role, _shown(entry), Budget(entry.budget), place)
+        for place, entry in enumerate(vault.log.entries())
+        if entry.kind in LOOK_KINDS and person in entry.subjects
     ]
     return LookList(found[::-1])
 

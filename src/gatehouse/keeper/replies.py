@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from gatehouse.keeper.labels import Budget
+from gatehouse.keeper.labels import Budget, KeyClass
 from gatehouse.keeper.terms import Ticket
 
 
@@ -146,12 +146,47 @@ class Admissions(Reply, frozen=True, tag="admissions"):
     results: list[Admitted | Unadmitted]
 
 
+class HeldClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A legal hold on one class of somebody's keys."""
+
+    id: str
+    key: KeyClass
+    until: date
+    why: str
+    reference: str
+    actor: str
+
+
+class HeldList(Reply, frozen=True, tag="held"):
+    """`classes` have a key; `waiting` are to be destroyed as soon as nothing holds them."""
+
+    classes: list[KeyClass]
+    holds: list[HeldClass]
+    waiting: list[KeyClass]
+
+
+class Certified(Reply, frozen=True, tag="certified"):
+    """What is destroyed now and what stays for a hold; `certificate` is the signed JSON file about it."""
+
+    certificate: bytes
+    destroyed: list[KeyClass]
+    stays: list[HeldClass]
+
+
+class Tombstones(Reply, frozen=True, tag="tombstones"):
+    """How many keys were destroyed, and at which place of the log that stands."""
+
+    keys: int
+    place: int | None = None
+
+
 class Look(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     at: datetime
     actor: str
     role: str
     purpose: str
     budget: Budget
+    place: int = 0  # in the log; `Prove` proves it
 
 
 class LookList(Reply, frozen=True, tag="looks"):
@@ -216,6 +251,7 @@ class KeyState(Reply, frozen=True, tag="keys"):
 AnyReply = (
     Refused | Done | Welcome | Bytes | Text | Sealed | Located | Retokened | Alike | Claimed | Plated
     | Revealed | Names | Entered | TicketReply | Admissions
+    | HeldList | Certified | Tombstones
     | LookList | UsageList | Checked | Filled | RecipientList
     | KeyState
 )  # fmt: skip

@@ -170,7 +170,8 @@ class Sign(Request, frozen=True, tag="sign"):
 
 class Forget(Request, frozen=True, tag="forget"):
     """Destroy the keys of these classes of one subject: a person's or vehicle's by an owner's or HR's ticket (their own
-    face also by a worker's), a stay's when it closes by the job `stays`. -> Done"""
+    face also by a worker's), a stay's when it closes by the job `stays`. What a legal hold covers stays, and goes by
+    itself when the hold is over. -> Certified; for a stay Done"""
 
     subject: str
     classes: list[KeyClass]
@@ -178,12 +179,57 @@ class Forget(Request, frozen=True, tag="forget"):
 
 
 class ForgetDays(Request, frozen=True, tag="forget_days"):
-    """Destroy the keys of a site's days before `before`; they are never made again. By the job `retention` (days that
-    are more than 7 days old), or an owner's ticket. -> Done"""
+    """Destroy the keys of a site's days before `before`, of strangers and vehicles alone (`others`) or of all; they are
+    never made again. By the job `retention` (days more than 7 days old), or an owner's ticket. -> Tombstones"""
 
     site: str
     before: date
     by: Authority
+    which: Literal["others", "all"] = "all"
+
+
+class ForgetBooks(Request, frozen=True, tag="forget_books"):
+    """Destroy the keys of a site's books of the years before `before`, none of them younger than the law allows; they
+    are never made again. By the job `retention` or an owner's ticket. -> Tombstones"""
+
+    site: str
+    before: int
+    by: Authority
+
+
+class Hold(Request, frozen=True, tag="hold"):
+    """Lay a legal hold: the keys of this class of this subject stay until `until` begins (UTC). `why` is a code of
+    `rules.HOLD_WHY`, `reference` a case's number of at most 40 characters. -> Text with the hold's id"""
+
+    subject: str
+    key: KeyClass
+    until: date
+    why: str
+    by: Authority
+    reference: str = ""
+
+
+class LiftHold(Request, frozen=True, tag="lift_hold"):
+    """Take a hold of this subject away; an erasure that waited for it happens at once. -> Done"""
+
+    id: str
+    subject: str
+    by: Authority
+
+
+class Held(Request, frozen=True, tag="held"):
+    """Of which classes a subject has keys, what holds them, and which wait to be destroyed. -> HeldList"""
+
+    subject: str
+    by: Authority
+
+
+class Prove(Request, frozen=True, tag="prove"):
+    """One line of the log with its path to a signed head: a worker's of a look at them, an auditor's or owner's of any.
+    -> Bytes, a JSON file (docs/specs/keeper.md)"""
+
+    place: int
+    ticket: str
 
 
 class FillRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -351,6 +397,7 @@ AnyRequest = (
     Hello | Secret | Mint | Seal | Admit | Tokens | Who | Locate | Retoken | Resemble | Claim | SecondPlate
     | Find | Index | Reveal | Reseal | Sign | Forget
     | ForgetDays | Grant | Fill | EnrolRecipient | Recipients
+    | ForgetBooks | Hold | LiftHold | Held | Prove
     | Entrust | Invite | SignIn | WhoAmI | SignOut | EnrolEdge | Note | Checkpoint | Looks | Usage
     | AskKeys | Roll | KeepRecovery | TakeSnapshot | Rehearsed
 )  # fmt: skip

@@ -17,6 +17,9 @@ VERBS: dict[str, frozenset[Role]] = {
     "sign.receipt": frozenset({Role.OWNER, Role.PARKING}),
     "forget": frozenset({Role.OWNER, Role.HR}),
     "forget_days": frozenset({Role.OWNER}),
+    "forget_books": frozenset({Role.OWNER}),
+    "hold": frozenset({Role.OWNER, Role.HR}),
+    "prove": frozenset({Role.OWNER, Role.AUDITOR}),
     "invite": frozenset({Role.OWNER}),
     "invite.worker": frozenset({Role.OWNER, Role.HR}),
     "enrol_edge": frozenset({Role.OWNER}),
@@ -87,7 +90,7 @@ JOBS: dict[str, frozenset[str]] = {
     "payments": frozenset(),
     "stays": frozenset({"forget.stay"}),
     "receipts": frozenset({"sign.receipt"}),
-    "retention": frozenset({"forget_days"}),
+    "retention": frozenset({"forget_days", "forget_books"}),
     "disputes": frozenset(),
     "imports": frozenset(),
     "hooks": frozenset(),
@@ -144,6 +147,11 @@ RETENTION_DAYS = 7  # the job retention destroys no younger day
 FORGETTABLE = frozenset(
     {KeyClass.FACE, KeyClass.IDENTITY, KeyClass.ACCESS, KeyClass.WORK, KeyClass.VEHICLE, KeyClass.VISIT}
 )
+BOOKS_YEARS = 5  # nobody destroys younger books
+HOLD_YEARS = 35  # a hold ends some day
+HOLD_WHY = frozenset({"law.pay", "law.tax", "law.health", "dispute", "claim", "investigation", "authority"})
+
+FORGETTABLE = frozenset({KeyClass.FACE, KeyClass.IDENTITY, KeyClass.ACCESS, KeyClass.WORK, KeyClass.VEHICLE})
 PERSONAL = frozenset({KeyClass.FACE, KeyClass.IDENTITY, KeyClass.ACCESS, KeyClass.WORK})
 
 

@@ -18,6 +18,7 @@ import msgspec
 import structlog
 
 from gatehouse.clock import Clock
+from gatehouse.keeper.erasing import finish_waiting
 from gatehouse.keeper.errors import LogFull, UnsafeFile
 from gatehouse.keeper.filling import sweep_grants
 from gatehouse.keeper.frames import BrokenFrame, address, read_frame, write_frame
@@ -163,6 +164,7 @@ class Service:
             lambda: self.vault.upkeep.look(self.vault.now()),
             lambda: self.vault.tickets.sweep(self.vault.now()),
             lambda: sweep_grants(self.vault),
+            lambda: finish_waiting(self.vault),
         )
         while not self._stopping.wait(SWEEP_S):
             for chore in chores:

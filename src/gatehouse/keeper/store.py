@@ -24,7 +24,7 @@ from gatehouse.keeper.errors import DamagedStore
 
 _KEK, _NEXT_KEK = "kek", "kek.next"  # under the root key, and while that is rolled under the next one
 _OWN_KEYS = "SELECT name, value FROM own WHERE name NOT IN (?, ?) AND name NOT LIKE 'fact:%'"
-_MADE_ONCE = frozenset({KeyKind.SITE_DAY, KeyKind.STAY})
+_MADE_ONCE = frozenset({KeyKind.SITE_DAY, KeyKind.SITE_DAY_OTHER, KeyKind.STAY, KeyKind.BOOKS})
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS own (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS keys (
@@ -47,6 +47,11 @@ CREATE TABLE IF NOT EXISTS grants (
 CREATE TABLE IF NOT EXISTS teams (
     manager TEXT NOT NULL, site TEXT NOT NULL, team BLOB NOT NULL, PRIMARY KEY (manager, site)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS failures (at TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS holds (
+    id TEXT PRIMARY KEY, subject TEXT NOT NULL, class TEXT NOT NULL, until TEXT NOT NULL, why TEXT NOT NULL,
+    reference TEXT NOT NULL, actor TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS waiting (
+    subject TEXT NOT NULL, class TEXT NOT NULL, PRIMARY KEY (subject, class)) WITHOUT ROWID;
 """
 
 
@@ -297,6 +302,11 @@ class Store:
     def destroyed(self, kind: KeyKind) -> list[str]:
         """Whose key of this kind was ever destroyed."""
         return [row[0] for row in self.rows("SELECT DISTINCT owner FROM tombstones WHERE kind=?", (kind,))]
+
+    def erased(self, kinds: Iterable[KeyKind]) -> list[str]:
+        """Of whom a key of one of these kinds was destroyed."""
+        sql = "SELECT DISTINCT owner FROM tombstones WHERE kind=?"
+        return sorted({row[0] for kind in kinds for row in self.rows(sql, (int(kind),))})
 
     def owners(self, kind: KeyKind) -> list[str]:
         """Who has a key of this kind."""

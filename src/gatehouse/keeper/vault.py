@@ -20,6 +20,7 @@ from gatehouse.keeper.days import Days, local_date
 from gatehouse.keeper.enrolled import Enrolled
 from gatehouse.keeper.entrusted import Teams
 from gatehouse.keeper.errors import AlreadyRunning, UnsafeFile
+from gatehouse.keeper.holds import Holds
 from gatehouse.keeper.index import Index
 from gatehouse.keeper.locate import Claiming, Locating
 from gatehouse.keeper.log import Entry, Log
@@ -121,6 +122,7 @@ class Vault:
         self.tickets = Tickets(self.store)
         self.index = Index()
         self.teams = Teams(self.store)
+        self.holds = Holds(self.store)
         self.locating = Locating()
         self.claiming = Claiming()
         self.enrolled = Enrolled(self.store, self.people)
@@ -242,9 +244,9 @@ class Vault:
         )
         return Refused("over_budget", {"budget": over.budget, "window": over.window, "cap": over.cap})
 
-    def record(self, kind: str, asker: Asker, *, purpose: str = "", subjects: tuple[str, ...] = ()) -> None:
-        """A durable line about something that was done."""
+    def record(self, kind: str, asker: Asker, *, purpose: str = "", subjects: tuple[str, ...] = ()) -> int:
+        """A durable line about something that was done; its place in the log."""
         who = sorted(map(self.pseudonym, subjects))
-        self.log.append(
+        return self.log.append(
             Entry(at=self.now(), kind=kind, actor=asker.actor, role=asker.role, purpose=purpose, subjects=who)
         )

@@ -10,7 +10,7 @@ from gatehouse.crypto.merkle import sign_checkpoint
 from gatehouse.crypto.sealing import KeyKind, KeyRef
 from gatehouse.crypto.signing import public_seal_key, public_sign_key
 from gatehouse.crypto.tokens import issue
-from gatehouse.keeper import doors, erasing, filling, looks, plates, protocol, recovering, teams, visits
+from gatehouse.keeper import doors, erasing, filling, looks, plates, protocol, proving, recovering, teams, visits
 from gatehouse.keeper.admission import admit
 from gatehouse.keeper.cells import Gone, Opened, ref_of
 from gatehouse.keeper.errors import LogFull
@@ -105,7 +105,7 @@ def index(vault: Vault, request: protocol.Index) -> Done | Refused:
         label, opened = LABELS.get(cell.label), vault.cells.open(cell)
         if label is None or not label.indexed or not isinstance(opened, Opened | Gone):
             return Refused("bad_request", {"cell": place})
-        if isinstance(opened, Opened):
+        if isinstance(opened, Opened) and label.key not in vault.holds.waiting(opened.subject):
             vault.index.put(cell.label, cell.row, opened.subject, opened.data.decode("utf-8", "replace"))
     return Done()
 
@@ -171,6 +171,11 @@ _TABLE: dict[type[protocol.Request], Callable[[Vault, Any], Reply]] = {
     protocol.Sign: sign,
     protocol.Forget: erasing.forget,
     protocol.ForgetDays: erasing.forget_days,
+    protocol.ForgetBooks: erasing.forget_books,
+    protocol.Hold: erasing.hold,
+    protocol.LiftHold: erasing.lift_hold,
+    protocol.Held: erasing.held,
+    protocol.Prove: proving.prove,
     protocol.Grant: filling.grant,
     protocol.Fill: filling.fill,
     protocol.EnrolRecipient: filling.enrol_recipient,

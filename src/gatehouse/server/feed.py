@@ -6,7 +6,7 @@ kept in memory by the cell that they came from, so that a roster whose one row c
 
 import hashlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal, cast
@@ -93,6 +93,15 @@ def forget() -> None:
         _leases.clear()
         _told.clear()
         _files.clear()
+
+
+def drop(rows: Iterable[object]) -> None:
+    """Somebody was erased: no cell of theirs stays re-sealed in this process's memory. `rows` are their ways in, or a
+    vehicle."""
+    gone = {str(row) for row in rows}
+    with _lock:
+        for key in [key for key in _resealed if key[1].rpartition("/")[2] in gone]:
+            del _resealed[key]
 
 
 def _openings(edge: Edge, site: Site) -> list[wire.Opening]:

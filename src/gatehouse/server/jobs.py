@@ -46,10 +46,11 @@ from gatehouse.server.people.credential_actions import end_lent_cards
 from gatehouse.server.people.models import Site
 from gatehouse.server.performance.sheets import write_due_sheets
 from gatehouse.server.reindex import reindex
+from gatehouse.server.rights import retention
 from gatehouse.server.staffing.changes import come_into_force
 from gatehouse.server.takings.counting import BACK_DAYS, count_changed, count_days
+from gatehouse.server.visits import actions as visiting
 from gatehouse.server.visits import arriving
-from gatehouse.server.visits.actions import destroy_due
 
 log = structlog.get_logger()
 
@@ -61,6 +62,7 @@ ALARMS = {
     "workdays": "workdays_fail",
     "payslips": "payslips_fail",
     "takings": "takings_fail",
+    "retention": "retention_fails",
 }
 OTHER_ALARM = "server_fails"
 WORKDAYS_AT = time(4, 30)  # by then yesterday's day shifts are over, and the night shifts of the date before
@@ -70,6 +72,7 @@ TAKINGS_AT = time(3, 30)  # by then edges that were cut off for a while have tol
 STATEMENTS_AT = time(11)  # providers have yesterday's statement by 10 o'clock
 RIGHTS_AT = time(20)  # what ends at midnight is renewed before it does
 VISITS_AT = time(3, 45)  # what is over is destroyed
+RETENTION_AT = time(2, 30)
 UNUSED_BACK_AT = time(4)  # what merchants gave to nobody; a code on a till's screen at that minute is shown anew
 CATCH_UP_DAYS = 35  # further back the days' keys may be gone
 
@@ -143,7 +146,7 @@ def _statements(site: Site, due_at: datetime, now: datetime) -> None:
 
 
 def _visits(site: Site, due_at: datetime, now: datetime) -> None:
-    destroy_due(site, at=now)
+    visiting.destroy_due(site, at=now)
 
 
 def _unused_back(site: Site, due_at: datetime, now: datetime) -> None:
@@ -153,6 +156,11 @@ def _unused_back(site: Site, due_at: datetime, now: datetime) -> None:
 def _rights(site: Site, due_at: datetime, now: datetime) -> None:
     renew_by_themselves(site, at=now)
     note_no_shows(site, at=now)
+
+
+def _retention(site: Site, due_at: datetime, now: datetime) -> None:
+    """What a site no longer keeps: keys destroyed, rows deleted."""
+    retention.destroy_due(site, at=now)
 
 
 def _staff(site: Site, due_at: datetime, now: datetime) -> None:
@@ -174,6 +182,7 @@ SITE_JOBS = (
     SiteJob("payslips", _payslips, lambda site, at: _next_local(site, at, PAYSLIPS_AT)),
     SiteJob("performance", _performance, lambda site, at: _next_local(site, at, FIGURES_AT)),
     SiteJob("takings", _takings, lambda site, at: _next_local(site, at, TAKINGS_AT)),
+    SiteJob("retention", _retention, lambda site, at: _next_local(site, at, RETENTION_AT)),
     SiteJob("statements", _statements, lambda site, at: _next_local(site, at, STATEMENTS_AT)),
 )
 SERVER_JOBS = (

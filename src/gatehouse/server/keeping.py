@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import date
 from ipaddress import IPv6Network, ip_address
-from typing import Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar
 
 import structlog
 
@@ -23,14 +23,21 @@ from gatehouse.keeper.protocol import (
     Authority,
     Bytes,
     Cell,
+    Certified,
     Claim,
     Claimed,
     Done,
     Find,
     Forget,
+    ForgetBooks,
+    ForgetDays,
+    Held,
+    HeldList,
+    Hold,
     Index,
     KeyClass,
     KeyState,
+    LiftHold,
     Locate,
     Located,
     Names,
@@ -39,6 +46,7 @@ from gatehouse.keeper.protocol import (
     Plain,
     Plated,
     PlateTokens,
+    Prove,
     Refused,
     Reply,
     Request,
@@ -57,6 +65,7 @@ from gatehouse.keeper.protocol import (
     TakeSnapshot,
     Text,
     Tokens,
+    Tombstones,
     Unadmitted,
     Who,
 )
@@ -240,10 +249,50 @@ def sign_receipt(claims: dict[str, str | int], by: Authority) -> str | Refused:
     return reply if isinstance(reply, Refused) else reply.text
 
 
-def forget(subject: object, classes: Sequence[KeyClass], by: Authority) -> Refused | None:
-    """Destroy the keys of these classes of one subject; None when done. Raises KeeperAway."""
-    reply = ask(Forget(subject=str(subject), classes=list(classes), by=by), Done)
+def forget(subject: object, classes: Sequence[KeyClass], by: Authority) -> Certified | Refused:
+    """Destroy the keys of these classes of one person or vehicle; what a legal hold covers stays until then. Raises
+    KeeperAway."""
+    return ask(Forget(subject=str(subject), classes=list(classes), by=by), Certified)
+
+
+def forget_stay(stay: object, by: Authority) -> Refused | None:
+    """Destroy the key of a stay that is over; None when done. Raises KeeperAway."""
+    reply = ask(Forget(subject=str(stay), classes=[KeyClass.STAY], by=by), Done)
     return reply if isinstance(reply, Refused) else None
+
+
+def forget_days(site: object, before: date, which: Literal["others", "all"], by: Authority) -> Tombstones | Refused:
+    """Destroy the keys of a site's days before a date. Raises KeeperAway."""
+    return ask(ForgetDays(site=str(site), before=before, by=by, which=which), Tombstones)
+
+
+def forget_books(site: object, before: int, by: Authority) -> Tombstones | Refused:
+    """Destroy the keys of a site's books before a year. Raises KeeperAway."""
+    return ask(ForgetBooks(site=str(site), before=before, by=by), Tombstones)
+
+
+def held(subject: object, by: Authority) -> HeldList | Refused:
+    """Of which classes there are keys, and what holds them. Raises KeeperAway."""
+    return ask(Held(subject=str(subject), by=by), HeldList)
+
+
+def hold(subject: object, key: KeyClass, until: date, why: str, reference: str, by: Authority) -> str | Refused:
+    """Lay a legal hold; its id. Raises KeeperAway."""
+    asked = Hold(subject=str(subject), key=key, until=until, why=why, by=by, reference=reference)
+    reply = ask(asked, Text)
+    return reply if isinstance(reply, Refused) else reply.text
+
+
+def lift_hold(name: str, subject: object, by: Authority) -> Refused | None:
+    """Take a legal hold away; what waited for it is destroyed. Raises KeeperAway."""
+    reply = ask(LiftHold(id=name, subject=str(subject), by=by), Done)
+    return reply if isinstance(reply, Refused) else None
+
+
+def prove(place: int, ticket: str) -> bytes | Refused:
+    """One line of the log with its proof. Raises KeeperAway."""
+    reply = ask(Prove(place=place, ticket=ticket), Bytes)
+    return reply if isinstance(reply, Refused) else reply.data
 
 
 def note(hashes: Sequence[bytes]) -> None:

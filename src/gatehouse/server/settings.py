@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "gatehouse.server.performance",
     "gatehouse.server.takings",
     "gatehouse.server.interchange",
+    "gatehouse.server.rights",
     "gatehouse.server.console",
     "gatehouse.server.portal",
     "gatehouse.server.backoffice",

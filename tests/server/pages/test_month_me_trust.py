@@ -196,8 +196,9 @@ def test_a_worker_withdraws_their_own_face(house) -> None:
     Credential.objects.create(person=house.person, kind="face", cell=b"sealed")
     browser = house.browser(Role.WORKER)
     assert "Your face opens gates here" in browser.get("/me/").content.decode()
-    assert browser.post(reverse("me-withdraw")).status_code == 302
-    assert Credential.objects.get().state == CredentialState.DEAD
+    shown = browser.post(reverse("me-data-withdraw", args=["face"]), {"way": "pass"}).content.decode()
+    assert "Show this at the gate" in shown
+    assert Credential.objects.get(kind="face").state == CredentialState.DEAD
     assert "No face of yours is kept here." in browser.get("/me/").content.decode()
 
 

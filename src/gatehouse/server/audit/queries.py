@@ -45,6 +45,12 @@ def due_at(name: str, scope: str) -> datetime | None:
     return DueJob.objects.filter(name=name, scope=scope).values_list("due_at", flat=True).first()
 
 
+def hashes_told() -> list[bytes]:
+    """Of every entry of which the keeper holds the hash, in order."""
+    found = Entry.objects.filter(pk__lte=noted_through()).order_by("pk").values_list("hash", flat=True)
+    return [bytes(one) for one in found]
+
+
 def noted_through() -> int:
     """The id of the last entry whose hash the keeper holds; 0 for none."""
     return Head.objects.filter(pk=1).values_list("noted", flat=True).first() or 0

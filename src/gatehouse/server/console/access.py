@@ -79,6 +79,7 @@ _TIME = (
 _SECTION = (
     dict.fromkeys(("person", "staff", "departments", "department", "answers", "visitors"), "people")
     | {"lane": "lanes"}
+    | {"requests": "people", "request": "people", "retention": "trust", "register": "trust", "assessment": "trust"}
     | dict.fromkeys(_PARKING, "parking")
     | dict.fromkeys(_TIME, "month")
 )

@@ -14,7 +14,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from gatehouse.domain.periods import local_date
-from gatehouse.keeper.protocol import Refused
+from gatehouse.keeper.protocol import KeyClass, Refused
+from gatehouse.server import keeping
+from gatehouse.server.audit.by import By
 from gatehouse.server.console import words
 from gatehouse.server.console.access import reader
 from gatehouse.server.console.people import show, visible
@@ -105,8 +107,17 @@ def withdraw(request: HttpRequest, person_id: UUID) -> HttpResponse:
     of, by, at = visible(request, person_id), reader(request).by, now()
     on = local_date(at, ZoneInfo(of.site.zone))
     credential_actions.withdraw_consent(of, Purpose.FACE, on=on, by=by, at=at)
-    messages.success(request, _("The face was destroyed. Other ways in still work."), "yes")
+    if is_held(of, by):
+        messages.success(request, _("The face opens nothing any more; a legal hold keeps it sealed for now."), "yes")
+    else:
+        messages.success(request, _("The face was destroyed. Other ways in still work."), "yes")
     return HttpResponseRedirect(reverse("person", args=[of.pk]))
+
+
+def is_held(of: Person, by: By) -> bool:
+    """Whether a legal hold keeps a face whose consent was withdrawn."""
+    held = keeping.held(of.pk, by.authority)
+    return not isinstance(held, Refused) and KeyClass.FACE in held.waiting
 
 
 @require_POST

@@ -18,6 +18,7 @@ from gatehouse.server.accounts.queries import handle_of, operators
 from gatehouse.server.accounts.signed_in import SignedIn
 from gatehouse.server.console import words
 from gatehouse.server.console.access import reader
+from gatehouse.server.console.rights.tabs import tabs
 from gatehouse.server.moment import now
 
 UUID_LENGTH = 36
@@ -88,6 +89,7 @@ def trust(request: HttpRequest) -> HttpResponse:
     usage = keeping.ask(Usage(ticket=who.token), UsageList)
     head = keeping.ask(Checkpoint(), Text)
     context: dict[str, object] = {"drill": _drill(), "not_protected": NOT_PROTECTED, "now": now()}
+    context |= tabs(request, "trust")
     if isinstance(usage, Refused):
         context["refused"] = words.refused(usage.code)
     else:

@@ -123,6 +123,7 @@ EVENTS: dict[str, Wording] = {
     "day_change_fails": Wording(_("Parked cars were not carried over to the new date"), _FAILING),
     "workdays_fail": Wording(_("Workdays are not reckoned"), _FAILING),
     "payslips_fail": Wording(_("Payslips are not drafted"), _FAILING),
+    "retention_fails": Wording(_("What the site no longer keeps is not destroyed"), _FAILING),
     "takings_fail": Wording(_("The takings of yesterday are not counted"), _FAILING),
     "backup_fails": Wording(
         _("The nightly backup was not written"), _("Ask whoever runs the server: gatehouse doctor says why.")
@@ -265,6 +266,10 @@ PURPOSES: dict[str, Text] = {
     "receipt.page": _("a driver read their own receipt"),
     "invoices": _("looked at requests for invoices"),
     "feed.spans": _("took the dates of your access to a gate computer"),
+    "erasure.certificate": _("read the certificate of an erasure"),
+    "me.export": _("took your own data as a file, or read all of it"),
+    "person.erase": _("looked at what erasing you would do, or erased you"),
+    "request.page": _("read what you asked about your data"),
 }
 
 JOBS: dict[str, Text] = {

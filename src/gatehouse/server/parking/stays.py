@@ -18,7 +18,7 @@ from django.db.models import Q
 
 from gatehouse.domain.periods import local_date
 from gatehouse.domain.sightings import Means
-from gatehouse.keeper.protocol import Admitted, Cell, KeyClass, Lane, PlateTokens
+from gatehouse.keeper.protocol import Admitted, Cell, Lane, PlateTokens
 from gatehouse.server import keeping
 from gatehouse.server.audit.actions import Written, record, record_all
 from gatehouse.server.audit.by import By
@@ -300,7 +300,7 @@ def forget_spent_keys() -> int:
     """Have the keeper destroy the keys of stays that are over; how many. Raises KeeperAway, KeeperRefused."""
     spent = list(SpentKey.objects.values_list("stay", flat=True)[:500])
     for stay in spent:
-        refused = keeping.forget(stay, [KeyClass.STAY], STAYS.authority)
+        refused = keeping.forget_stay(stay, STAYS.authority)
         if refused is not None:
             raise keeping.KeeperRefused(refused.code, refused.facts)
         SpentKey.objects.filter(stay=stay).delete()

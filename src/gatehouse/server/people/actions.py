@@ -12,7 +12,7 @@ from django.db.models import F
 
 from gatehouse.domain.money import exponent
 from gatehouse.domain.periods import local_date
-from gatehouse.keeper.protocol import KeyClass, Plain
+from gatehouse.keeper.protocol import KeyClass, Plain, Refused
 from gatehouse.server import bus, keeping
 from gatehouse.server.audit.actions import record
 from gatehouse.server.audit.by import By
@@ -170,7 +170,7 @@ def leave(person: Person, facts: Facts | None, *, by: By, at: datetime) -> Perso
         bump_roster(person.site_id)
     # The rows are dead already; destroying the key makes older copies of them unreadable too.
     refused = keeping.forget(person.pk, [KeyClass.FACE], by.authority)
-    if refused is not None:
+    if isinstance(refused, Refused):
         raise keeping.KeeperRefused(refused.code, refused.facts)
     person.refresh_from_db()
     return person

@@ -82,7 +82,7 @@ def withdraw_consent(person: Person, purpose: Purpose, *, on: date, by: By, at: 
         record("consent.withdrawn", "person", person.pk, by=by, at=at)
         bump_roster(person.site_id)
     refused = keeping.forget(person.pk, [KeyClass.FACE], by.authority)
-    if refused is not None:
+    if isinstance(refused, Refused):
         raise keeping.KeeperRefused(refused.code, refused.facts)
 
 

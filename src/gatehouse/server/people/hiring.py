@@ -81,4 +81,4 @@ def unhire(person: Person, *, by: By, at: datetime) -> Refused | bool:
         Person.objects.filter(pk=person.pk).delete()
         bump_roster(site)
     refused = keeping.forget(person.pk, [KeyClass.IDENTITY, KeyClass.ACCESS, KeyClass.WORK], by.authority)
-    return True if refused is None else refused
+    return refused if isinstance(refused, Refused) else True

@@ -29,8 +29,8 @@ from gatehouse.server.console.months import month_before
 from gatehouse.server.console.slips import slip_of
 from gatehouse.server.console.strips import strip
 from gatehouse.server.moment import now
-from gatehouse.server.people import credential_actions, looks, queries
-from gatehouse.server.people.models import CredentialKind, CredentialState, Person, Purpose
+from gatehouse.server.people import looks, queries
+from gatehouse.server.people.models import CredentialKind, CredentialState, Person
 from gatehouse.server.portal import me_shifts
 from gatehouse.server.portal.me_performance import my_performance
 from gatehouse.server.portal.my_answers import my_answers
@@ -69,7 +69,7 @@ def me(request: HttpRequest) -> HttpResponse:
         "this_month": of == Month.of(today),
         "presence": _presence(who, person, today),
         "looks": _looks_at(who, person),
-        "face_on": _face_on(person),
+        "face_on": face_on(person),
         "my_shifts": me_shifts.my_shifts(person, today),
         "manages": answering.leads(person, at),
         "answers": my_answers(who, person),
@@ -172,7 +172,7 @@ def _looks_at(who: SignedIn, person: Person) -> list[Seen]:
         if look.actor != who.ticket.actor:
             before = seen.get((look.actor, look.purpose))
             seen[look.actor, look.purpose] = Seen(
-                _actor(look.actor, look.role),
+                actor_in_words(look.actor, look.role),
                 look.purpose,
                 before.at if before else look.at,
                 1 + (before.times if before else 0),
@@ -180,7 +180,8 @@ def _looks_at(who: SignedIn, person: Person) -> list[Seen]:
     return list(seen.values())[:LOOKS_SHOWN]
 
 
-def _actor(actor: str, role: str) -> str:
+def actor_in_words(actor: str, role: str) -> str:
+    """Who looked, as the person reads it."""
     if role == CapRole.MANAGER:
         return _("A manager of yours")
     kind, _sep, name = actor.partition(":")
@@ -191,7 +192,8 @@ def _actor(actor: str, role: str) -> str:
     return handle_of(actor)
 
 
-def _face_on(person: Person) -> bool:
+def face_on(person: Person) -> bool:
+    """Whether a face of theirs opens gates."""
     held = queries.credentials_of(person)
     return held.filter(kind=CredentialKind.FACE, state=CredentialState.ACTIVE).exists()
 
@@ -224,13 +226,3 @@ def correct(request: HttpRequest) -> HttpResponse:
     messages.success(request, _("Asked. HR sees it with the month; your punches stay as they are until then."), "yes")
     shown = "" if Month.of(on) == Month.of(today) else f"?month={Month.of(on)}"
     return HttpResponseRedirect(reverse("me") + shown)
-
-
-@require_POST
-def withdraw(request: HttpRequest) -> HttpResponse:
-    """Withdraw one's own consent: the face is destroyed at once."""
-    who, person = worker_of(request)
-    on = local_date(now(), ZoneInfo(person.site.zone))
-    credential_actions.withdraw_consent(person, Purpose.FACE, on=on, by=who.by, at=now())
-    messages.success(request, _("Your face was destroyed. Your other ways in still work."), "yes")
-    return HttpResponseRedirect(reverse("me"))

@@ -14,6 +14,7 @@ from gatehouse.server.portal import (
     me_leave,
     me_performance,
     merchant,
+    my_data,
     my_pass,
     notices,
     pay,
@@ -89,4 +90,10 @@ urlpatterns = [
     public("visit/<code:code>/pass", visit.take_pass, "visit-pass"),
     public("visit/<code:code>/code", visit.code_part, "visit-code"),
     public("visit/<code:code>/erase", visit.erase, "visit-erase"),
+    page("me/data/", my_data.my_data, "me-data", WORKERS),
+    page("me/data/file", my_data.file, "me-data-file", WORKERS),
+    page("me/data/ask", my_data.ask, "me-data-ask", WORKERS),
+    page("me/data/<uuid:request_id>/take-back", my_data.take_back, "me-data-take-back", WORKERS),
+    page("me/data/withdraw/<slug:purpose>", my_data.withdraw, "me-data-withdraw", WORKERS),
+    page("me/data/proof/<int:place>", my_data.proof, "me-proof", WORKERS),
 ]

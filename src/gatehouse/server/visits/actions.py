@@ -254,7 +254,7 @@ def destroy(visit: Visit, *, at: datetime) -> None:
     """Keys first: what copies of the row hold is unreadable from then on, their passages' facts too. Raises
     KeeperAway, KeeperRefused."""
     refused = keeping.forget(visit.pk, _KEYS, VISITS.authority)
-    if refused is not None:
+    if isinstance(refused, keeping.Refused):
         raise keeping.KeeperRefused(refused.code, refused.facts)
     with transaction.atomic():
         record("visit.destroyed", "visit", visit.pk, by=VISITS, at=at)

@@ -13,6 +13,7 @@ GROUPS: tuple[Group, ...] = (
             ("people", _("People"), KNOWERS),
             ("departments", _("Departments"), PAYROLL),
             ("answers", _("Answers to requests"), PAYROLL),
+            ("requests", _("Requests"), PAYROLL),
             ("visitors", _("Visitors"), KNOWERS),
         ),
     ),

@@ -1,0 +1,1 @@
+"""Pages about keeping, erasing and what people ask about their data."""

@@ -1,0 +1,23 @@
+"""The tabs of the pages about trust."""
+
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from gatehouse.server.console.access import TRUSTED
+from gatehouse.server.console.tabs import Group, tabs_of
+
+GROUPS: tuple[Group, ...] = (
+    (
+        _("Trust"),
+        (
+            ("trust", _("Trust"), TRUSTED),
+            ("retention", _("Retention"), TRUSTED),
+            ("register", _("Processing register"), TRUSTED),
+            ("assessment", _("Impact assessment"), TRUSTED),
+        ),
+    ),
+)
+
+
+def tabs(request: HttpRequest, here: str) -> dict[str, object]:
+    return tabs_of(GROUPS, request, here)
