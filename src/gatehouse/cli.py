@@ -11,7 +11,24 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from gatehouse.terminal import AsJson, Home, Port, err, fail, follow, out, progress_bar, say, using
+from gatehouse.terminal import (
+    AsJson,
+    BehindProxy,
+    Cert,
+    CertKey,
+    Home,
+    Host,
+    HttpsPort,
+    Port,
+    SignInAt,
+    err,
+    fail,
+    follow,
+    out,
+    progress_bar,
+    say,
+    using,
+)
 
 app = typer.Typer(
     name="gatehouse",
@@ -39,15 +56,28 @@ class RoleName(StrEnum):
 
 
 @app.command()
-def up(home: Home, port: Port = 8000) -> None:
-    """Run keeper, server and edge on this machine. The first run prints a one-time sign-in link for the owner."""
+def up(
+    home: Home,
+    port: Port = 8000,
+    host: Host = "",
+    https_port: HttpsPort = None,
+    cert: Cert = None,
+    key: CertKey = None,
+    behind_proxy: BehindProxy = False,
+) -> None:
+    """Run keeper, server and edge on this machine. The first run prints a one-time sign-in link for the owner.
+
+    Without --host only this machine is answered. With it others are, by TLS: docs/recipes/tls.md.
+    """
+    from gatehouse.address import BadAddress, address
     from gatehouse.box import tending
     from gatehouse.box.processes import StartFailed
 
     try:
+        reached = address(host, https_port, cert=cert, key=key, behind_proxy=behind_proxy)
         with using(home):
-            tending.run(home.absolute(), port, say)
-    except StartFailed as fault:
+            tending.run(home.absolute(), port, say, reached)
+    except (StartFailed, BadAddress) as fault:
         fail(str(fault))
 
 
@@ -77,22 +107,23 @@ def demo(
 
 
 @keeper_app.callback()
-def keeper(context: typer.Context, home: Home) -> None:
+def keeper(context: typer.Context, home: Home, at: SignInAt = "") -> None:
     if context.invoked_subcommand is None:
-        keeper_run(home)
+        keeper_run(home, at)
 
 
 @keeper_app.command("run")
-def keeper_run(home: Home) -> None:
+def keeper_run(home: Home, at: SignInAt = "") -> None:
     """Hold the keys and answer on HOME/keeper/keeper.sock until SIGTERM."""
     from gatehouse import clock
+    from gatehouse.address import LOCALHOST, BadAddress, origin
     from gatehouse.keeper import service
     from gatehouse.keeper.errors import KeeperError
 
     try:
         with using(home):
-            service.run(home.absolute(), clock.from_environment())
-    except KeeperError as fault:
+            service.run(home.absolute(), clock.from_environment(), origin(at) if at else LOCALHOST)
+    except (KeeperError, BadAddress) as fault:
         fail(str(fault))
 
 
@@ -101,34 +132,47 @@ def keeper_invite(
     home: Home,
     role: Annotated[RoleName, typer.Option(help="What the operator may do.")] = RoleName.OWNER,
     port: Port = 8000,
+    at: SignInAt = "",
 ) -> None:
     """Print a one-time sign-in link for an operator. Only the keeper's own user can."""
     from gatehouse.box import processes
 
     try:
-        out.print(processes.sign_in_link(home.absolute(), port, role.value))
+        out.print(processes.sign_in_link(home.absolute(), at or f"http://localhost:{port}", role.value))
     except processes.StartFailed as fault:
         fail(str(fault))
 
 
 @app.command()
-def server(home: Home, port: Port = 8000) -> None:
-    """Serve the pages and the API on localhost, write the database, run the nightly jobs."""
+def server(
+    home: Home,
+    port: Port = 8000,
+    host: Host = "",
+    https_port: HttpsPort = None,
+    cert: Cert = None,
+    key: CertKey = None,
+    behind_proxy: BehindProxy = False,
+) -> None:
+    """Serve the pages and the API, write the database, run the nightly jobs. Only localhost without --host."""
     os.environ["GATEHOUSE_HOME"] = str(home.absolute())
     from django.db import Error as DatabaseFault
 
     from gatehouse import clock
+    from gatehouse.address import BadAddress, address
     from gatehouse.box.home import UnusableHome, check_port
-    from gatehouse.keeper.client import KeeperAway
+    from gatehouse.keeper.client import KeeperAway, KeeperRefused
     from gatehouse.server import run
     from gatehouse.server.databases import DatabaseUrlError
 
     try:
         check_port(port)
         with using(home):
-            run.run(home.absolute(), port, clock.from_environment())
-    except (DatabaseUrlError, UnusableHome, run.AlreadyRunning, run.BadProxies) as fault:
+            reached = address(host, https_port, cert=cert, key=key, behind_proxy=behind_proxy)
+            run.run(home.absolute(), port, clock.from_environment(), address=reached)
+    except (DatabaseUrlError, UnusableHome, BadAddress, run.AlreadyRunning, run.BadProxies) as fault:
         fail(str(fault))
+    except KeeperRefused:
+        fail(f"the keeper was started for another name; start it with --at {reached.origin if reached else ''}")
     except DatabaseFault as fault:
         fail(f"the database cannot be used: {fault}")
     except KeeperAway:

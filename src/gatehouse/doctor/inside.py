@@ -9,6 +9,7 @@ import sqlite3
 import stat
 import subprocess
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ from gatehouse.doctor.findings import Finding, bad, ok, warn
 LEAST_FREE_BYTES = 2 * 1024**3
 LEAST_FREE_SHARE = 0.05
 CLOCK_PATIENCE_S = 10.0
+CERTIFICATE_DAYS = 14  # of 90; the server takes a new one when 30 are left
 SILENT_S = 120  # an edge that works is told something, if only that nothing is new, twice a minute
 GUESSED_FIRST = frozenset({"", "admin", "12345", "123456", "password", "root", "888888", "admin123"})
 
@@ -34,6 +36,7 @@ def examine(home: Path) -> Iterator[Finding]:
         users,
         processes,
         listening,
+        certificate,
         debug,
         database,
         edge_contact,
@@ -113,6 +116,28 @@ def listening(home: Path) -> Iterator[Finding]:
         )
     if not public:
         yield ok("listening.public", "nothing of this user's listens beyond this machine")
+
+
+def certificate(home: Path) -> Iterator[Finding]:
+    """How the running server is reached, as it left word itself, and how long its certificate holds."""
+    try:
+        said = json.loads((home / "server" / "address.json").read_text("utf-8"))
+        origin, own = str(said["origin"]), said["tls"] == "own"
+        until = datetime.fromisoformat(said["until"]) if said["until"] else None
+    except (OSError, ValueError, KeyError, TypeError):
+        yield ok("tls.local_only", "only this machine is answered; others need `gatehouse up --host NAME`")
+        return
+    if until is None:
+        yield ok("tls.certificate", f"{origin} is answered through a proxy, which keeps the certificate")
+        return
+    left = (until - datetime.now(UTC)).days
+    mend = "renew it; new files are taken within the hour" if own else "start the server again, and see its log"
+    if left < 0:
+        yield bad("tls.certificate", f"the certificate of {origin} has ended", mend)
+    elif left < CERTIFICATE_DAYS:
+        yield warn("tls.certificate", f"the certificate of {origin} ends in {left} days", mend)
+    else:
+        yield ok("tls.certificate", f"the certificate of {origin} holds until {until:%Y-%m-%d}")
 
 
 def _public_ports() -> set[tuple[int, str]]:

@@ -32,6 +32,7 @@ class EdgeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     site: str
     keeper_seal_key: bytes
     keeper_verify_key: bytes
+    server_authority: str = ""  # PEM of the authority that vouches for the server; "" for those that everybody trusts
 
 
 def folder(home: Path) -> Path:

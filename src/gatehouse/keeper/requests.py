@@ -5,13 +5,11 @@ from typing import Literal
 
 import msgspec
 
+from gatehouse.keeper import entrance
 from gatehouse.keeper.labels import KeyClass
 from gatehouse.keeper.terms import Authority, Cell, Plain, Role, Trust
+from gatehouse.keeper.terms import Request as Request
 from gatehouse.wire import Letter
-
-
-class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="verb"):
-    pass
 
 
 class Hello(Request, frozen=True, tag="hello"):
@@ -267,6 +265,7 @@ class SignIn(Request, frozen=True, tag="sign_in"):
     """-> Entered, or Refused bad_code / locked."""
 
     code: str
+    source: str = ""  # opaque: the server's keyed hash of the asking address
 
 
 class WhoAmI(Request, frozen=True, tag="whoami"):
@@ -320,4 +319,7 @@ AnyRequest = (
     | Find | Index | Reveal | Reseal | Sign | Forget
     | ForgetDays | Grant | Fill | EnrolRecipient | Recipients
     | Entrust | Invite | SignIn | WhoAmI | SignOut | EnrolEdge | Note | Checkpoint | Looks | Usage
+    | entrance.Certify | entrance.BeginPasskey | entrance.AddPasskey | entrance.PasskeySignIn | entrance.BeginPassword
+    | entrance.SetPassword | entrance.PasswordSignIn | entrance.Ways | entrance.RemoveWay | entrance.SignOutEverywhere
+    | entrance.CloseAccount
 )  # fmt: skip

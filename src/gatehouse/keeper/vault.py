@@ -10,6 +10,7 @@ from pathlib import Path
 
 import structlog
 
+from gatehouse.address import LOCALHOST, Origin
 from gatehouse.clock import Clock
 from gatehouse.crypto.keyring import pseudonym
 from gatehouse.crypto.merkle import EMPTY_ROOT
@@ -96,10 +97,12 @@ def only_keeper_of(folder: Path) -> Iterator[None]:
 class Vault:
     """Everything that the verbs work on. One per process."""
 
-    def __init__(self, home: Path, clock: Clock) -> None:
-        """Opens HOME/keeper. Raises UnsafeFile, AlreadyRunning, DamagedStore, DamagedLog."""
+    def __init__(self, home: Path, clock: Clock, origin_at: Origin = LOCALHOST) -> None:
+        """Opens HOME/keeper; people sign in at `origin_at`. Raises UnsafeFile, AlreadyRunning, DamagedStore,
+        DamagedLog."""
         self.folder = open_folder(home)
         self.clock = clock
+        self.origin_at = origin_at
         with ExitStack() as opened:
             opened.enter_context(only_keeper_of(self.folder))
             self.store = open_store(self.folder / "store.db", root_key(self.folder))

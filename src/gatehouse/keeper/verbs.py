@@ -10,7 +10,7 @@ from gatehouse.crypto.merkle import sign_checkpoint
 from gatehouse.crypto.sealing import KeyKind, KeyRef
 from gatehouse.crypto.signing import public_seal_key, public_sign_key
 from gatehouse.crypto.tokens import issue
-from gatehouse.keeper import doors, erasing, filling, looks, plates, protocol, teams
+from gatehouse.keeper import certifying, doors, erasing, filling, looks, plates, protocol, teams
 from gatehouse.keeper.admission import admit
 from gatehouse.keeper.cells import Gone, Opened, ref_of
 from gatehouse.keeper.errors import LogFull
@@ -184,4 +184,5 @@ _TABLE: dict[type[protocol.Request], Callable[[Vault, Any], Reply]] = {
     protocol.Checkpoint: checkpoint,
     protocol.Looks: looks.looks,
     protocol.Usage: looks.usage,
+    protocol.Certify: certifying.certify,
 }

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 
 from gatehouse.keeper.protocol import Refused
 from gatehouse.server.accounts import actions, queries
+from gatehouse.server.address import origin
 from gatehouse.server.console import words
 from gatehouse.server.console.access import reader
 from gatehouse.server.console.people import visible
@@ -39,6 +40,7 @@ def invite_operator(request: HttpRequest, operator_id: UUID) -> HttpResponse:
 def _show(request: HttpRequest, code: str | Refused, back: str) -> HttpResponse:
     if isinstance(code, Refused):
         return render(request, "console/invited.html", {"refused": words.refused(code.code), "back": back}, status=403)
-    link = request.build_absolute_uri(reverse("enter-code", args=[code]))
+    path = reverse("enter-code", args=[code])
+    link = f"{origin()}{path}" if origin() else request.build_absolute_uri(path)
     context = {"link": link, "qr": qr_svg(link, _("QR code of the sign-in link")), "back": back}
     return render(request, "console/invited.html", context)

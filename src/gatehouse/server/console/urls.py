@@ -6,6 +6,7 @@ from django.urls import include, path, register_converter
 from django.urls.converters import StringConverter
 
 from gatehouse.server.console import (
+    certificate,
     enrolment,
     entrance,
     invitations,
@@ -59,6 +60,8 @@ urlpatterns = [
     public("enter/<code:code>/", entrance.enter, "enter-code"),
     public("enter/<code:code>", entrance.enter, "enter-code-bare"),
     public("leave/", entrance.sign_out, "sign-out"),
+    public("certificate/", certificate.how_to_trust, "certificate"),
+    public("certificate/gatehouse.crt", certificate.download, "certificate-file"),
     page("watch/", watch.watch, "watch", WATCHERS),
     page("watch/events", watch_events.events, "watch-events", WATCHERS),
     page("watch/alarms/", watch.alarms, "watch-alarms", WATCHERS),
