@@ -38,7 +38,8 @@ SITE_LOOK_EVERY = 2  # rounds of RESTART_AFTER_S
 
 
 def run(home: Path, port: int, say: Say, address: Address | None = None) -> None:
-    """With an address others reach it under that name. Raises StartFailed when it cannot begin; later faults are said and mended."""
+    """With an address others reach it under that name. Raises StartFailed when it cannot begin; later faults are said
+    and mended."""
     stopping = threading.Event()
     try:
         with claimed(home):

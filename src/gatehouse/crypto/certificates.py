@@ -30,7 +30,8 @@ CERTIFICATE_LIVES = timedelta(days=90)
 _BACK = timedelta(hours=24)  # tablets with a clock that is behind
 _P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # FIPS 186-5
 _PRIVATE = (
-    "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "127.0.0.0/8", "fc00::/7", "fe80::/10", "::1/128",
+    "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "127.0.0.0/8",
+    "fc00::/7", "fe80::/10", "::1/128",
 )  # fmt: skip
 _NETWORKS = tuple(map(ipaddress.ip_network, _PRIVATE))
 Ip = ipaddress.IPv4Address | ipaddress.IPv6Address

@@ -197,8 +197,8 @@ class Client:
     ) -> str:
         return self._ask(say.Invite(actor, role, tuple(sites), subject, by), say.Text).text
 
-    def sign_in(self, code: str) -> say.Entered:
-        return self._ask(say.SignIn(code), say.Entered)
+    def sign_in(self, code: str, source: str = "") -> say.Entered:
+        return self._ask(say.SignIn(code, source), say.Entered)
 
     def whoami(self, ticket: str) -> say.Ticket:
         return self._ask(say.WhoAmI(ticket), say.TicketReply).ticket

@@ -9,8 +9,8 @@ from gatehouse.keeper.terms import Authority, Reply, Request
 
 
 class Certify(Request, frozen=True, tag="certify"):
-    """A certificate for the name that this keeper was started with, and for private addresses; of 90 days. -> Certified;
-    not_allowed for another name."""
+    """A certificate of 90 days for the name that this keeper was started with, and for private addresses. -> Certified;
+    bad_request for another name, not_allowed where there is none."""
 
     csr: bytes  # PEM, PKCS 10, P-256
 

@@ -50,6 +50,7 @@ def _drop(vault: Vault, subject: str, classes: set[KeyClass]) -> None:
         vault.people.drop(subject)
     if KeyClass.IDENTITY in classes:
         vault.tickets.revoke(subject)
+        vault.accounts.drop(f"worker:{subject}")
         vault.teams.forget(subject)
 
 

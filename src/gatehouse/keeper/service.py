@@ -163,6 +163,8 @@ class Service:
             self.vault.store.wipe,
             lambda: self.vault.tickets.sweep(self.vault.now()),
             lambda: sweep_grants(self.vault),
+            lambda: self.vault.lockout.sweep(self.vault.now()),
+            lambda: self.vault.pending.sweep(self.vault.now()),
         )
         while not self._stopping.wait(SWEEP_S):
             for chore in chores:

@@ -15,15 +15,19 @@ from gatehouse.clock import Clock
 from gatehouse.crypto.keyring import pseudonym
 from gatehouse.crypto.merkle import EMPTY_ROOT
 from gatehouse.crypto.signing import public_sign_key
+from gatehouse.keeper.accounts import Accounts
 from gatehouse.keeper.budget import Budgets, Over, Spend
 from gatehouse.keeper.cells import Cells
+from gatehouse.keeper.challenges import Challenges
 from gatehouse.keeper.days import Days, local_date
 from gatehouse.keeper.enrolled import Enrolled
 from gatehouse.keeper.entrusted import Teams
 from gatehouse.keeper.errors import AlreadyRunning, UnsafeFile
 from gatehouse.keeper.index import Index
 from gatehouse.keeper.locate import Claiming, Locating
+from gatehouse.keeper.lockout import Lockout
 from gatehouse.keeper.log import Entry, Log
+from gatehouse.keeper.pending import Pending
 from gatehouse.keeper.people import People
 from gatehouse.keeper.protocol import Authority, Budget, CapRole, Refused, Role, Ticket
 from gatehouse.keeper.rootkey import RootKeyFile
@@ -121,6 +125,8 @@ class Vault:
         self.days = Days(self.store)
         self.cells = Cells(self.store, self.people)
         self.tickets = Tickets(self.store)
+        self.accounts, self.lockout = Accounts(self.store), Lockout(self.store)
+        self.challenges, self.pending = Challenges(), Pending()
         self.index = Index()
         self.teams = Teams(self.store)
         self.locating = Locating()

@@ -14,9 +14,9 @@ Answer = HttpResponseBase | Awaitable[HttpResponseBase]
 
 
 class SafelyReachedMiddleware:
-    """What came by TLS stays with TLS: no cookie of it is ever sent in the clear. A browser is told to insist on TLS only
-    where everybody trusts the certificate: a tablet that lost our own authority could otherwise not even read how to
-    trust it again."""
+    """What came by TLS stays with TLS: no cookie of it is ever sent in the clear. A browser is told to insist on TLS
+    only where everybody trusts the certificate: a tablet that lost our own authority could otherwise not even read how
+    to trust it again."""
 
     sync_capable = True
     async_capable = True

@@ -1,6 +1,6 @@
 """TLS of the server: a certificate from the keeper's authority or from files, watched and taken anew while it runs.
 
-The key of a local certificate is made at each start and lies in memory alone, so that the server's home holds no secret.
+The key of a local certificate is made at each start and lies in memory alone: the server's home holds no secret.
 """
 
 import os
