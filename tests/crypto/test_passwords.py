@@ -24,7 +24,7 @@ def test_codes_are_those_of_the_rfc(at_s: int, code: str) -> None:
     assert passwords.step_of(SECRET, f"{code[:3]} {code[3:]}", at_s, -1) == at_s // 30
 
 
-@pytest.mark.parametrize(("late_s", "known"), [(-61, False), (-30, True), (-31, False), (0, True), (30, True), (60, False)])
+@pytest.mark.parametrize(("late_s", "known"), [(-31, False), (-30, True), (0, True), (59, True), (60, False)])
 def test_a_clock_may_be_half_a_minute_off(late_s: int, known: bool) -> None:
     at_s = 1_234_567_890 // 30 * 30
     found = passwords.step_of(SECRET, passwords.totp(SECRET, at_s // 30), at_s + late_s, -1)

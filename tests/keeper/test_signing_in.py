@@ -124,7 +124,9 @@ def test_what_was_signed_for_one_act_is_not_taken_for_the_other(desk: Desk) -> N
     phone = enrolled(desk, ticket)
     assert desk.client.call(phone.use(challenge(desk), kind="webauthn.create")) == Refused("bad_passkey")
     assert desk.client.call(phone.use(challenge(desk), crossOrigin=True)) == Refused("bad_passkey")
-    assert desk.client.call(Phone().make(challenge(desk, ticket), ticket, kind="webauthn.get")) == Refused("bad_passkey")
+    assert desk.client.call(Phone().make(challenge(desk, ticket), ticket, kind="webauthn.get")) == Refused(
+        "bad_passkey"
+    )
 
 
 def test_another_persons_credential_and_every_flipped_byte_are_refused(desk: Desk) -> None:
@@ -161,7 +163,8 @@ def test_a_passkey_belongs_to_one_account(desk: Desk) -> None:
 def test_nonsense_for_a_registration_is_refused(desk: Desk) -> None:
     ticket = fresh(desk)
     good = Phone().make(challenge(desk, ticket), ticket)
-    for client, attestation in ((b"", b""), (b"{}", b"\xa0"), (good.client_data, b"\xff" * 40), (b"\xff", good.attestation)):
+    halves = ((b"", b""), (b"{}", b"\xa0"), (good.client_data, b"\xff" * 40), (b"\xff", good.attestation))
+    for client, attestation in halves:
         assert desk.client.call(say.AddPasskey(ticket, client, attestation)) == Refused("bad_passkey")
     assert len(_ways(desk, ticket).ways) == 0
 
@@ -361,7 +364,9 @@ def test_a_stranger_who_tries_for_ever_does_not_lock_the_owner_out(desk: Desk, m
     refused = attempt(desk, handle, PASSWORD, code(secret, desk), "another")
     assert isinstance(refused, Refused)
     assert refused.code == "locked"  # whoever never came from there waits,
-    assert isinstance(attempt(desk, handle, PASSWORD, code(secret, desk), "desk"), Entered)  # the owner's desk does not,
+    assert isinstance(
+        attempt(desk, handle, PASSWORD, code(secret, desk), "desk"), Entered
+    )  # the owner's desk does not,
     assert isinstance(desk.client.call(phone.use(challenge(desk))), Entered)  # nor does the owner's phone,
     assert desk.client.sign_in(invite_operator(desk.home, "owner-1"))  # nor a new code
 

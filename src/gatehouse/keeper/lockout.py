@@ -1,8 +1,8 @@
 """Guessing: growing waits after wrong passwords and codes, by who is tried and from where.
 
 Three counts, each with a wait of its own: of one handle from one source, of one source for all handles, and of one
-handle from all sources together. The last keeps out only sources that this handle has never signed in from: so strangers who
-try forever keep out strangers, never the owner at their desk; and a passkey asks none of these.
+handle from all sources together. The last keeps out only sources that this handle has never signed in from: strangers
+who try forever keep out strangers, never the owner at their desk; and a passkey asks none of these.
 """
 
 from dataclasses import dataclass

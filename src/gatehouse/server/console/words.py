@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from gatehouse.server.console import words_signin
+
 Text = Promise | str
 
 
@@ -158,6 +160,7 @@ REFUSED: dict[str, Wording] = {
     "locked": Wording(
         _("Signing in is locked for a while"), _("There were too many wrong codes. Wait, then use a new link.")
     ),
+    **{code: Wording(*said) for code, said in words_signin.REFUSED.items()},
 }
 
 FLAGS: dict[str, Text] = {

@@ -197,7 +197,8 @@ def _invite(run: Joining) -> None:
     if isinstance(code, Refused):
         _stop(run, "invite", words.refused(code.code))
         return
-    run.link = run.base.build_absolute_uri(reverse("enter-code", args=[code]))
+    path = reverse("enter-code", args=[code])
+    run.link = f"{origin()}{path}" if origin() else run.base.build_absolute_uri(path)
     run.done.append(_("The link to their own page is below, this once."))
 
 
