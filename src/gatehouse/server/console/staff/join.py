@@ -17,6 +17,7 @@ from gatehouse.domain.periods import DAY, local_date
 from gatehouse.keeper.protocol import Refused
 from gatehouse.server import keeping
 from gatehouse.server.accounts import actions as accounts
+from gatehouse.server.address import origin
 from gatehouse.server.attendance import actions as work
 from gatehouse.server.audit.by import By
 from gatehouse.server.console import words, words_payruns, words_staff
