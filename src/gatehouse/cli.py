@@ -245,6 +245,61 @@ def enrol(
         fail(str(fault))
 
 
+@edge_app.command("make")
+def edge_make(
+    home: Home,
+    of: Annotated[Path, typer.Option("--of", help="The installation that the edge belongs to, on this machine.")],
+    site: Annotated[str, typer.Option(help="The site's code.")],
+    port: Port = 8000,
+) -> None:
+    """Make a site's edge in a home of its own, and let the installation know it. As root, or the keeper's user."""
+    from gatehouse.box import edge_making
+    from gatehouse.box.processes import StartFailed
+
+    try:
+        with using(home):
+            out.print(edge_making.make(home.absolute(), of.absolute(), port, site), markup=False)
+    except StartFailed as fault:
+        fail(str(fault))
+
+
+@app.command()
+def install(
+    home: Annotated[Path, typer.Option("--home", help="The installation's folder.")] = Path("/var/lib/gatehouse"),
+    system: Annotated[bool, typer.Option("--system", help="Three users and three systemd services.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print every step, do none.")] = False,
+    port: Port = 8000,
+    host: Host = "",
+    https_port: HttpsPort = None,
+    cert: Cert = None,
+    key: CertKey = None,
+    behind_proxy: BehindProxy = False,
+) -> None:
+    """Run keeper, server and edge as services of this machine, each under a user of its own. Needs root."""
+    from gatehouse.address import BadAddress, address
+    from gatehouse.box import installing, units
+
+    if not system:
+        fail("say --system: users and services are made for the whole machine (--dry-run shows which)")
+    try:
+        layout = installing.layout(
+            home.absolute(), port, address(host, https_port, cert=cert, key=key, behind_proxy=behind_proxy)
+        )
+        if dry_run:
+            for why in installing.obstacles(layout):
+                say(f"# {why}")
+            for step in installing.plan(layout):
+                say(step.said)
+            for name, text in units.units(layout).items():
+                say(f"\n# {installing.UNITS / name}\n{text}")
+            return
+        installing.run(layout, say)
+        for line in installing.after(layout):
+            say(line)
+    except (BadAddress, installing.CannotInstall) as fault:
+        fail(str(fault))
+
+
 # --- trying, checking -------------------------------------------------------------------------------------------------
 
 

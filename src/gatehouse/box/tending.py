@@ -173,7 +173,12 @@ def _make_edge(box: Box, site: str) -> None:
 
 def keeper_keys(box: Box) -> Welcome:
     """The keeper's public keys, which an edge pins. Raises KeeperAway."""
-    client = Client(socket_path(box.home))
+    return keys_of(box.home)
+
+
+def keys_of(home: Path) -> Welcome:
+    """The same for a keeper that tends itself. Raises KeeperAway."""
+    client = Client(socket_path(home))
     try:
         return client.hello()
     finally:

@@ -55,13 +55,22 @@ def secret_files(home: Path) -> Iterator[Finding]:
         for folder in (home / "keeper", home / "edge")
         if folder.is_dir()
         for path in (folder, *folder.rglob("*"))
-        if not path.is_symlink() and stat.S_IMODE(path.stat().st_mode) & 0o077 and _reachable(folder, path)
+        if not path.is_symlink() and _is_open(folder, path) and _reachable(folder, path)
     ]
     for path in open_to_others:
         mode = stat.S_IMODE(path.stat().st_mode)
         yield bad("secrets.permissions", f"{path} can be read by others ({mode:04o})", f"chmod go= {path}")
     if not open_to_others:
         yield ok("secrets.permissions", "keys, log and spool can be read by their owner only")
+
+
+def _is_open(folder: Path, path: Path) -> bool:
+    """The keeper's socket, and its folder for whoever knows the socket's name, are for the server's user where that is
+    another one; `peers.json` says whom the keeper hears."""
+    mode = path.stat().st_mode
+    if (folder / "peers.json").exists() and (path == folder or stat.S_ISSOCK(mode)):
+        return not stat.S_ISSOCK(mode) and bool(stat.S_IMODE(mode) & 0o066)
+    return bool(stat.S_IMODE(mode) & 0o077)
 
 
 def _reachable(folder: Path, path: Path) -> bool:
@@ -85,7 +94,7 @@ def users(home: Path) -> Iterator[Finding]:
         yield bad(
             "users.shared",
             "keeper, server and edge run as one user: whoever takes over one of them can read the keys",
-            "run each under a user of its own (gatehouse keeper run | server | edge run)",
+            "sudo gatehouse install --system gives each a user of its own",
         )
     else:
         yield ok("users.shared", "the keeper has a user of its own")
