@@ -9,7 +9,7 @@ a passkey stands alone here, without a password beside it.
 
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from fido2 import cbor
@@ -92,7 +92,10 @@ def _check_flags(data: AuthenticatorData, rp_id: str) -> None:
 
 
 def _key(encoded: bytes) -> CoseKey:
-    key = CoseKey.parse(cbor.decode(encoded))
+    held = cbor.decode(encoded)
+    if not isinstance(held, Mapping):
+        raise BadPasskey("key")
+    key = CoseKey.parse(held)
     if isinstance(key, UnsupportedKey):
         raise BadPasskey("algorithm")
     return key

@@ -23,10 +23,11 @@ class Count:
 
 
 def wait_after(failures: int, free: int) -> timedelta:
-    """None for the free ones; then 30 s, doubled by each further failure, up to an hour."""
+    """Zero for the free ones; then 30 s, doubled by each further failure, up to an hour."""
     if failures < free:
         return timedelta(0)
-    return min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(failures - free, 20))
+    doublings = min(failures - free, 20)
+    return min(LONGEST_WAIT, FIRST_WAIT * (1 << doublings))
 
 
 class Lockout:
