@@ -1,4 +1,4 @@
-"""How somebody signs in, in pages: bytes are carried to the keeper, and what ends there ends in every browser at once."""
+"""How somebody signs in, in pages: bytes go to the keeper, and what ends there ends in every browser."""
 
 import base64
 import json
@@ -44,9 +44,8 @@ def make_passkey(browser) -> Phone:
 
 def use_passkey(browser, phone: Phone):
     use = phone.use(_bytes(_post(browser, "passkey-begin", {}).json()["challenge"]))
-    body = {
-        name: _text(getattr(use, name)) for name in ("credential", "client_data", "authenticator_data", "signature")
-    }
+    parts = ("credential", "client_data", "authenticator_data", "signature")
+    body = {name: _text(getattr(use, name)) for name in parts}
     return _post(browser, "passkey-enter", body)
 
 
