@@ -15,7 +15,24 @@ from gatehouse import cli_backup
 from gatehouse.cli_audit import audit_app
 from gatehouse.cli_eval import eval_app
 from gatehouse.cli_muster import muster_app
-from gatehouse.terminal import AsJson, Home, Port, err, fail, follow, out, progress_bar, say, using
+from gatehouse.terminal import (
+    AsJson,
+    BehindProxy,
+    Cert,
+    CertKey,
+    Home,
+    Host,
+    HttpsPort,
+    Port,
+    SignInAt,
+    err,
+    fail,
+    follow,
+    out,
+    progress_bar,
+    say,
+    using,
+)
 
 app = typer.Typer(
     name="gatehouse",
@@ -45,15 +62,28 @@ class RoleName(StrEnum):
 
 
 @app.command()
-def up(home: Home, port: Port = 8000) -> None:
-    """Run keeper, server and edge on this machine. The first run prints a one-time sign-in link for the owner."""
+def up(
+    home: Home,
+    port: Port = 8000,
+    host: Host = "",
+    https_port: HttpsPort = None,
+    cert: Cert = None,
+    key: CertKey = None,
+    behind_proxy: BehindProxy = False,
+) -> None:
+    """Run keeper, server and edge on this machine. The first run prints a one-time sign-in link for the owner.
+
+    Without --host only this machine is answered. With it others are, by TLS: docs/recipes/tls.md.
+    """
+    from gatehouse.address import BadAddress, address
     from gatehouse.box import tending
     from gatehouse.box.processes import StartFailed
 
     try:
+        reached = address(host, https_port, cert=cert, key=key, behind_proxy=behind_proxy)
         with using(home):
-            tending.run(home.absolute(), port, say)
-    except StartFailed as fault:
+            tending.run(home.absolute(), port, say, reached)
+    except (StartFailed, BadAddress) as fault:
         fail(str(fault))
 
 
@@ -83,22 +113,23 @@ def demo(
 
 
 @keeper_app.callback()
-def keeper(context: typer.Context, home: Home) -> None:
+def keeper(context: typer.Context, home: Home, at: SignInAt = "") -> None:
     if context.invoked_subcommand is None:
-        keeper_run(home)
+        keeper_run(home, at)
 
 
 @keeper_app.command("run")
-def keeper_run(home: Home) -> None:
+def keeper_run(home: Home, at: SignInAt = "") -> None:
     """Hold the keys and answer on HOME/keeper/keeper.sock until SIGTERM."""
     from gatehouse import clock
+    from gatehouse.address import LOCALHOST, BadAddress, origin
     from gatehouse.keeper import service
     from gatehouse.keeper.errors import KeeperError
 
     try:
         with using(home):
-            service.run(home.absolute(), clock.from_environment())
-    except KeeperError as fault:
+            service.run(home.absolute(), clock.from_environment(), origin(at) if at else LOCALHOST)
+    except (KeeperError, BadAddress) as fault:
         fail(str(fault))
 
 
@@ -107,34 +138,47 @@ def keeper_invite(
     home: Home,
     role: Annotated[RoleName, typer.Option(help="What the operator may do.")] = RoleName.OWNER,
     port: Port = 8000,
+    at: SignInAt = "",
 ) -> None:
     """Print a one-time sign-in link for an operator. Only the keeper's own user can."""
     from gatehouse.box import processes
 
     try:
-        out.print(processes.sign_in_link(home.absolute(), port, role.value))
+        out.print(processes.sign_in_link(home.absolute(), at or f"http://localhost:{port}", role.value))
     except processes.StartFailed as fault:
         fail(str(fault))
 
 
 @app.command()
-def server(home: Home, port: Port = 8000) -> None:
-    """Serve the pages and the API on localhost, write the database, run the nightly jobs."""
+def server(
+    home: Home,
+    port: Port = 8000,
+    host: Host = "",
+    https_port: HttpsPort = None,
+    cert: Cert = None,
+    key: CertKey = None,
+    behind_proxy: BehindProxy = False,
+) -> None:
+    """Serve the pages and the API, write the database, run the nightly jobs. Only localhost without --host."""
     os.environ["GATEHOUSE_HOME"] = str(home.absolute())
     from django.db import Error as DatabaseFault
 
     from gatehouse import clock
+    from gatehouse.address import BadAddress, address
     from gatehouse.box.home import UnusableHome, check_port
-    from gatehouse.keeper.client import KeeperAway
+    from gatehouse.keeper.client import KeeperAway, KeeperRefused
     from gatehouse.server import run
     from gatehouse.server.databases import DatabaseUrlError
 
     try:
         check_port(port)
         with using(home):
-            run.run(home.absolute(), port, clock.from_environment())
-    except (DatabaseUrlError, UnusableHome, run.AlreadyRunning, run.BadProxies) as fault:
+            reached = address(host, https_port, cert=cert, key=key, behind_proxy=behind_proxy)
+            run.run(home.absolute(), port, clock.from_environment(), address=reached)
+    except (DatabaseUrlError, UnusableHome, BadAddress, run.AlreadyRunning, run.BadProxies) as fault:
         fail(str(fault))
+    except KeeperRefused:
+        fail(f"the keeper was started for another name; start it with --at {reached.origin if reached else ''}")
     except DatabaseFault as fault:
         fail(f"the database cannot be used: {fault}")
     except KeeperAway:
@@ -204,6 +248,61 @@ def enrol(
     try:
         out.print(enrolling.enrol(home.absolute(), port, wanted, say), markup=False)
     except enrolling.CannotEnrol as fault:
+        fail(str(fault))
+
+
+@edge_app.command("make")
+def edge_make(
+    home: Home,
+    of: Annotated[Path, typer.Option("--of", help="The installation that the edge belongs to, on this machine.")],
+    site: Annotated[str, typer.Option(help="The site's code.")],
+    port: Port = 8000,
+) -> None:
+    """Make a site's edge in a home of its own, and let the installation know it. As root, or the keeper's user."""
+    from gatehouse.box import edge_making
+    from gatehouse.box.processes import StartFailed
+
+    try:
+        with using(home):
+            out.print(edge_making.make(home.absolute(), of.absolute(), port, site), markup=False)
+    except StartFailed as fault:
+        fail(str(fault))
+
+
+@app.command()
+def install(
+    home: Annotated[Path, typer.Option("--home", help="The installation's folder.")] = Path("/var/lib/gatehouse"),
+    system: Annotated[bool, typer.Option("--system", help="Three users and three systemd services.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print every step, do none.")] = False,
+    port: Port = 8000,
+    host: Host = "",
+    https_port: HttpsPort = None,
+    cert: Cert = None,
+    key: CertKey = None,
+    behind_proxy: BehindProxy = False,
+) -> None:
+    """Run keeper, server and edge as services of this machine, each under a user of its own. Needs root."""
+    from gatehouse.address import BadAddress, address
+    from gatehouse.box import installing, units
+
+    if not system:
+        fail("say --system: users and services are made for the whole machine (--dry-run shows which)")
+    try:
+        layout = installing.layout(
+            home.absolute(), port, address(host, https_port, cert=cert, key=key, behind_proxy=behind_proxy)
+        )
+        if dry_run:
+            for why in installing.obstacles(layout):
+                say(f"# {why}")
+            for step in installing.plan(layout):
+                say(step.said)
+            for name, text in units.units(layout).items():
+                say(f"\n# {installing.UNITS / name}\n{text}")
+            return
+        installing.run(layout, say)
+        for line in installing.after(layout):
+            say(line)
+    except (BadAddress, installing.CannotInstall) as fault:
         fail(str(fault))
 
 

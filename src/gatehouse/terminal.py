@@ -29,6 +29,20 @@ Home = Annotated[
     ),
 ]
 Port = Annotated[int, typer.Option("--port", min=1, max=65535, help="Port on localhost.")]
+Host = Annotated[
+    str, typer.Option("--host", metavar="NAME", help="The name by which others reach this machine, over TLS.")
+]
+HttpsPort = Annotated[
+    int | None, typer.Option("--https-port", min=1, max=65535, help="Port of that name: 8443; 443 behind a proxy.")
+]
+Cert = Annotated[Path | None, typer.Option("--cert", help="A certificate of your own (PEM with its chain).")]
+CertKey = Annotated[Path | None, typer.Option("--key", help="The certificate's key (PEM, without a password).")]
+BehindProxy = Annotated[
+    bool, typer.Option("--behind-proxy", help="A reverse proxy on this machine speaks TLS for the name.")
+]
+SignInAt = Annotated[
+    str, typer.Option("--at", metavar="URL", help="Where people sign in: https://NAME[:PORT]; localhost if not given.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
 

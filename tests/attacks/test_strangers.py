@@ -22,6 +22,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 # Everything that answers 200 to a stranger, and why: it is written here a second time on purpose.
 PUBLIC = {
     "enter", "enter-code", "enter-code-bare",  # where one signs in
+    "passkey-begin",  # a challenge, which opens nothing
+    "certificate",  # how to trust the address, before one can sign in
     # By the garage's own code: forms, and one that an old code of an exit leads back to. A display and a lane have
     # codes of their own, which the walk does not know.
     "pay", "pay-find", "pay-station", "pay-lost", "pay-held", "pay-unfound",

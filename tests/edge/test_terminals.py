@@ -14,7 +14,7 @@ from tests.edge.scenes import phone, portrait, wall
 from tests.edge.terminal_world import CODE, Tablet, TerminalSite, noisy
 
 from gatehouse.clock import SystemClock
-from gatehouse.crypto import certificates
+from gatehouse.crypto import self_signed
 from gatehouse.edge import status
 from gatehouse.edge.terminals import places
 from gatehouse.wire import Attempt, GateEvent, Passage
@@ -291,7 +291,7 @@ def test_its_own_certificate_is_renewed_and_the_site_s_own_is_left_alone(tmp_pat
     first = path.read_bytes()
     assert places.ready_certificate(tmp_path, now + timedelta(days=700)).read_bytes() == first
     assert places.ready_certificate(tmp_path, now + timedelta(days=800)).read_bytes() != first
-    theirs = certificates.self_signed("a site's own", ["gate.example"], now - timedelta(days=824))
+    theirs = self_signed.self_signed("a site's own", ["gate.example"], now - timedelta(days=824))
     path.write_bytes(theirs)
     assert places.ready_certificate(tmp_path, now).read_bytes() == theirs
     ssl.create_default_context().load_verify_locations(cadata=theirs.decode())
@@ -301,5 +301,5 @@ def test_status_says_where_tablets_go_and_which_certificate_they_see(running):
     said = list(status.lines(status.look(running.world.home, SystemClock().now())))
     assert f"terminals: 1, at {running.url}/" in said
     shown = ssl.get_server_certificate(("127.0.0.1", running.port))
-    assert f"their certificate: SHA-256 {certificates.fingerprint(shown.encode())}" in said
+    assert f"their certificate: SHA-256 {self_signed.fingerprint(shown.encode())}" in said
     assert CODE not in repr(running.service.known.now().devices)

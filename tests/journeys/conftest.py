@@ -53,6 +53,7 @@ class Place:
         if role is not None:
             page.goto(f"{self.url}/enter/{self.house.code(role)}/")
             page.get_by_role("button", name="Sign in on this device").click()
+            page.get_by_role("link", name="Not now").click()
         return page
 
     def _foreign(self, address: str) -> bool:

@@ -73,6 +73,7 @@ def test_somebody_joins_is_managed_asks_is_answered_and_leaves(place) -> None:
     worker = place.browser.new_context(viewport=PHONE).new_page()
     worker.goto(link)
     worker.get_by_role("button", name="Sign in on this device").click()
+    worker.get_by_role("link", name="Not now").click()
     expect(worker.get_by_role("heading", name="张三")).to_be_visible()
 
     hr.goto(place.url + reverse("people"))
@@ -145,4 +146,5 @@ def _signed_in_as(place, hr, number: str):
     page = place.browser.new_context(viewport=PHONE).new_page()
     page.goto(link)
     page.get_by_role("button", name="Sign in on this device").click()
+    page.get_by_role("link", name="Not now").click()
     return page

@@ -84,7 +84,7 @@ def sign_in(installation: Installation, browser: httpx.Client) -> None:
     assert token, form.text
     assert code, form.text
     page = browser.post(form.url, data={"csrfmiddlewaretoken": token[1], "code": code[1]})
-    assert (page.status_code, page.url.path) == (200, "/watch/")
+    assert (page.status_code, page.url.path) == (200, "/account/first/")
     browser.headers["X-CSRFToken"] = token[1]
 
 

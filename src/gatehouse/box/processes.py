@@ -18,6 +18,7 @@ from uuid import uuid4
 
 import httpx
 
+from gatehouse.address import Address
 from gatehouse.clock import monotonic_s
 from gatehouse.keeper.client import KeeperAway, KeeperRefused
 from gatehouse.keeper.local import invite_operator
@@ -109,11 +110,14 @@ class Box:
     port: int
     edge_home: Path | None = None
     environment: dict[str, str] = field(default_factory=dict)
+    address: Address | None = None
 
     def __post_init__(self) -> None:
         logs, edge_home = self.home / "logs", self.edge_home or self.home
-        self.keeper = self._process("keeper", ["keeper", "run", "--home", str(self.home)], logs)
-        self.server = self._process("server", ["server", "--home", str(self.home), "--port", str(self.port)], logs)
+        at, words = (["--at", self.address.origin], self.address.words) if self.address else ([], [])
+        home = ["--home", str(self.home)]
+        self.keeper = self._process("keeper", ["keeper", "run", *home, *at], logs)
+        self.server = self._process("server", ["server", *home, "--port", str(self.port), *words], logs)
         self.edge = self._process("edge", ["edge", "run", "--home", str(edge_home)], edge_home / "logs")
 
     def _process(self, name: str, arguments: list[str], logs: Path) -> Process:
@@ -121,7 +125,8 @@ class Box:
 
     @property
     def url(self) -> str:
-        return f"http://localhost:{self.port}"
+        """Where people go."""
+        return self.address.origin if self.address else f"http://localhost:{self.port}"
 
     def server_answers(self) -> bool:
         try:
@@ -189,8 +194,8 @@ def watch(processes: Iterable[Process], stopping: threading.Event, say: Callable
         watched.round()
 
 
-def sign_in_link(home: Path, port: int, role: str = Role.OWNER) -> str:
-    """A one-time link for an operator who is new here. Raises StartFailed."""
+def sign_in_link(home: Path, url: str, role: str = Role.OWNER) -> str:
+    """A one-time link at this address for an operator who is new here. Raises StartFailed."""
     try:
         code = invite_operator(home, str(uuid4()), Role(role))
     except KeeperAway as fault:
@@ -199,4 +204,4 @@ def sign_in_link(home: Path, port: int, role: str = Role.OWNER) -> str:
         raise StartFailed(f"the keeper refused: {fault.code}") from fault
     except PermissionError as fault:
         raise StartFailed(f"only the user that owns {home / 'keeper'} may invite") from fault
-    return f"http://localhost:{port}/enter/{code}"
+    return f"{url}/enter/{code}"

@@ -5,6 +5,7 @@ again.
 """
 
 import base64
+import hashlib
 import secrets
 import signal
 import sys
@@ -15,12 +16,15 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import httpx
 import msgspec
 
+from gatehouse.address import Address, BadAddress, Tls
 from gatehouse.box import key_care
 from gatehouse.box.home import UnusableHome, check_port, claimed
 from gatehouse.box.local_api import SHELL_ACTOR, ApiProblem, LocalApi
 from gatehouse.box.processes import RESTART_AFTER_S, Box, StartFailed, Watch, sign_in_link
+from gatehouse.clock import from_environment
 from gatehouse.crypto.signing import PublicKeys
 from gatehouse.edge import config
 from gatehouse.edge.errors import EdgeError
@@ -28,23 +32,36 @@ from gatehouse.keeper.client import Client, KeeperAway
 from gatehouse.keeper.local import socket_path
 from gatehouse.keeper.protocol import Welcome
 from gatehouse.machine import replace_durably
+from gatehouse.server import tls
 
 Say = Callable[[str], None]
 NEW_SITE = "/backoffice/people/site/add/"
 SITE_LOOK_EVERY = 2  # rounds of RESTART_AFTER_S
 
 
-def run(home: Path, port: int, say: Say) -> None:
-    """Raises StartFailed when it cannot begin; later faults are said and mended."""
+def run(home: Path, port: int, say: Say, address: Address | None = None) -> None:
+    """With an address others reach it under that name. Raises StartFailed when it cannot begin; later faults are said
+    and mended."""
     stopping = threading.Event()
     try:
         with claimed(home):
             check_port(port)
-            box = Box(home, port)
+            _check_address(address)
+            box = Box(home, port, address=address)
             with _told_to_stop(stopping):
                 _tend(box, stopping, say)
-    except UnusableHome as fault:
+    except (UnusableHome, BadAddress) as fault:
         raise StartFailed(str(fault)) from fault
+
+
+def _check_address(address: Address | None) -> None:
+    """What the server would refuse is said before anything is started. Raises BadAddress."""
+    if address is None:
+        return
+    if address.tls is not Tls.PROXY:
+        tls.listen(address.port).close()
+    if address.tls is Tls.OWN:
+        tls.check_files(address, from_environment().now())
 
 
 @contextmanager
@@ -84,9 +101,22 @@ def _greet(box: Box, api: LocalApi, say: Say, *, fresh: bool) -> None:
     say(f"Gatehouse answers at {box.url}")
     if fresh or not _has_owner(api.get("operators")):
         say("Sign in as its owner with this link; it works once, for a day:")
-        say(f"  {sign_in_link(box.home, box.port)}")
+        say(f"  {sign_in_link(box.home, box.url)}")
     _greet_with_recovery(box, say)
-    say(f"Another link: gatehouse keeper invite --home {box.home} --port {box.port}")
+    where = f"--at {box.url}" if box.address else f"--port {box.port}"
+    say(f"Another link: gatehouse keeper invite --home {box.home} {where}")
+    if box.address and box.address.tls is Tls.LOCAL:
+        say(f"How tablets and PCs trust this address: {box.url}/certificate/")
+        say(f"  SHA-256 of its authority: {authority_fingerprint(box)}")
+
+
+def authority_fingerprint(box: Box) -> str:
+    """To compare with what a tablet shows before it trusts. Raises StartFailed."""
+    try:
+        answer = httpx.get(f"http://127.0.0.1:{box.port}/certificate/gatehouse.crt", timeout=10)
+    except httpx.HTTPError as fault:
+        raise StartFailed(f"the server does not answer; its log is {box.server.log}") from fault
+    return hashlib.sha256(answer.content).digest().hex(":").upper()
 
 
 def _greet_with_recovery(box: Box, say: Say) -> None:
@@ -163,7 +193,12 @@ def _make_edge(box: Box, site: str) -> None:
 
 def keeper_keys(box: Box) -> Welcome:
     """The keeper's public keys, which an edge pins. Raises KeeperAway."""
-    client = Client(socket_path(box.home))
+    return keys_of(box.home)
+
+
+def keys_of(home: Path) -> Welcome:
+    """The same for a keeper that tends itself. Raises KeeperAway."""
+    client = Client(socket_path(home))
     try:
         return client.hello()
     finally:

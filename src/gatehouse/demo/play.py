@@ -68,7 +68,7 @@ def _play(
         box.server.wait_until(box.server_answers, within_s=120)
         owner = Operator(box, str(uuid.uuid4()))
         try:
-            _print(say, f"The console: {sign_in_link(box.home, box.port, 'owner')}\n")
+            _print(say, f"The console: {sign_in_link(box.home, box.url, 'owner')}\n")
             story = Story(box=box, stage=stage, clock=clock, owner=owner, say=narrator)
             ok = tell(story)
             if not once:
@@ -82,7 +82,7 @@ def _play(
 
 def _stay(story: Story, say: Console | None) -> None:
     """People and cars keep coming until Ctrl-C."""
-    link = sign_in_link(story.box.home, story.box.port, "owner")
+    link = sign_in_link(story.box.home, story.box.url, "owner")
     _print(say, f"\nThe site stays open. Sign in (one use): {link}")
     _print(say, f"Pay as a driver would: {story.box.url}/pay/{story.site.pay_code}/")
     _print(say, f"The exit's display: {story.box.url}{story.gate('exit')['display']}")

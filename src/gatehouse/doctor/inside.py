@@ -9,6 +9,7 @@ import sqlite3
 import stat
 import subprocess
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,6 +19,7 @@ from gatehouse.doctor.findings import Finding, bad, ok, warn
 LEAST_FREE_BYTES = 2 * 1024**3
 LEAST_FREE_SHARE = 0.05
 CLOCK_PATIENCE_S = 10.0
+CERTIFICATE_DAYS = 14  # of 90; the server takes a new one when 30 are left
 SILENT_S = 120  # an edge that works is told something, if only that nothing is new, twice a minute
 GUESSED_FIRST = frozenset({"", "admin", "12345", "123456", "password", "root", "888888", "admin123"})
 
@@ -35,6 +37,7 @@ def examine(home: Path) -> Iterator[Finding]:
         users,
         processes,
         listening,
+        certificate,
         debug,
         database,
         edge_contact,
@@ -54,13 +57,22 @@ def secret_files(home: Path) -> Iterator[Finding]:
         for folder in (home / "keeper", home / "edge")
         if folder.is_dir()
         for path in (folder, *folder.rglob("*"))
-        if not path.is_symlink() and stat.S_IMODE(path.stat().st_mode) & 0o077 and _reachable(folder, path)
+        if not path.is_symlink() and _is_open(folder, path) and _reachable(folder, path)
     ]
     for path in open_to_others:
         mode = stat.S_IMODE(path.stat().st_mode)
         yield bad("secrets.permissions", f"{path} can be read by others ({mode:04o})", f"chmod go= {path}")
     if not open_to_others:
         yield ok("secrets.permissions", "keys, log and spool can be read by their owner only")
+
+
+def _is_open(folder: Path, path: Path) -> bool:
+    """The keeper's socket, and its folder for whoever knows the socket's name, are for the server's user where that is
+    another one; `peers.json` says whom the keeper hears."""
+    mode = path.stat().st_mode
+    if (folder / "peers.json").exists() and (path == folder or stat.S_ISSOCK(mode)):
+        return not stat.S_ISSOCK(mode) and bool(stat.S_IMODE(mode) & 0o066)
+    return bool(stat.S_IMODE(mode) & 0o077)
 
 
 def _reachable(folder: Path, path: Path) -> bool:
@@ -95,7 +107,7 @@ def users(home: Path) -> Iterator[Finding]:
         yield bad(
             "users.shared",
             "keeper, server and edge run as one user: whoever takes over one of them can read the keys",
-            "run each under a user of its own (gatehouse keeper run | server | edge run)",
+            "sudo gatehouse install --system gives each a user of its own",
         )
     else:
         yield ok("users.shared", "the keeper has a user of its own")
@@ -136,6 +148,28 @@ def terminals_port(home: Path) -> int | None:
         return int(str(place).rpartition(":")[2])
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def certificate(home: Path) -> Iterator[Finding]:
+    """How the running server is reached, as it left word itself, and how long its certificate holds."""
+    try:
+        said = json.loads((home / "server" / "address.json").read_text("utf-8"))
+        origin, own = str(said["origin"]), said["tls"] == "own"
+        until = datetime.fromisoformat(said["until"]) if said["until"] else None
+    except (OSError, ValueError, KeyError, TypeError):
+        yield ok("tls.local_only", "only this machine is answered; others need `gatehouse up --host NAME`")
+        return
+    if until is None:
+        yield ok("tls.certificate", f"{origin} is answered through a proxy, which keeps the certificate")
+        return
+    left = (until - datetime.now(UTC)).days
+    mend = "renew it; new files are taken within the hour" if own else "start the server again, and see its log"
+    if left < 0:
+        yield bad("tls.certificate", f"the certificate of {origin} has ended", mend)
+    elif left < CERTIFICATE_DAYS:
+        yield warn("tls.certificate", f"the certificate of {origin} ends in {left} days", mend)
+    else:
+        yield ok("tls.certificate", f"the certificate of {origin} holds until {until:%Y-%m-%d}")
 
 
 def _public_ports() -> set[tuple[int, str]]:

@@ -39,6 +39,7 @@ class EdgeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     keeper_seal_key: bytes
     keeper_verify_key: bytes
     terminals: str = "0.0.0.0:8443"
+    server_authority: str = ""  # PEM of the authority that vouches for the server; "" for those that everybody trusts
 
 
 def folder(home: Path) -> Path:

@@ -4,6 +4,7 @@ Sending a batch twice is harmless, since the server advances (edge, number) once
 slow, broken or talking nonsense costs retries with growing pauses and nothing else.
 """
 
+import ssl
 import threading
 from collections.abc import Callable
 
@@ -14,7 +15,7 @@ from gatehouse.clock import Clock, monotonic_s
 from gatehouse.crypto.signing import DeviceKeys, sign_request
 from gatehouse.edge.config import EdgeConfig
 from gatehouse.edge.contact import Touch
-from gatehouse.edge.errors import FeedRefused
+from gatehouse.edge.errors import EdgeError, FeedRefused
 from gatehouse.edge.roster import LONGEST_LEASE, Knowledge
 from gatehouse.edge.spool import Spool
 from gatehouse.wire import Feed, Letter, WireError, decode_feed, decode_receipt, encode
@@ -34,6 +35,14 @@ class ServerAway(Exception):
     """No answer that can be used: refused, timed out, an error status, or bytes that are none of ours."""
 
 
+def _trust(authority: str) -> ssl.SSLContext:
+    """Raises EdgeError for an authority that is no certificate."""
+    try:
+        return ssl.create_default_context(cadata=authority or None)
+    except (ssl.SSLError, ValueError) as fault:
+        raise EdgeError("server_authority of edge.json is no certificate (PEM)") from fault
+
+
 class Link:
     """Signed requests to one server, each on its own: bounded in time and size."""
 
@@ -42,7 +51,10 @@ class Link:
         self._keys = keys
         self._clock = clock
         self._client = httpx.Client(
-            timeout=httpx.Timeout(10.0, read=WAIT_S + 15.0), follow_redirects=False, trust_env=False
+            timeout=httpx.Timeout(10.0, read=WAIT_S + 15.0),
+            follow_redirects=False,
+            trust_env=False,
+            verify=_trust(config.server_authority),
         )
 
     def close(self) -> None:

@@ -165,8 +165,8 @@ class Client:
     def sign(self, kind: Literal["pass", "receipt"], claims: Mapping[str, str | int], by: say.Authority) -> str:
         return self._ask(say.Sign(kind, dict(claims), by), say.Text).text
 
-    def forget(self, subject: str, classes: Sequence[say.KeyClass], by: say.Authority) -> say.Certified:
-        return self._ask(say.Forget(subject, list(classes), by), say.Certified)
+    def forget(self, subject: str, classes: Sequence[say.KeyClass], by: say.Authority) -> say.Forgotten:
+        return self._ask(say.Forget(subject, list(classes), by), say.Forgotten)
 
     def forget_stay(self, stay: str, by: say.Authority) -> None:
         self._ask(say.Forget(stay, [say.KeyClass.STAY], by), say.Done)
@@ -219,8 +219,8 @@ class Client:
     ) -> str:
         return self._ask(say.Invite(actor, role, tuple(sites), subject, by), say.Text).text
 
-    def sign_in(self, code: str) -> say.Entered:
-        return self._ask(say.SignIn(code), say.Entered)
+    def sign_in(self, code: str, source: str = "") -> say.Entered:
+        return self._ask(say.SignIn(code, source), say.Entered)
 
     def whoami(self, ticket: str) -> say.Ticket:
         return self._ask(say.WhoAmI(ticket), say.TicketReply).ticket

@@ -1,9 +1,12 @@
 """Signing in, and enrolling edges: who is let near the keeper at all."""
 
+from datetime import timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from gatehouse.crypto.letters import hpke_seal
 from gatehouse.crypto.sealing import may_own
+from gatehouse.keeper.accounts import name_of
+from gatehouse.keeper.lockout import Count
 from gatehouse.keeper.protocol import (
     Budget,
     Done,
@@ -15,10 +18,13 @@ from gatehouse.keeper.protocol import (
     SignIn,
     SignOut,
     Text,
+    Ticket,
     TicketReply,
     WhoAmI,
 )
+from gatehouse.keeper.signing_in import reaches_as_far
 from gatehouse.keeper.store import Edge
+from gatehouse.keeper.tickets import FAILURES
 from gatehouse.keeper.vault import Asker, Vault
 from gatehouse.wire import FEED_INFO
 
@@ -34,6 +40,9 @@ def invite(vault: Vault, request: Invite) -> Text | Refused:
     if worker != (request.subject is not None) or not request.actor:
         return Refused("bad_request")
     if any(not asker.reaches(site) for site in request.sites or ("",)) or _widens(asker, request):
+        return Refused("not_allowed")
+    draft = Ticket(request.actor, request.role, request.sites, request.subject, vault.now())
+    if not reaches_as_far(vault, asker, name_of(draft)):
         return Refused("not_allowed")
     refused = _written_down(vault, asker, request)
     if refused is not None:
@@ -57,11 +66,19 @@ def _widens(asker: Asker, request: Invite) -> bool:
 
 
 def sign_in(vault: Vault, request: SignIn) -> Entered | Refused:
-    entered = vault.tickets.enter(request.code, vault.now())
+    """After many wrong codes a source waits; others do not: nobody is locked out by a stranger elsewhere."""
+    now = vault.now()
+    counts = [Count(vault.accounts.mark("code", request.source.encode()), FAILURES)]
+    wait = vault.lockout.wait(counts, now)
+    if wait > timedelta(0):
+        return Refused("locked", {"seconds": int(wait.total_seconds()) + 1})
+    entered = vault.tickets.enter(request.code, now)
     if isinstance(entered, Refused):
+        vault.lockout.fail(counts, now)
         vault.record("refused", Asker("", ""), purpose=f"sign_in:{entered.code}")
         return entered
-    vault.record("sign_in", Asker(entered.ticket.actor, entered.ticket.role))
+    vault.accounts.renew_right(entered.ticket)
+    vault.record("sign_in", Asker(entered.ticket.actor, entered.ticket.role), purpose="code")
     return entered
 
 

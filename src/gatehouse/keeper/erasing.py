@@ -9,11 +9,11 @@ from gatehouse.keeper import visits
 from gatehouse.keeper.certificate import Stays, certificate
 from gatehouse.keeper.protocol import (
     LABELS,
-    Certified,
     Done,
     Forget,
     ForgetBooks,
     ForgetDays,
+    Forgotten,
     Held,
     HeldList,
     Hold,
@@ -35,7 +35,7 @@ _DAY_KINDS: dict[str, tuple[KeyKind, ...]] = {
 }
 
 
-def forget(vault: Vault, request: Forget) -> Certified | Done | Refused:
+def forget(vault: Vault, request: Forget) -> Forgotten | Done | Refused:
     asker = vault.asker(request.by)
     if isinstance(asker, Refused):
         return asker
@@ -53,7 +53,7 @@ def forget(vault: Vault, request: Forget) -> Certified | Done | Refused:
     return _forget(vault, asker, request.subject, classes)
 
 
-def _forget(vault: Vault, asker: Asker, subject: str, classes: set[KeyClass]) -> Certified:
+def _forget(vault: Vault, asker: Asker, subject: str, classes: set[KeyClass]) -> Forgotten:
     """What is not held goes now, the rest when its hold is over."""
     holds = [hold for hold in vault.holds.on(subject, _today(vault)) if hold.key in classes]
     held = {hold.key for hold in holds}
@@ -68,7 +68,7 @@ def _forget(vault: Vault, asker: Asker, subject: str, classes: set[KeyClass]) ->
         _hide(vault, subject, held)
     stays = [Stays(hold.key, hold.why, hold.reference, hold.until, hold.actor) for hold in holds]
     made = certificate(vault, asker, subject, destroyed, stays, place)
-    return Certified(made, sorted(gone), [hold.told() for hold in holds])
+    return Forgotten(made, sorted(gone), [hold.told() for hold in holds])
 
 
 def _destroy(vault: Vault, asker: Asker, subject: str, classes: set[KeyClass]) -> tuple[int, dict[KeyClass, int]]:
@@ -119,6 +119,7 @@ def _drop(vault: Vault, subject: str, classes: set[KeyClass]) -> None:
         vault.people.drop(subject)
     if KeyClass.IDENTITY in classes:
         vault.tickets.revoke(subject)
+        vault.accounts.drop(f"worker:{subject}")
         vault.teams.forget(subject)
 
 

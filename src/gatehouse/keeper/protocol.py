@@ -4,6 +4,22 @@ Frames are a 4-byte big-endian length and MessagePack. One connection carries re
 is the verb's reply type or `Refused`. docs/specs/keeper.md is the specification; these are its types.
 """
 
+from gatehouse.keeper.entrance import AddPasskey as AddPasskey
+from gatehouse.keeper.entrance import BeginPasskey as BeginPasskey
+from gatehouse.keeper.entrance import BeginPassword as BeginPassword
+from gatehouse.keeper.entrance import Certified as Certified
+from gatehouse.keeper.entrance import Certify as Certify
+from gatehouse.keeper.entrance import CloseAccount as CloseAccount
+from gatehouse.keeper.entrance import PasskeyAsked as PasskeyAsked
+from gatehouse.keeper.entrance import PasskeySignIn as PasskeySignIn
+from gatehouse.keeper.entrance import PasswordAsked as PasswordAsked
+from gatehouse.keeper.entrance import PasswordSignIn as PasswordSignIn
+from gatehouse.keeper.entrance import RemoveWay as RemoveWay
+from gatehouse.keeper.entrance import SetPassword as SetPassword
+from gatehouse.keeper.entrance import SignOutEverywhere as SignOutEverywhere
+from gatehouse.keeper.entrance import Way as Way
+from gatehouse.keeper.entrance import WayList as WayList
+from gatehouse.keeper.entrance import Ways as Ways
 from gatehouse.keeper.labels import LABELS as LABELS
 from gatehouse.keeper.labels import Budget as Budget
 from gatehouse.keeper.labels import KeyClass as KeyClass
@@ -15,13 +31,13 @@ from gatehouse.keeper.replies import Admitted as Admitted
 from gatehouse.keeper.replies import Alike as Alike
 from gatehouse.keeper.replies import AnyReply as AnyReply
 from gatehouse.keeper.replies import Bytes as Bytes
-from gatehouse.keeper.replies import Certified as Certified
 from gatehouse.keeper.replies import Checked as Checked
 from gatehouse.keeper.replies import Claimed as Claimed
 from gatehouse.keeper.replies import Done as Done
 from gatehouse.keeper.replies import Entered as Entered
 from gatehouse.keeper.replies import Filled as Filled
 from gatehouse.keeper.replies import FillFault as FillFault
+from gatehouse.keeper.replies import Forgotten as Forgotten
 from gatehouse.keeper.replies import HeldClass as HeldClass
 from gatehouse.keeper.replies import HeldList as HeldList
 from gatehouse.keeper.replies import KeyState as KeyState

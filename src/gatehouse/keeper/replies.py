@@ -5,17 +5,16 @@ from typing import Literal
 
 import msgspec
 
+from gatehouse.keeper import entrance
 from gatehouse.keeper.labels import Budget, KeyClass
+from gatehouse.keeper.terms import Reply as Reply
 from gatehouse.keeper.terms import Ticket
-
-
-class Reply(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="reply"):
-    pass
 
 
 class Refused(Reply, frozen=True, tag="refused"):
     """`code`: over_budget, no_ticket, bad_code, not_allowed, bad_request, unknown_edge, capped, locked, day_destroyed,
-    log_full, not_granted, own_grant, unfillable, unknown_recipient. `facts` help to word it and never hold personal
+    log_full, not_granted, own_grant, unfillable, unknown_recipient, bad_sign_in, bad_passkey,
+    not_fresh, weak_password, busy. `facts` help to word it and never hold personal
     data."""
 
     code: str
@@ -165,7 +164,7 @@ class HeldList(Reply, frozen=True, tag="held"):
     waiting: list[KeyClass]
 
 
-class Certified(Reply, frozen=True, tag="certified"):
+class Forgotten(Reply, frozen=True, tag="forgotten"):
     """What is destroyed now and what stays for a hold; `certificate` is the signed JSON file about it."""
 
     certificate: bytes
@@ -251,7 +250,8 @@ class KeyState(Reply, frozen=True, tag="keys"):
 AnyReply = (
     Refused | Done | Welcome | Bytes | Text | Sealed | Located | Retokened | Alike | Claimed | Plated
     | Revealed | Names | Entered | TicketReply | Admissions
-    | HeldList | Certified | Tombstones
+    | HeldList | Forgotten | Tombstones
     | LookList | UsageList | Checked | Filled | RecipientList
     | KeyState
+    | entrance.Forgotten | entrance.PasskeyAsked | entrance.PasswordAsked | entrance.WayList
 )  # fmt: skip

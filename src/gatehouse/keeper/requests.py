@@ -5,13 +5,11 @@ from typing import Literal
 
 import msgspec
 
+from gatehouse.keeper import entrance
 from gatehouse.keeper.labels import KeyClass
 from gatehouse.keeper.terms import Authority, Cell, Plain, Role, Trust
+from gatehouse.keeper.terms import Request as Request
 from gatehouse.wire import Letter
-
-
-class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="verb"):
-    pass
 
 
 class Hello(Request, frozen=True, tag="hello"):
@@ -171,7 +169,7 @@ class Sign(Request, frozen=True, tag="sign"):
 class Forget(Request, frozen=True, tag="forget"):
     """Destroy the keys of these classes of one subject: a person's or vehicle's by an owner's or HR's ticket (their own
     face also by a worker's), a stay's when it closes by the job `stays`. What a legal hold covers stays, and goes by
-    itself when the hold is over. -> Certified; for a stay Done"""
+    itself when the hold is over. -> Forgotten; for a stay Done"""
 
     subject: str
     classes: list[KeyClass]
@@ -313,6 +311,7 @@ class SignIn(Request, frozen=True, tag="sign_in"):
     """-> Entered, or Refused bad_code / locked."""
 
     code: str
+    source: str = ""  # opaque: the server's keyed hash of the asking address
 
 
 class WhoAmI(Request, frozen=True, tag="whoami"):
@@ -400,4 +399,7 @@ AnyRequest = (
     | ForgetBooks | Hold | LiftHold | Held | Prove
     | Entrust | Invite | SignIn | WhoAmI | SignOut | EnrolEdge | Note | Checkpoint | Looks | Usage
     | AskKeys | Roll | KeepRecovery | TakeSnapshot | Rehearsed
+    | entrance.Certify | entrance.BeginPasskey | entrance.AddPasskey | entrance.PasskeySignIn | entrance.BeginPassword
+    | entrance.SetPassword | entrance.PasswordSignIn | entrance.Ways | entrance.RemoveWay | entrance.SignOutEverywhere
+    | entrance.CloseAccount
 )  # fmt: skip

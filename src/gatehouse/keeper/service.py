@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 import structlog
 
+from gatehouse.address import LOCALHOST, Origin
 from gatehouse.clock import Clock
 from gatehouse.keeper.erasing import finish_waiting
 from gatehouse.keeper.errors import LogFull, UnsafeFile
@@ -58,9 +59,9 @@ def allowed_peers(folder: Path) -> frozenset[int]:
 class Service:
     """Listens on HOME/keeper/keeper.sock until `stop`."""
 
-    def __init__(self, home: Path, clock: Clock) -> None:
+    def __init__(self, home: Path, clock: Clock, origin_at: Origin = LOCALHOST) -> None:
         """Raises KeeperError when the store or log cannot be opened safely."""
-        self.vault = Vault(home, clock)
+        self.vault = Vault(home, clock, origin_at)
         self.path = self.vault.folder / "keeper.sock"
         self._peers = allowed_peers(self.vault.folder)
         self._connections: dict[socket.socket, threading.Thread] = {}
@@ -165,6 +166,8 @@ class Service:
             lambda: self.vault.tickets.sweep(self.vault.now()),
             lambda: sweep_grants(self.vault),
             lambda: finish_waiting(self.vault),
+            lambda: self.vault.lockout.sweep(self.vault.now()),
+            lambda: self.vault.pending.sweep(self.vault.now()),
         )
         while not self._stopping.wait(SWEEP_S):
             for chore in chores:
@@ -187,11 +190,12 @@ def _hang_up(connection: socket.socket) -> None:
         return  # the other side was faster
 
 
-def run(home: Path, clock: Clock) -> None:
-    """Hold the keys of HOME/keeper and answer on its socket until SIGTERM or SIGINT. Raises KeeperError."""
+def run(home: Path, clock: Clock, origin_at: Origin = LOCALHOST) -> None:
+    """Hold the keys of HOME/keeper and answer on its socket until SIGTERM or SIGINT; people sign in at `origin_at`.
+    Raises KeeperError."""
     harden()
     log_to_stderr()
-    service = Service(home, clock)
+    service = Service(home, clock, origin_at)
     ended = threading.Event()
 
     def end(signum: int, frame: FrameType | None) -> None:

@@ -6,6 +6,14 @@ from enum import StrEnum
 import msgspec
 
 
+class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="verb"):
+    pass
+
+
+class Reply(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="reply"):
+    pass
+
+
 class Owner(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whose key. `id` is the person, vehicle, stay or site; `day` for SITE_DAY, `year` for BOOKS."""
 

@@ -3,19 +3,17 @@
 import secrets
 import threading
 from datetime import datetime, timedelta
-from typing import Any
 
 import msgspec
 
 from gatehouse.crypto.keyring import bearer_hash
+from gatehouse.keeper.accounts import ALPHABET, name_of, typed
 from gatehouse.keeper.protocol import Entered, Refused, Role, Ticket
 from gatehouse.keeper.store import Store
 
 CODE_LIVES = timedelta(hours=24)
 TICKET_LIVES = timedelta(hours=8)
-FAILURES, FAILURE_WINDOW = 20, timedelta(minutes=15)  # so many wrong codes in so long lock signing in
-_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford: no I, L, O, U
-_LOOKALIKE = str.maketrans("OIL", "011", "- ")
+FAILURES = 20  # wrong codes from one source that cost no wait
 _decode = msgspec.msgpack.Decoder(Ticket).decode
 
 
@@ -29,7 +27,7 @@ class Tickets:
 
     def invite(self, actor: str, role: Role, sites: tuple[str, ...], subject: str | None, now: datetime) -> str:
         """A code of 100 random bits, good once within 24 hours: XXXXX-XXXXX-XXXXX-XXXXX."""
-        letters = "".join(secrets.choice(_ALPHABET) for _ in range(20))
+        letters = "".join(secrets.choice(ALPHABET) for _ in range(20))
         draft = Ticket(actor, role, sites, subject, now)
         self._store.write(
             "INSERT INTO invitations VALUES (?, ?, ?)",
@@ -38,20 +36,18 @@ class Tickets:
         return "-".join(letters[n : n + 5] for n in range(0, 20, 5))
 
     def enter(self, code: str, now: datetime) -> Entered | Refused:
-        """A ticket for a code, once; bad_code, or locked after many wrong codes."""
+        """A ticket for a code, once; or bad_code."""
         with self._lock:
-            if self._failures(now) >= FAILURES:
-                return Refused("locked", {"minutes": int(FAILURE_WINDOW.total_seconds() // 60)})
-            hashed = bearer_hash(code.upper().translate(_LOOKALIKE))
+            hashed = bearer_hash(typed(code))
             rows = self._store.rows("SELECT ticket, ends FROM invitations WHERE hash=?", (hashed,))
             if not rows or not self._store.write("DELETE FROM invitations WHERE hash=?", (hashed,)):
-                self._store.write("INSERT INTO failures VALUES (?)", (now.isoformat(),))
                 return Refused("bad_code")
             if datetime.fromisoformat(rows[0][1]) <= now:
                 return Refused("bad_code")
-            return self._issue(_decode(rows[0][0]), now)
+            return self.issue(_decode(rows[0][0]), now)
 
-    def _issue(self, draft: Ticket, now: datetime) -> Entered:
+    def issue(self, draft: Ticket, now: datetime) -> Entered:
+        """A ticket as `draft` says, for eight hours from now."""
         token = secrets.token_urlsafe(32)
         ticket = msgspec.structs.replace(draft, ends=now + TICKET_LIVES)
         self._store.write(
@@ -59,11 +55,6 @@ class Tickets:
             (bearer_hash(token), msgspec.msgpack.encode(ticket), ticket.ends.isoformat()),
         )
         return Entered(token, ticket)
-
-    def _failures(self, now: datetime) -> int:
-        self._store.write("DELETE FROM failures WHERE at <= ?", ((now - FAILURE_WINDOW).isoformat(),))
-        rows: list[tuple[Any, ...]] = self._store.rows("SELECT COUNT(*) FROM failures")
-        return int(rows[0][0])
 
     def ticket(self, token: str, now: datetime) -> Ticket | None:
         """Whose token this is, while it is valid."""
@@ -90,6 +81,20 @@ class Tickets:
             for table in ("tickets", "invitations"):
                 for hashed, data in self._store.rows(f"SELECT hash, ticket FROM {table}"):  # noqa: S608
                     if actor in (_decode(data).actor, _decode(data).subject):
+                        self._store.write(f"DELETE FROM {table} WHERE hash=?", (hashed,))  # noqa: S608
+                        self._known.pop(hashed, None)
+
+    def count(self, name: str, now: datetime) -> int:
+        """How many tickets of this account are good now."""
+        tickets = [_decode(row[0]) for row in self._store.rows("SELECT ticket FROM tickets")]
+        return sum(1 for ticket in tickets if now < ticket.ends and name_of(ticket) == name)
+
+    def end(self, name: str, *, invitations: bool) -> None:
+        """End every ticket of this account; and every invitation."""
+        with self._lock:
+            for table in ("tickets", "invitations") if invitations else ("tickets",):
+                for hashed, data in self._store.rows(f"SELECT hash, ticket FROM {table}"):  # noqa: S608
+                    if name_of(_decode(data)) == name:
                         self._store.write(f"DELETE FROM {table} WHERE hash=?", (hashed,))  # noqa: S608
                         self._known.pop(hashed, None)
 

@@ -10,12 +10,15 @@ from pathlib import Path
 
 import structlog
 
+from gatehouse.address import LOCALHOST, Origin
 from gatehouse.clock import Clock
 from gatehouse.crypto.keyring import pseudonym
 from gatehouse.crypto.merkle import EMPTY_ROOT
 from gatehouse.crypto.signing import public_sign_key
+from gatehouse.keeper.accounts import Accounts
 from gatehouse.keeper.budget import Budgets, Over, Spend
 from gatehouse.keeper.cells import Cells
+from gatehouse.keeper.challenges import Challenges
 from gatehouse.keeper.days import Days, local_date
 from gatehouse.keeper.enrolled import Enrolled
 from gatehouse.keeper.entrusted import Teams
@@ -23,7 +26,9 @@ from gatehouse.keeper.errors import AlreadyRunning, UnsafeFile
 from gatehouse.keeper.holds import Holds
 from gatehouse.keeper.index import Index
 from gatehouse.keeper.locate import Claiming, Locating
+from gatehouse.keeper.lockout import Lockout
 from gatehouse.keeper.log import Entry, Log
+from gatehouse.keeper.pending import Pending
 from gatehouse.keeper.people import People
 from gatehouse.keeper.protocol import Authority, Budget, CapRole, Refused, Role, Ticket
 from gatehouse.keeper.rootkey import source_of
@@ -98,10 +103,12 @@ def only_keeper_of(folder: Path) -> Iterator[None]:
 class Vault:
     """Everything that the verbs work on. One per process."""
 
-    def __init__(self, home: Path, clock: Clock) -> None:
-        """Opens HOME/keeper. Raises UnsafeFile, AlreadyRunning, DamagedStore, DamagedLog."""
+    def __init__(self, home: Path, clock: Clock, origin_at: Origin = LOCALHOST) -> None:
+        """Opens HOME/keeper; people sign in at `origin_at`. Raises UnsafeFile, AlreadyRunning, DamagedStore,
+        DamagedLog."""
         self.folder = open_folder(home)
         self.clock = clock
+        self.origin_at = origin_at
         with ExitStack() as opened:
             opened.enter_context(only_keeper_of(self.folder))
             self.store = open_store(self.folder / "store.db", root_key(self.folder))
@@ -120,6 +127,8 @@ class Vault:
         self.days = Days(self.store)
         self.cells = Cells(self.store, self.people)
         self.tickets = Tickets(self.store)
+        self.accounts, self.lockout = Accounts(self.store), Lockout(self.store)
+        self.challenges, self.pending = Challenges(), Pending()
         self.index = Index()
         self.teams = Teams(self.store)
         self.holds = Holds(self.store)

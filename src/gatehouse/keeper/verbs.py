@@ -10,7 +10,20 @@ from gatehouse.crypto.merkle import sign_checkpoint
 from gatehouse.crypto.sealing import KeyKind, KeyRef
 from gatehouse.crypto.signing import public_seal_key, public_sign_key
 from gatehouse.crypto.tokens import issue
-from gatehouse.keeper import doors, erasing, filling, looks, plates, protocol, proving, recovering, teams, visits
+from gatehouse.keeper import (
+    certifying,
+    doors,
+    erasing,
+    filling,
+    looks,
+    plates,
+    protocol,
+    proving,
+    recovering,
+    signing_in,
+    teams,
+    visits,
+)
 from gatehouse.keeper.admission import admit
 from gatehouse.keeper.cells import Gone, Opened, ref_of
 from gatehouse.keeper.errors import LogFull
@@ -195,4 +208,15 @@ _TABLE: dict[type[protocol.Request], Callable[[Vault, Any], Reply]] = {
     protocol.KeepRecovery: recovering.keep_recovery,
     protocol.TakeSnapshot: recovering.take_snapshot,
     protocol.Rehearsed: recovering.rehearsed,
+    protocol.Certify: certifying.certify,
+    protocol.BeginPasskey: signing_in.begin_passkey,
+    protocol.AddPasskey: signing_in.add_passkey,
+    protocol.PasskeySignIn: signing_in.passkey_sign_in,
+    protocol.BeginPassword: signing_in.begin_password,
+    protocol.SetPassword: signing_in.set_password,
+    protocol.PasswordSignIn: signing_in.password_sign_in,
+    protocol.Ways: signing_in.ways,
+    protocol.RemoveWay: signing_in.remove_way,
+    protocol.SignOutEverywhere: signing_in.sign_out_everywhere,
+    protocol.CloseAccount: signing_in.close_account,
 }

@@ -23,7 +23,6 @@ from gatehouse.keeper.protocol import (
     Authority,
     Bytes,
     Cell,
-    Certified,
     Claim,
     Claimed,
     Done,
@@ -31,6 +30,7 @@ from gatehouse.keeper.protocol import (
     Forget,
     ForgetBooks,
     ForgetDays,
+    Forgotten,
     Held,
     HeldList,
     Hold,
@@ -249,10 +249,10 @@ def sign_receipt(claims: dict[str, str | int], by: Authority) -> str | Refused:
     return reply if isinstance(reply, Refused) else reply.text
 
 
-def forget(subject: object, classes: Sequence[KeyClass], by: Authority) -> Certified | Refused:
+def forget(subject: object, classes: Sequence[KeyClass], by: Authority) -> Forgotten | Refused:
     """Destroy the keys of these classes of one person or vehicle; what a legal hold covers stays until then. Raises
     KeeperAway."""
-    return ask(Forget(subject=str(subject), classes=list(classes), by=by), Certified)
+    return ask(Forget(subject=str(subject), classes=list(classes), by=by), Forgotten)
 
 
 def forget_stay(stay: object, by: Authority) -> Refused | None:

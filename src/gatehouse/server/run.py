@@ -1,13 +1,24 @@
-"""The server's process: tables brought up to date, then pages, edges' port and ticker, on localhost only."""
+"""The server's process: tables brought up to date, then pages, edges' port and ticker.
 
+Plain HTTP is spoken on localhost only: to the edge and the shell of this machine, and to a reverse proxy on it. Others
+come in by TLS under a name, or not at all.
+"""
+
+import asyncio
 import os
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from ipaddress import ip_network
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from gatehouse.address import Address, Tls
 from gatehouse.clock import Clock
 from gatehouse.machine import lock
+
+if TYPE_CHECKING:
+    from gatehouse.server.tls import Door
 
 LOCAL_HOSTS = {"127.0.0.1", "::1", "localhost"}
 # Whose X-Forwarded-For and -Proto are believed: programs on this machine, and the proxies of this setting (addresses or
@@ -20,7 +31,7 @@ class BadProxies(ValueError):
 
 
 class NotLocal(ValueError):
-    """An address that others could reach; put a proxy with TLS in front instead."""
+    """An address that others could reach without TLS; say --host NAME instead, or put a proxy with TLS in front."""
 
 
 class AlreadyRunning(RuntimeError):
@@ -78,18 +89,33 @@ def trusted_proxies() -> list[str]:
     return found
 
 
-def run(home: Path, port: int, clock: Clock, host: str = "127.0.0.1") -> None:
-    """Serve until SIGTERM or SIGINT. Raises NotLocal, BadProxies, AlreadyRunning, KeeperAway."""
+def run(home: Path, port: int, clock: Clock, host: str = "127.0.0.1", address: Address | None = None) -> None:
+    """Serve until SIGTERM or SIGINT: localhost, and with an address its name by TLS. Raises NotLocal, BadAddress,
+    BadProxies, AlreadyRunning, KeeperAway, KeeperRefused (by a keeper that was started for another name)."""
     if host not in LOCAL_HOSTS:
-        raise NotLocal(f"{host} is reachable by others; the server listens on localhost only")
+        raise NotLocal(f"{host} is reachable by others; plain HTTP is for localhost only, others need --host NAME")
     trusted_proxies()  # said before anything is started
     os.umask(0o077)
     (home / "server").mkdir(parents=True, exist_ok=True)
     with claimed(home):
-        _serve(home, port, clock, host)
+        _serve(home, port, clock, host, address)
 
 
-def _serve(home: Path, port: int, clock: Clock, host: str) -> None:
+def _take_name(address: Address) -> None:
+    """Answer to the name from now on; links that are handed out carry it."""
+    from django.conf import settings  # noqa: PLC0415
+
+    from gatehouse.server.address import here  # noqa: PLC0415
+    from gatehouse.server.tls import own_addresses  # noqa: PLC0415
+
+    here.address = address
+    settings.PUBLIC_URL = settings.PUBLIC_URL or address.origin
+    settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, address.name]
+    if address.tls is Tls.LOCAL:  # a tablet that does not know the name yet can read how to trust it
+        settings.ALLOWED_HOSTS += [f"[{one}]" if ":" in one else one for one in own_addresses()]
+
+
+def _serve(home: Path, port: int, clock: Clock, host: str, address: Address | None) -> None:
     prepare(home, clock)
     import structlog  # noqa: PLC0415
     import uvicorn  # noqa: PLC0415
@@ -97,23 +123,54 @@ def _serve(home: Path, port: int, clock: Clock, host: str) -> None:
     from gatehouse.server.asgi import application  # noqa: PLC0415
     from gatehouse.server.jobs import Ticker  # noqa: PLC0415
     from gatehouse.server.reindex import reindex  # noqa: PLC0415
+    from gatehouse.server.tls import Door, listen, tell  # noqa: PLC0415
 
+    door, sockets = None, []
+    if address is not None:
+        _take_name(address)
+    if address is not None and address.tls is not Tls.PROXY:
+        door, sockets = Door(address, clock), [listen(address.port)]
+    tell(home, address, door.until if door else None)
     reindex()
     ticker = Ticker(clock)
     ticker.start()
     structlog.get_logger().info("server.ready", port=port)
-    config = uvicorn.Config(
-        application,
-        host=host,
-        port=port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        forwarded_allow_ips=trusted_proxies(),
-        timeout_graceful_shutdown=2,
-        lifespan="off",
-    )
+    said: dict[str, Any] = {
+        "log_config": None, "access_log": False, "server_header": False, "timeout_graceful_shutdown": 2,
+        "lifespan": "off",
+    }  # fmt: skip
+    plain = uvicorn.Config(application, host=host, port=port, forwarded_allow_ips=trusted_proxies(), **said)
+    with ExitStack() as ending:
+        ending.callback(ticker.stop)
+        if door is None:
+            uvicorn.Server(plain).run()
+            return
+        assert address is not None
+        ending.enter_context(_watched(door, home))
+        # Nobody comes in here through a proxy, so nobody's word about whom they speak for is believed.
+        closed = uvicorn.Config(
+            application, ssl_context_factory=lambda _, __: door.context, proxy_headers=False, **said
+        )
+        asyncio.run(_together(uvicorn.Server(plain), uvicorn.Server(closed), sockets))
+
+
+async def _together(plain: Any, closed: Any, sockets: list[Any]) -> None:
+    """Both until a signal, or until one of them ends: a server that answers half its callers is started anew."""
+
+    async def then_end(serving: Any, other: Any) -> None:
+        await serving
+        other.should_exit = True
+
+    await asyncio.gather(then_end(plain.serve(), closed), then_end(closed.serve(sockets=sockets), plain))
+
+
+@contextmanager
+def _watched(door: "Door", home: Path) -> Iterator[None]:
+    stopping = threading.Event()
+    thread = threading.Thread(target=door.watch, args=(home, stopping), name="certificate", daemon=True)
+    thread.start()
     try:
-        uvicorn.Server(config).run()
+        yield
     finally:
-        ticker.stop()
+        stopping.set()
+        thread.join(10)

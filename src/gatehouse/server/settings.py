@@ -66,6 +66,7 @@ INSTALLED_APPS = [
 
 # Edges' routes are answered before this list is walked, see asgi.py.
 MIDDLEWARE = [
+    "gatehouse.server.middleware.SafelyReachedMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",

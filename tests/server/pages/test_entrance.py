@@ -15,7 +15,7 @@ def test_looking_at_a_link_does_not_spend_it(house) -> None:
     for _ in range(3):
         assert preview.get(reverse("enter-code", args=[code])).status_code == 200
     response = house.browser().post(reverse("enter"), {"code": code})
-    assert (response.status_code, response["Location"]) == (302, "/watch/")
+    assert (response.status_code, response["Location"]) == (302, "/account/first/")
 
 
 def test_a_link_works_once_and_the_second_time_is_worded(house) -> None:

@@ -107,7 +107,7 @@ def test_a_link_to_the_own_page_is_made_by_hr_and_works(house) -> None:
     page = house.browser(Role.HR).post(_address(house, "person-invite")).content.decode()
     code = page.split("/enter/")[1].split("/")[0]
     response = house.browser().post("/enter/", {"code": code})
-    assert response["Location"] == "/me/"
+    assert response["Location"] == "/account/first/"
 
 
 def test_somebody_of_another_site_is_not_there(house) -> None:

@@ -20,6 +20,7 @@ SAMPLES = {
 }
 PUBLIC = {
     "home", "enter", "enter-code", "enter-code-bare", "sign-out", "set_language",
+    "passkey-begin", "passkey-enter", "password-enter", "certificate", "certificate-file",
     "pay", "pay-find", "pay-start", "pay-test", "pay-receipt", "pay-state", "pay-dispute", "pay-notice", "auto-pay",
     "display", "display-screen",
     "pay-station", "pay-lost", "pay-more", "pay-pdf", "pay-invoice", "pay-help", "pay-help-state", "pay-held",

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from gatehouse.crypto import certificates
+from gatehouse.crypto import self_signed
 from gatehouse.crypto.errors import Malformed
 from gatehouse.edge import config
 from gatehouse.edge.errors import EdgeError
@@ -44,13 +44,13 @@ def ready_certificate(home: Path, now: datetime) -> Path:
     path = certificate_path(home)
     try:
         found = path.read_bytes()
-        if certificates.issuer(found) != NAME or certificates.ends(found) - now > RENEW_BEFORE:
+        if self_signed.issuer(found) != NAME or self_signed.ends(found) - now > RENEW_BEFORE:
             return path
     except FileNotFoundError:
         pass
     except Malformed as fault:
         raise EdgeError(f"{path} is no certificate with its key") from fault
-    replace_durably(path, certificates.self_signed(NAME, own_addresses(), now))
+    replace_durably(path, self_signed.self_signed(NAME, own_addresses(), now))
     return path
 
 
@@ -79,6 +79,6 @@ def address_of(place: str) -> str:
 def fingerprint_of(home: Path) -> str:
     """Of the certificate that tablets are shown; "" while there is none."""
     try:
-        return certificates.fingerprint(certificate_path(home).read_bytes())
+        return self_signed.fingerprint(certificate_path(home).read_bytes())
     except (OSError, Malformed):
         return ""

@@ -8,10 +8,22 @@ from uuid import UUID, uuid4
 from django.db import transaction
 from django.http import HttpResponse
 
-from gatehouse.keeper.protocol import Authority, Done, Entered, Invite, Refused, Role, SignIn, SignOut, Text, Ticket
+from gatehouse.keeper.protocol import (
+    Authority,
+    CloseAccount,
+    Done,
+    Entered,
+    Invite,
+    Refused,
+    Role,
+    SignIn,
+    SignOut,
+    Text,
+    Ticket,
+)
 from gatehouse.server import keeping, moment
 from gatehouse.server.accounts.models import Operator
-from gatehouse.server.accounts.signed_in import COOKIE, forget_ticket
+from gatehouse.server.accounts.signed_in import COOKIE, forget_ticket, forget_tickets
 from gatehouse.server.audit.actions import record
 from gatehouse.server.audit.by import By
 
@@ -49,21 +61,28 @@ def add_operator(
 def change_operator(
     operator: Operator, *, role: Role, sites: Sequence[UUID], active: bool, by: By, at: datetime
 ) -> Operator:
-    """A role counts once the keeper's ticket says the same, so a changed role needs a new invitation."""
+    """A role counts once the keeper's ticket says the same: what an operator could sign in with before ends with a
+    change, and a new invitation brings the new right. Raises KeeperAway."""
+    if (operator.role, operator.sites) != (role.value, [str(site) for site in sites]) or not active:
+        keeping.ask(CloseAccount(str(operator.pk), worker=False, by=by.authority), Done)
+        forget_tickets()
     operator.role, operator.sites, operator.active = role.value, [str(site) for site in sites], active
     operator.save(update_fields=["role", "sites", "active"])
     record("operator.changed", "operator", operator.pk, by=by, at=at)
     return operator
 
 
-def sign_in(code: str, *, at: datetime | None = None) -> Entered | Refused:
-    """The keeper's answer to a one-time code: `bad_code` or `locked` when refused. Raises KeeperAway.
+def sign_in(code: str, *, at: datetime | None = None, source: str = "") -> Entered | Refused:
+    """The keeper's answer to a one-time code: `bad_code` or `locked` when refused. `source` is the keyed hash of where
+    it is asked from. Raises KeeperAway."""
+    return let_in(keeping.ask(SignIn(code=code, source=source), Entered), at=at)
 
-    The keeper vouches for whom it lets in, so an operator who was invited from the keeper's own shell becomes a row
+
+def let_in(entered: Entered | Refused, *, at: datetime | None = None) -> Entered | Refused:
+    """The keeper vouches for whom it lets in, so an operator who was invited from the keeper's own shell becomes a row
     here when they first come. One who is not active stays out (`not_active`), and so does one whose row says another
     role: the ticket is spent.
     """
-    entered = keeping.ask(SignIn(code=code), Entered)
     if isinstance(entered, Refused) or entered.ticket.role is Role.WORKER:
         return entered
     operator = _operator_of(entered.ticket, at or moment.now())

@@ -85,6 +85,12 @@ def forget_ticket(token: str) -> None:
         _kept.pop(_mark(token), None)
 
 
+def forget_tickets() -> None:
+    """Ask the keeper anew for everybody: some tickets have ended, and which is not known here."""
+    with _lock:
+        _kept.clear()
+
+
 def signed_in(token: str) -> SignedIn | None:
     """Who holds this token, or None. An operator who is not active here is nobody. Raises KeeperAway."""
     ticket = ticket_of(token)

@@ -45,7 +45,7 @@ _STATUS = {"over_budget": 429, "capped": 429, "locked": 429, "no_ticket": 401, "
 _TITLES = {
     "over_budget": "The budget for looking at people is used up for now.",
     "capped": "Asked too often for now.",
-    "locked": "Too many wrong codes; wait a few minutes.",
+    "locked": "Too many wrong codes from here; wait a while.",
     "no_ticket": "Sign in first.",
     "bad_code": "The code is wrong, used or too old.",
     "not_allowed": "The keeper does not allow that with this ticket.",

@@ -9,7 +9,7 @@ from ninja import Router
 from pydantic import Field
 
 from gatehouse.keeper.protocol import Refused, Role
-from gatehouse.server import moment
+from gatehouse.server import keeping, moment
 from gatehouse.server.accounts import actions, queries
 from gatehouse.server.api.access import caller, route
 from gatehouse.server.api.errors import Invalid, must, refused
@@ -44,7 +44,7 @@ class Me(Answer):
 @route(router, "POST", "/sign-in", response=Entered)
 def sign_in(request: HttpRequest, body: SignIn) -> Entered:
     """Spend a one-time code."""
-    entered = actions.sign_in(body.code)
+    entered = actions.sign_in(body.code, source=keeping.source_of(str(request.META.get("REMOTE_ADDR", ""))))
     if isinstance(entered, Refused):
         raise refused(entered.code, entered.facts)
     return Entered(token=entered.token, role=entered.ticket.role, ends=entered.ticket.ends)

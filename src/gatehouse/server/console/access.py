@@ -32,6 +32,7 @@ TRUSTED = frozenset({Role.OWNER, Role.AUDITOR})
 OWNERS = frozenset({Role.OWNER})
 WORKERS = frozenset({Role.WORKER})
 OPERATORS = frozenset(Role) - WORKERS
+EVERYBODY = frozenset(Role)
 
 START: dict[Role, str] = {
     Role.OWNER: "watch",

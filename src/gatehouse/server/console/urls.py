@@ -6,6 +6,8 @@ from django.urls import include, path, register_converter
 from django.urls.converters import StringConverter
 
 from gatehouse.server.console import (
+    account,
+    certificate,
     enrolment,
     entrance,
     invitations,
@@ -18,7 +20,7 @@ from gatehouse.server.console import (
     watch_events,
     watch_log,
 )
-from gatehouse.server.console.access import GUARDS, KNOWERS, OWNERS, PAYROLL, TRUSTED, WATCHERS, page, public
+from gatehouse.server.console.access import EVERYBODY, GUARDS, KNOWERS, OWNERS, PAYROLL, TRUSTED, WATCHERS, page, public
 from gatehouse.server.console.months import MonthConverter, meant
 from gatehouse.server.console.payruns import files, person, review, setup
 from gatehouse.server.console.payruns import runs as payruns
@@ -60,9 +62,21 @@ register_converter(MonthConverter, "month")
 urlpatterns = [
     public("", entrance.home, "home"),
     public("enter/", entrance.enter, "enter"),
+    public("enter/passkey/begin", account.begin_sign_in, "passkey-begin"),
+    public("enter/passkey/", account.sign_in_by_passkey, "passkey-enter"),
+    public("enter/password/", entrance.enter_by_password, "password-enter"),
     public("enter/<code:code>/", entrance.enter, "enter-code"),
     public("enter/<code:code>", entrance.enter, "enter-code-bare"),
+    page("account/", account.account, "account", EVERYBODY),
+    page("account/first/", account.first, "account-first", EVERYBODY),
+    page("account/passkey/begin", account.begin_passkey, "account-passkey-begin", EVERYBODY),
+    page("account/passkey/", account.add_passkey, "account-passkey", EVERYBODY),
+    page("account/password/", account.password, "account-password", EVERYBODY),
+    page("account/remove", account.remove_way, "account-remove", EVERYBODY),
+    page("account/everywhere", account.sign_out_everywhere, "account-everywhere", EVERYBODY),
     public("leave/", entrance.sign_out, "sign-out"),
+    public("certificate/", certificate.how_to_trust, "certificate"),
+    public("certificate/gatehouse.crt", certificate.download, "certificate-file"),
     page("watch/", watch.watch, "watch", WATCHERS),
     page("watch/events", watch_events.events, "watch-events", WATCHERS),
     page("watch/alarms/", watch.alarms, "watch-alarms", WATCHERS),

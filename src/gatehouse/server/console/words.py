@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from gatehouse.server.console import words_access, words_terminals
+from gatehouse.server.console import words_access, words_signin, words_terminals
 
 Text = Promise | str
 
@@ -169,6 +169,7 @@ REFUSED: dict[str, Wording] = {
     "locked": Wording(
         _("Signing in is locked for a while"), _("There were too many wrong codes. Wait, then use a new link.")
     ),
+    **{code: Wording(*said) for code, said in words_signin.REFUSED.items()},
 }
 
 FLAGS: dict[str, Text] = {

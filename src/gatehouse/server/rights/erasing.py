@@ -14,7 +14,7 @@ from django.db import transaction
 
 from gatehouse.domain.periods import local_date
 from gatehouse.domain.retention import law_keeps_until
-from gatehouse.keeper.protocol import Certified, HeldClass, HeldList, KeyClass, Refused
+from gatehouse.keeper.protocol import Forgotten, HeldClass, HeldList, KeyClass, Refused
 from gatehouse.server import feed, keeping
 from gatehouse.server.audit.actions import record
 from gatehouse.server.audit.by import By
@@ -179,7 +179,7 @@ def _erase_vehicles(person: Person, *, by: By, at: datetime) -> int:
     return count
 
 
-def _certified(person: Person, done: Certified, vehicles: int) -> Erased:
+def _certified(person: Person, done: Forgotten, vehicles: int) -> Erased:
     row = ErasureCertificate(id=uuid4(), person=person)
     row.cell = keeping.seal_one(CERTIFICATE, person.site_id, row.pk, done.certificate)
     row.save(force_insert=True)

@@ -17,6 +17,7 @@ from gatehouse.domain.periods import DAY, local_date
 from gatehouse.keeper.protocol import Refused
 from gatehouse.server import keeping
 from gatehouse.server.accounts import actions as accounts
+from gatehouse.server.address import origin
 from gatehouse.server.attendance import actions as work
 from gatehouse.server.audit.by import By
 from gatehouse.server.console import words, words_payruns, words_staff
@@ -197,7 +198,8 @@ def _invite(run: Joining) -> None:
     if isinstance(code, Refused):
         _stop(run, "invite", words.refused(code.code))
         return
-    run.link = run.base.build_absolute_uri(reverse("enter-code", args=[code]))
+    path = reverse("enter-code", args=[code])
+    run.link = f"{origin()}{path}" if origin() else run.base.build_absolute_uri(path)
     run.done.append(_("The link to their own page is below, this once."))
 
 
