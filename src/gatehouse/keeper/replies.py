@@ -253,5 +253,5 @@ AnyReply = (
     | HeldList | Forgotten | Tombstones
     | LookList | UsageList | Checked | Filled | RecipientList
     | KeyState
-    | entrance.Forgotten | entrance.PasskeyAsked | entrance.PasswordAsked | entrance.WayList
+    | entrance.Certified | entrance.PasskeyAsked | entrance.PasswordAsked | entrance.WayList
 )  # fmt: skip

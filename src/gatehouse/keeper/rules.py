@@ -151,7 +151,6 @@ BOOKS_YEARS = 5  # nobody destroys younger books
 HOLD_YEARS = 35  # a hold ends some day
 HOLD_WHY = frozenset({"law.pay", "law.tax", "law.health", "dispute", "claim", "investigation", "authority"})
 
-FORGETTABLE = frozenset({KeyClass.FACE, KeyClass.IDENTITY, KeyClass.ACCESS, KeyClass.WORK, KeyClass.VEHICLE})
 PERSONAL = frozenset({KeyClass.FACE, KeyClass.IDENTITY, KeyClass.ACCESS, KeyClass.WORK})
 
 

@@ -192,7 +192,15 @@ def _people(edge: Edge, site: Site) -> list[wire.PersonEntry]:
         starts, ends = spans[person.pk]
         entries.append(
             wire.PersonEntry(
-                id=str(person.pk), groups=members.get(person.pk, []), starts=starts, ends=ends, brief=brief, **parts
+                id=str(person.pk),
+                groups=members.get(person.pk, []),
+                starts=starts,
+                ends=ends,
+                face=parts["face"],
+                card=parts["card"],
+                pin=parts["pin"],
+                day_card=parts["day_card"],
+                brief=brief,
             )
         )
     return entries

@@ -82,7 +82,6 @@ urlpatterns = [
     page("me/year/<int:year>/file", slips.year_file, "me-year-file", WORKERS),
     page("me/team/", team.team, "me-team", WORKERS),
     page("me/team/<uuid:note_id>/answer", team.answer, "me-team-answer", WORKERS),
-    page("me/withdraw", me.withdraw, "me-withdraw", WORKERS),
     page("me/visitors/", visits.visits, "me-visitors", WORKERS),
     page("me/visitors/<uuid:visit_id>/", visits.visit, "me-visitor", WORKERS),
     page("me/visitors/<uuid:visit_id>/do", visits.change, "me-visitor-do", WORKERS),

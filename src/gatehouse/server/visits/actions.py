@@ -14,7 +14,7 @@ from gatehouse.domain import visits as rules
 from gatehouse.domain.periods import local_date
 from gatehouse.domain.plates import normalise
 from gatehouse.domain.visits import Span, Standing, VisitError
-from gatehouse.keeper.protocol import KeyClass
+from gatehouse.keeper.protocol import KeyClass, Refused
 from gatehouse.server import keeping
 from gatehouse.server.audit.actions import record
 from gatehouse.server.audit.by import By
@@ -254,7 +254,7 @@ def destroy(visit: Visit, *, at: datetime) -> None:
     """Keys first: what copies of the row hold is unreadable from then on, their passages' facts too. Raises
     KeeperAway, KeeperRefused."""
     refused = keeping.forget(visit.pk, _KEYS, VISITS.authority)
-    if isinstance(refused, keeping.Refused):
+    if isinstance(refused, Refused):
         raise keeping.KeeperRefused(refused.code, refused.facts)
     with transaction.atomic():
         record("visit.destroyed", "visit", visit.pk, by=VISITS, at=at)
