@@ -74,7 +74,7 @@ def test_what_is_wrong_is_said(damaged: Callable[[], bytes], why: str) -> None:
         opened(damaged())
 
 
-@pytest.mark.parametrize("data", [b"", b"hello", WHOLE[:40], WHOLE[:HEAD]])
+@pytest.mark.parametrize("data", [b"", b"hello", WHOLE[:40], WHOLE[:HEAD]], ids=["empty", "text", "cut", "header"])
 def test_what_is_no_age_file_is_said(data: bytes) -> None:
     with pytest.raises(Malformed):
         opened(data)

@@ -119,10 +119,19 @@ def _every_entry_is_one_stay(play: Play, rows: list[Row], found: Findings) -> No
         if row is None or visit.left_at is None:
             continue
         if row.left_at is None:
-            found.check(False, f"visit {visit.number} ({visit.odd}, {visit.out_reason}) is still inside")
+            said = _said_of(play, visit)
+            found.check(False, f"visit {visit.number} ({visit.odd}, {visit.out_reason}) is still inside: {said}")
         elif visit.odd in (Odd.NOTHING, Odd.BLINKED_OUT, Odd.FOLDED_IN):
             found.check(row.left_at == visit.left_at, f"visit {visit.number} ended at another time than it left")
     found.report["stays"] = {"told": len(told), "ended": sum(row.left_at is not None for row in rows)}
+
+
+def _said_of(play: Play, visit: Visit) -> str:
+    """What was answered to the alarm that it left behind."""
+    facts = [UUID(fact).hex for fact, one in play.unseen.items() if one is visit]
+    query = "SELECT kind, done, answer, reason FROM parking_laneexception WHERE fact = ?"
+    rows = [row for fact in facts for row in play.town.rows(query, fact)]
+    return f"{visit.way}, paid {len(visit.paid)}, {len(facts)} alarms: {rows}"
 
 
 def _money_came_once(play: Play, rows: list[Row], found: Findings) -> None:

@@ -214,7 +214,11 @@ def test_an_age_file_of_something_else_is_said(inside: bytes, code: str) -> None
     assert caught.value.code == code
 
 
-@pytest.mark.parametrize(("secret", "code"), [(new_identity().secret, "wrong_key"), ("AGE-SECRET-KEY-1X", "no_key")])
+@pytest.mark.parametrize(
+    ("secret", "code"),
+    [(new_identity().secret, "wrong_key"), ("AGE-SECRET-KEY-1X", "no_key")],
+    ids=["another's", "no key"],
+)
 def test_a_wrong_recovery_key_is_said(desk: Desk, recovery: Identity, secret: str, code: str) -> None:
     with pytest.raises(SnapshotFault) as caught:
         open_snapshot(taken(desk)[0].read_bytes(), secret)
