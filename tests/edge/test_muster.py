@@ -15,7 +15,7 @@ from tests.edge.world import DOOR, NOW, SITE, HandClock, World
 from typer.testing import CliRunner
 
 from gatehouse.cli import app
-from gatehouse.crypto.certificate import fingerprint
+from gatehouse.crypto.self_signed import fingerprint
 from gatehouse.crypto.tokens import issue
 from gatehouse.domain.muster import How
 from gatehouse.edge import config

@@ -15,9 +15,9 @@ LIFE = timedelta(days=825)  # the longest that browsers take
 EARLIER = timedelta(days=1)  # a tablet's clock may be behind
 
 
-def self_signed(name: str, addresses: Iterable[str], now: datetime) -> bytes:
+def self_signed(name: str, addresses: Iterable[str], now: datetime, lasts: timedelta = LIFE) -> bytes:
     """PEM of a new P-256 key and its certificate for these IP addresses and host names, valid from a day before `now`
-    for LIFE. It signs for itself only and vouches for nothing else."""
+    on. It signs for itself only and vouches for nothing else."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     certificate = (
@@ -27,7 +27,7 @@ def self_signed(name: str, addresses: Iterable[str], now: datetime) -> bytes:
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - EARLIER)
-        .not_valid_after(now + LIFE)
+        .not_valid_after(now + lasts)
         .add_extension(x509.SubjectAlternativeName([_general(address) for address in addresses]), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)

@@ -13,13 +13,14 @@ from pathlib import Path
 
 import msgspec
 
-from gatehouse.crypto.certificate import fingerprint, own_certificate
 from gatehouse.crypto.errors import Malformed, Unreadable
+from gatehouse.crypto.self_signed import fingerprint, self_signed
 from gatehouse.crypto.signing import DeviceKeys, open_cache, seal_cache
 from gatehouse.edge import config
 from gatehouse.machine import replace_durably
 
 CODE_LIVES = timedelta(hours=24)
+LASTS = timedelta(days=3650)  # of the certificate: it must not run out in a fire
 PORT = 8743
 
 
@@ -59,7 +60,7 @@ class Phones:
     def set_up(self, host: str, port: int, at: datetime) -> str:
         """The page answers at this host and port from now on; the fingerprint of its new certificate. Phones stay
         paired. Raises ValueError for a host that is none."""
-        pem = own_certificate(host, at)
+        pem = self_signed(host, [host], at, LASTS)
         with self._lock:
             held = self.load()
             replace_durably(certificate_path(self._home), pem)
