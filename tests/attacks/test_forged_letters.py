@@ -74,7 +74,9 @@ def test_an_edge_that_only_the_server_knows_writes_nothing(site: Attacked, chang
     """Who owns the server's database adds an edge there: the keeper opens no letter of it."""
     forger = EdgeSim("forged", site.edge()._seal_key)
     row = (forger.id, forger.keys.public().sign_key, site.site_id.replace("-", ""))
-    site.rows("INSERT INTO gates_edge (id, sign_key, last_seq, active, site_id) VALUES (?, ?, 0, 1, ?)", *row)
+    site.rows(
+        "INSERT INTO gates_edge (id, sign_key, last_seq, active, restored, site_id) VALUES (?, ?, 0, 1, 0, ?)", *row
+    )
     before = site.counts()
     site.send(forger, [forger.letter(site.passage("entry", plate="京Q00001"))])
     after = site.counts()

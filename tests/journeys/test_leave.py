@@ -115,7 +115,10 @@ def _works(place) -> date:
     """Eve's contract, her shift of yesterday and the night's draft of her pay; yesterday lies in this month, a clock
     that stands on a first goes on a day."""
     world, eve = place.house.world, place.house.person
-    if local_date(world.now(), ZoneInfo(ZONE)).day == 1:
+    today = local_date(world.now(), ZoneInfo(ZONE))
+    if today.month == 12:  # the leave that is asked for lies in one year
+        world.clock.advance((date(today.year + 1, 1, 2) - today) // DAY * DAY)
+    elif today.day == 1:
         world.clock.advance(DAY)
     yesterday = local_date(world.now(), ZoneInfo(ZONE)) - DAY
     PayWorld(world).contract(eve, "10440.00")

@@ -83,6 +83,7 @@ class Works:
         code = self.world.keeper.invite(who, Role.WORKER, self.house._owner(), sites=(site,), subject=who)
         page.goto(f"{self.url}/enter/{code}/")
         page.get_by_role("button", name="Sign in on this device").click()
+        page.get_by_role("link", name="Not now").click()
         expect(page.get_by_role("heading", name="My days")).to_be_visible()
         return page
 

@@ -51,6 +51,7 @@ def test_a_teacher_signs_a_register(place, size, options) -> None:
     shoot(teacher, f"month-{size}")
     teacher.goto(f"{place.url}/registers/inside/")
     teacher.get_by_role("button", name="Show who is in, by class").click()
+    teacher.wait_for_load_state()
     shoot(teacher, f"inside-{size}")
     assert teacher.faults == []
 

@@ -304,9 +304,9 @@ def test_a_date_whose_key_is_destroyed_takes_no_punch(office):
     old = office.today - 10 * DAY
     owner = office.world.operator(Role.OWNER)
     assert not isinstance(keeping.tokens(office.site.pk, old, [person.pk], owner.authority), Refused)
-    from gatehouse.keeper.protocol import Done, ForgetDays
+    from gatehouse.keeper.protocol import ForgetDays, Tombstones
 
-    keeping.must(ForgetDays(site=str(office.site.pk), before=office.today - 9 * DAY, by=owner.authority), Done)
+    keeping.must(ForgetDays(site=str(office.site.pk), before=office.today - 9 * DAY, by=owner.authority), Tombstones)
     text = f"number,time,direction\nS-1,{old} 09:00,in\nS-1,{office.day} 09:00,in\n"
     task = office.take(Kind.PUNCHES, text)
     assert (task.made, task.state) == (1, "done")

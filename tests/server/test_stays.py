@@ -77,7 +77,7 @@ def test_a_stay_is_priced_by_the_hour_that_has_begun(world):
 
 def test_many_stays_are_priced_with_one_question_to_the_keeper(world, monkeypatch):
     stays_inside = [enter(world, f"京B{n:05}", minutes=61) for n in range(4)]
-    keeping.forget(stays_inside[0].pk, [KeyClass.STAY], facts.STAYS.authority)
+    keeping.forget_stay(stays_inside[0].pk, facts.STAYS.authority)
     odd = queries.open_stay(stays_inside[1].pk)
     odd.garage.tariff.versions = {**TARIFF, "versions": [{**TARIFF["versions"][0], "from": "2090-01-01T00:00"}]}
     asked, inner = [], keeping.reveal

@@ -106,7 +106,7 @@ def test_the_rate_of_tax_is_the_one_of_the_beginning_of_the_stay(world):
 
 def test_a_stay_whose_entry_is_lost_is_counted_as_of_unknown_length(world):
     stay = come(world, "京A00001", days_ago(world, 1, 9))
-    keeping.forget(stay.pk, [KeyClass.STAY], STAYS.authority)
+    keeping.forget_stay(stay.pk, STAYS.authority)
     world.tell(world.leaves("京A00001", days_ago(world, 1, 10)))
     (lengths,) = counting.lengths_of([count(world)])
     assert (sum(lengths.counts), lengths.unknown) == (0, 1)

@@ -59,10 +59,8 @@ def test_a_terminal_that_was_taken_away_is_not_in_the_next_roster(world):
     assert roster(world).version > before
 
 
-def test_only_a_site_with_a_terminal_tells_its_edge_who_has_which_number(world):
+def test_an_edge_is_told_who_has_which_number(world):
     person = world.hire("S-104", "Lin Moss")
-    assert roster(world).people[0].brief is None
-    terminals.add_terminal(world.door, by=SETUP, at=world.now())
     (entry,) = roster(world).people
     assert world.sim.open("person.brief/1", str(person.pk), entry.brief) == b"S-104 LM"
 

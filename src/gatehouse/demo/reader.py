@@ -16,7 +16,8 @@ class Reader:
         """Spends a one-time code. Raises Answered."""
         self._client = httpx.Client(base_url=url, timeout=TIMEOUT_S, follow_redirects=True)
         self.page = self.open(f"/enter/{code}/")
-        self.send("/enter/", code=code)
+        self.send("/enter/", code=code)  # leads to a page that offers a passkey
+        self.open("/me/" if "/me/" in self.page else "/")
 
     def close(self) -> None:
         self._client.close()

@@ -298,4 +298,9 @@ OBJECTS: dict[str, Text] = {
 }
 
 VERBS |= words_access.VERBS
+VERBS |= {
+    "terminal.added": _("added a tablet as a terminal"),
+    "terminal.new_code": _("made a new code to pair a terminal"),
+    "terminal.taken_away": _("took a terminal away"),
+}
 OBJECTS |= words_access.OBJECTS

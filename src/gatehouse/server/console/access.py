@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django_htmx.http import HttpResponseClientRedirect
 
 from gatehouse.keeper.protocol import Role
@@ -50,7 +51,7 @@ _NAV: tuple[tuple[str, words.Text, frozenset[Role]], ...] = (
     ("parking", _("Parking"), frozenset({Role.OWNER, Role.PARKING, Role.AUDITOR})),
     ("people", _("People"), KNOWERS),
     ("muster", _("Muster"), KNOWERS),
-    ("month", _("Time"), PAYROLL),
+    ("month", pgettext_lazy("page", "Time"), PAYROLL),
     ("payruns", _("Pay runs"), PAYROLL),
     ("trust", _("Trust"), TRUSTED),
     ("me", _("My page"), WORKERS),

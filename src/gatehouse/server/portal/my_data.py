@@ -49,9 +49,12 @@ PARTS: tuple[tuple[words.Text, tuple[str, ...]], ...] = (
         ("person.file/1", "contract.terms/1", "contract.extras/1", "person.roster/1"),
     ),
     (gettext_lazy("Consents"), ("person.consent/1",)),
-    (gettext_lazy("Ways in"), ("credential.card/1", "credential.pass/1")),
+    (gettext_lazy("Ways in"), ("credential.card/1", "credential.pass/1", "credential.day_card/1")),
     (gettext_lazy("Days of work"), ("workday.facts/1", "workday.beside/1", "register.marks/1")),
-    (gettext_lazy("What you asked for at work, and the answers"), ("work.note/1", "note.answer/1", "work.answers/1")),
+    (
+        gettext_lazy("What you asked for at work, and the answers"),
+        ("work.note/1", "note.answer/1", "leave.book/1", "work.answers/1"),
+    ),
     (gettext_lazy("Pay"), ("payslip.lines/1", "payslip.run/1", "pay.input/1")),
     (
         gettext_lazy("Goals, reviews, contests"),

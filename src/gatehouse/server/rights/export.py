@@ -18,7 +18,7 @@ from django.db.models import Model
 from gatehouse.domain.periods import local_date
 from gatehouse.keeper.protocol import Cell, LookList, Looks, PassageFacts, Refused
 from gatehouse.server import keeping
-from gatehouse.server.attendance.models import AnswerBook, NoteAnswer, RegisterEntry, Workday, WorkNote
+from gatehouse.server.attendance.models import AnswerBook, LeaveBook, NoteAnswer, RegisterEntry, Workday, WorkNote
 from gatehouse.server.audit.by import By
 from gatehouse.server.gates.models import Attempt, Passage
 from gatehouse.server.payroll.models import Contract, PayInput, Payslip, RunSlip
@@ -57,11 +57,13 @@ SOURCES: tuple[Source, ...] = (
     Source("person.consent/1", Consent, beside=("purpose", "state")),
     Source("credential.card/1", Credential, beside=("kind", "state")),
     Source("credential.pass/1", Credential, beside=("kind", "state")),
+    Source("credential.day_card/1", Credential, beside=("kind", "state")),
     Source("person.roster/1", RosterEntry),
     Source("workday.facts/1", Workday, beside=("date",)),
     Source("workday.beside/1", Workday, "beside_cell", beside=("date",)),
     Source("work.note/1", WorkNote, beside=("kind", "state")),
     Source("note.answer/1", NoteAnswer, path="note__person"),
+    Source("leave.book/1", LeaveBook),
     Source("work.answers/1", AnswerBook, beside=("month",)),
     Source("register.marks/1", RegisterEntry, beside=("date",)),
     Source("contract.terms/1", Contract),
@@ -83,6 +85,7 @@ LEFT_OUT: dict[str, str] = {
     "staff.change/1": "a change of work that waits is told by HR when it is settled",
 }
 _ONE_KIND = {"credential.card/1": CredentialKind.CARD, "credential.pass/1": CredentialKind.QR}
+_ONE_KIND["credential.day_card/1"] = CredentialKind.DAY_CARD
 
 
 def export(person: Person, *, by: By, at: datetime) -> dict[str, object] | Refused:
