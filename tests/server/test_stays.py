@@ -10,7 +10,7 @@ from tests.server.world import SETUP, TARIFF, ZONE, overtake
 from gatehouse import wire
 from gatehouse.domain.money import Money
 from gatehouse.domain.periods import local_date
-from gatehouse.keeper.protocol import KeyClass, Refused, Role
+from gatehouse.keeper.protocol import Refused, Role
 from gatehouse.server import bus, feed, keeping
 from gatehouse.server.audit.models import Entry
 from gatehouse.server.gates.models import Edge

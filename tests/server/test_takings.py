@@ -10,7 +10,7 @@ from tests.server.world import SETUP, reprice
 
 from gatehouse.domain.money import Money
 from gatehouse.domain.periods import DAY, Period
-from gatehouse.keeper.protocol import KeyClass, Role
+from gatehouse.keeper.protocol import Role
 from gatehouse.server import bus, jobs, keeping
 from gatehouse.server.audit.models import Entry
 from gatehouse.server.gates.models import Opening

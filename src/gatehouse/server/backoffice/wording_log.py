@@ -291,6 +291,7 @@ OBJECTS: dict[str, Text] = {
     "proprietor": _("owner of garages"),
     "rule": _("rule"),
     "schedule": _("schedule"),
+    "server": _("server"),
     "site": _("site"),
     "tariff": _("tariff"),
     "vehicle": _("vehicle"),
