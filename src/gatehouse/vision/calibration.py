@@ -18,6 +18,7 @@ from gatehouse.vision.faces import MODEL
 from gatehouse.vision.gallery import Gallery
 from gatehouse.vision.packs import pack
 from gatehouse.vision.sessions import Floats
+from gatehouse.vision.shares import interval
 
 # What is stated where nobody states a figure: one stranger in a hundred may match somebody.
 FALSE_MATCH = 0.01
@@ -30,6 +31,7 @@ MOST_PAIRS = 20_000
 TIGHTEST = 0.18
 # Zero events in n trials leave a rate below about 3/n at 95 % confidence.
 RULE_OF_THREE = 3.0
+ONE_SIDED = 1.645  # of a normal distribution, 95 % lie below
 
 
 class Standing(StrEnum):
@@ -122,7 +124,7 @@ def _by_all_pairs(closest: Floats, people: int, false_match: float) -> float:
     spread = float(np.log(u / far[:-1]).mean())
     # The pairs of one person hang together, so that there are fewer independent ones than pairs.
     independent = min(len(far) - 1, people)
-    dimensions = (1.0 - 1.645 / math.sqrt(independent)) / max(spread, 1e-6)
+    dimensions = (1.0 - ONE_SIDED / math.sqrt(independent)) / max(spread, 1e-6)
     pairs = people * (people - 1) / 2
     wanted = false_match / people  # of one comparison, so that a stranger compared with everybody matches so rarely
     return float(u * min(1.0, wanted * pairs / len(far)) ** (1.0 / max(dimensions, 1e-6)))
@@ -137,8 +139,4 @@ def _upper_bound(events: int, trials: int) -> float:
     """One-sided 95 % bound of a rate: Wilson's score interval, or the rule of three at zero events."""
     if not events:
         return min(1.0, RULE_OF_THREE / trials)
-    z = 1.645
-    rate = events / trials
-    centre = rate + z * z / (2 * trials)
-    spread = z * math.sqrt(rate * (1 - rate) / trials + z * z / (4 * trials * trials))
-    return min(1.0, (centre + spread) / (1 + z * z / trials))
+    return interval(events, trials, ONE_SIDED)[1]

@@ -7,15 +7,16 @@ import math
 _Z = 1.96  # two-sided 95 %
 
 
-def interval(events: int, trials: int) -> tuple[float, float]:
-    """Wilson's 95 % score interval of events / trials, in [0, 1]; (0, 1) when nothing was tried.
+def interval(events: int, trials: int, z: float = _Z) -> tuple[float, float]:
+    """Wilson's score interval of events / trials, in [0, 1]; 95 % unless another `z` is given, (0, 1) when nothing was
+    tried.
 
     Trials are taken as independent. Source: E. B. Wilson, JASA 22 (1927).
     """
     if trials <= 0:
         return 0.0, 1.0
     rate = events / trials
-    centre = rate + _Z * _Z / (2 * trials)
-    spread = _Z * math.sqrt(rate * (1 - rate) / trials + _Z * _Z / (4 * trials * trials))
-    scale = 1 + _Z * _Z / trials
+    centre = rate + z * z / (2 * trials)
+    spread = z * math.sqrt(rate * (1 - rate) / trials + z * z / (4 * trials * trials))
+    scale = 1 + z * z / trials
     return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)

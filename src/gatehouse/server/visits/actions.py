@@ -253,9 +253,9 @@ def set_up(site: Site, gates: Iterable[Gate], keep_days: int, *, by: By, at: dat
 def destroy(visit: Visit, *, at: datetime) -> None:
     """Keys first: what copies of the row hold is unreadable from then on, their passages' facts too. Raises
     KeeperAway, KeeperRefused."""
-    refused = keeping.forget(visit.pk, _KEYS, VISITS.authority)
-    if isinstance(refused, Refused):
-        raise keeping.KeeperRefused(refused.code, refused.facts)
+    reply = keeping.forget(visit.pk, _KEYS, VISITS.authority)
+    if isinstance(reply, Refused):
+        raise keeping.KeeperRefused(reply.code, reply.facts)
     with transaction.atomic():
         record("visit.destroyed", "visit", visit.pk, by=VISITS, at=at)
         Visit.objects.filter(pk=visit.pk).delete()
