@@ -1,10 +1,10 @@
 """A teacher signs a register on a phone; a clerk puts a worker into a team and opens the wages by team."""
 
-import os
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
+from tests.journeys.shots import PHONE, SHOTS, WIDE, shoot
 from tests.server.pages.test_crews import Works
 from tests.server.pay_world import MARCH
 from tests.server.test_registers import School, today
@@ -12,18 +12,6 @@ from tests.server.test_registers import School, today
 from gatehouse.keeper.protocol import Role
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-WIDE = {"viewport": {"width": 1440, "height": 900}}
-SHOTS = os.environ.get("GATEHOUSE_SHOTS", "")
-
-
-def shoot(page, name: str) -> None:
-    """A picture to look at, where a folder for them is named."""
-    too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert too_wide <= 0, name
-    if SHOTS:
-        page.screenshot(path=str(Path(SHOTS) / f"{name}.png"), full_page=True)
 
 
 @pytest.mark.parametrize(("size", "options"), [("390", PHONE), ("1440", WIDE)])

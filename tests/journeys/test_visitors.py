@@ -1,12 +1,12 @@
 """A visitor from invitation to deletion: the host invites, the phone takes the pass, the gate and the desk see them
 come and go, and the night destroys everything about them."""
 
-import os
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
+from tests.journeys.shots import PHONE, SHOTS, WIDE, shoot
 from tests.server.test_visits import night
 
 from gatehouse.keeper.protocol import Role
@@ -15,18 +15,6 @@ from gatehouse.server.visits import actions, arriving, looks
 from gatehouse.server.visits.models import Visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-WIDE = {"viewport": {"width": 1440, "height": 900}}
-SHOTS = os.environ.get("GATEHOUSE_SHOTS", "")
-
-
-def shoot(page, name: str) -> None:
-    """A picture to look at, where a folder for them is named."""
-    too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert too_wide <= 0, name
-    if SHOTS:
-        page.screenshot(path=str(Path(SHOTS) / f"{name}.png"), full_page=True)
 
 
 @pytest.mark.parametrize(("size", "options"), [("390", PHONE), ("1440", WIDE)])
