@@ -232,6 +232,8 @@ def draw(browser: Browser, demo: Demo) -> None:
     console |= {"parking": f"{demo.url}/parking/", "tariff": garage.tariff}
     console |= {"todo": f"{demo.url}/worklist/", "roster": f"{demo.url}/rosters/", "join": f"{demo.url}/people/join/"}
     driver = {"pay": demo.pay, "station": f"{demo.pay}station/", "receipt": paid, "display": demo.display}
+    console |= {name: f"{demo.url}/{name}/" for name in ("access", "muster", "visitors", "account", "setup")}
+    console |= {"terminals": f"{demo.url}/watch/terminals/"}
     seen_by = (
         (owner, console | {"log": f"{demo.url}/watch/log/", "person": person}),
         (worker, {"me": f"{demo.url}/me/"}),

@@ -2,6 +2,8 @@
 
 import ipaddress
 import re
+import socket
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -125,3 +127,16 @@ def origin(text: str) -> Origin:
     if parts.scheme != "https" or text != f"https://{_netloc(name, port)}" or port == 443:
         raise BadAddress(f"{text} is no address such as https://gate.example.org:8443")
     return Origin(text, name)
+
+
+def own_addresses() -> list[str]:
+    """This machine's addresses, as far as it has any: first those by which it would reach others, then its name's.
+    Nothing is sent."""
+    found: list[str] = []
+    for family, far in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
+        with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect((far, 9))
+            found.append(str(probe.getsockname()[0]))
+    with suppress(OSError):
+        found += [str(one[4][0]) for one in socket.getaddrinfo(socket.gethostname(), None)]
+    return [one for one in dict.fromkeys(found) if "%" not in one]

@@ -1,8 +1,11 @@
 """The checks of who may pass see the slips that such rules are prone to: each is made once, and must be found."""
 
+from collections.abc import Callable
+from functools import partial, wraps
+
 import pytest
 from tests.domain.access_cases import CHECKS, domain
-from tests.domain.test_parking_mutants import Mutant, fresh_domain
+from tests.domain.mutants import Mutant, failed, fresh_domain
 
 MUTANTS = [
     Mutant("a grant is looked for before a deny", "access", "if rule.deny and _in_force", "if False and _in_force"),
@@ -110,23 +113,19 @@ MUTANTS = [
 ]
 
 
-def failed() -> str | None:
-    """The first check that fails, by name."""
-    for check in CHECKS:
-        try:
-            check(domain())
-        except Exception as fault:  # noqa: BLE001 - a mutant may break in any way
-            return f"{check.__name__}: {type(fault).__name__}"
-    return None
+def checks() -> list[Callable[[], None]]:
+    """Of the copy of the domain that is imported now."""
+    rooms = domain()
+    return [wraps(check)(partial(check, rooms)) for check in CHECKS]
 
 
 def test_the_checks_pass_on_a_fresh_copy_of_the_source_as_it_is() -> None:
     with fresh_domain(None):
-        assert failed() is None
+        assert failed(checks()) is None
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.says)
 def test_a_slip_in_who_may_pass_is_found(mutant: Mutant) -> None:
     with fresh_domain(mutant):
-        found = failed()
+        found = failed(checks())
     assert found is not None, f"nothing noticed that {mutant.says}"

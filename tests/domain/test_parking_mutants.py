@@ -1,48 +1,21 @@
 """The checks of pricing see the slips that pricing is prone to: each is made once in the source, and must be found.
 
-A mutant is one textual change of one module of the domain, loaded beside an otherwise fresh copy of the domain. The
-checks are the worked stays, line by line, and a few stays held against a plain block-by-block pricing.
+The checks are the worked stays, line by line, and a few stays held against a plain block-by-block pricing.
 """
 
 import importlib
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from importlib.abc import Loader, MetaPathFinder
-from importlib.util import spec_from_loader
 from pathlib import Path
-from types import ModuleType
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
+from tests.domain.mutants import ROOM, Mutant, failed, fresh_domain
 from tests.domain.parking_cases import entries, lengths, plain_total, tariff_forms
 
-import gatehouse
-import gatehouse.domain
-
-ROOM = "gatehouse.domain"
-SOURCES = Path(gatehouse.domain.__file__).parent
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "parking.json").read_text("utf-8"))
-
-
-@dataclass(frozen=True)
-class Mutant:
-    """`old` becomes `new` in `module`, once."""
-
-    says: str
-    module: str
-    old: str
-    new: str
-
-    def source(self) -> str:
-        text = (SOURCES / f"{self.module}.py").read_text("utf-8")
-        assert text.count(self.old) == 1, f"{self.module} does not say {self.old!r} once: mend the mutant"
-        return text.replace(self.old, self.new)
-
 
 MUTANTS = [
     Mutant(
@@ -141,36 +114,6 @@ MUTANTS = [
 ]
 
 
-class _Changed(MetaPathFinder, Loader):
-    def __init__(self, mutant: Mutant) -> None:
-        self.name, self.text = f"{ROOM}.{mutant.module}", mutant.source()
-
-    def find_spec(self, fullname, path, target=None):
-        return spec_from_loader(fullname, self) if fullname == self.name else None
-
-    def exec_module(self, module: ModuleType) -> None:
-        exec(compile(self.text, self.name, "exec"), vars(module))
-
-
-@contextmanager
-def fresh_domain(mutant: Mutant | None) -> Iterator[None]:
-    """Imports of the domain give a copy of its own, changed by the mutant, until the block ends."""
-    kept = {name: module for name, module in sys.modules.items() if name == ROOM or name.startswith(f"{ROOM}.")}
-    finders = [_Changed(mutant)] if mutant else []
-    for name in kept:
-        del sys.modules[name]
-    sys.meta_path[:0] = finders
-    try:
-        yield
-    finally:
-        for finder in finders:
-            sys.meta_path.remove(finder)
-        for name in [name for name in sys.modules if name == ROOM or name.startswith(f"{ROOM}.")]:
-            del sys.modules[name]
-        sys.modules.update(kept)
-        gatehouse.domain = kept[ROOM]
-
-
 def check_worked_stays() -> None:
     names = ("money", "parking", "tariff_json")
     money, parking, reading = (importlib.import_module(f"{ROOM}.{name}") for name in names)
@@ -228,16 +171,6 @@ CHANGES = {"Europe/Berlin": ("2026-03-29", "2025-10-26"), "America/New_York": ("
 CHECKS = (check_worked_stays, check_clock_changes, check_against_plain_pricing)
 
 
-def failed() -> str | None:
-    """The first check that fails, by name."""
-    for check in CHECKS:
-        try:
-            check()
-        except Exception as fault:  # noqa: BLE001 - a mutant may break in any way
-            return f"{check.__name__}: {type(fault).__name__}"
-    return None
-
-
 def test_the_checks_pass_on_a_fresh_copy_of_the_source_as_it_is() -> None:
     with fresh_domain(None):
         copied = importlib.import_module(f"{ROOM}.parking")
@@ -249,5 +182,5 @@ def test_the_checks_pass_on_a_fresh_copy_of_the_source_as_it_is() -> None:
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.says)
 def test_a_slip_in_pricing_is_found(mutant: Mutant) -> None:
     with fresh_domain(mutant):
-        found = failed()
+        found = failed(CHECKS)
     assert found is not None, f"nothing noticed that {mutant.says}"

@@ -14,3 +14,12 @@ def shoot(page, name: str) -> None:
     assert too_wide <= 0, name
     if SHOTS:
         page.screenshot(path=str(Path(SHOTS) / f"{name}.png"), full_page=True)
+
+
+def shoot_both(page, name: str) -> None:
+    """The same on a phone and at a desk, whatever the window is now."""
+    before = page.viewport_size
+    for options in (PHONE, WIDE):
+        page.set_viewport_size(options["viewport"])
+        shoot(page, f"{name}-{options['viewport']['width']}")
+    page.set_viewport_size(before)

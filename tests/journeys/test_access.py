@@ -1,10 +1,9 @@
 """Security at Access: a slip in a rule is stopped, a refusal is explained, a guard's shift ends as it began."""
 
-import os
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
+from tests.journeys.shots import shoot_both
 
 from gatehouse import wire
 from gatehouse.keeper.protocol import Role
@@ -15,18 +14,6 @@ from gatehouse.server.people.actions import set_groups
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SETUP = By.job("setup")
-SHOTS = os.environ.get("GATEHOUSE_SHOTS")  # a folder for pictures of the pages, for whoever changes them
-
-
-def look(page, name):
-    """No page is wider than its window; pictures at a desk and on a phone where a folder is given."""
-    for width in (1440, 390):
-        page.set_viewport_size({"width": width, "height": 900})
-        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert wide <= 0, (name, width)
-        if SHOTS:
-            page.screenshot(path=str(Path(SHOTS) / f"{name}-{width}.png"), full_page=True)
-    page.set_viewport_size({"width": 1440, "height": 900})
 
 
 def test_a_slip_in_a_rule_is_stopped_and_a_refusal_is_explained(place) -> None:
@@ -48,23 +35,23 @@ def test_a_slip_in_a_rule_is_stopped_and_a_refusal_is_explained(place) -> None:
     page.get_by_role("link", name="Hours").click()
     page.get_by_role("link", name="Add hours").click()
     page.get_by_label("Name").fill("Office hours")
-    look(page, "hours")
+    shoot_both(page, "hours")
     page.get_by_role("button", name="Write into the draft").click()
     expect(page.get_by_text("Monday to Friday 08:00-18:00")).to_be_visible()
 
     page.get_by_role("link", name="Rules").click()
     page.get_by_role("link", name="Change").click()
     page.get_by_label("When").select_option(label="Office hours")
-    look(page, "rule")
+    shoot_both(page, "rule")
     page.get_by_role("button", name="Write into the draft").click()
     expect(page.get_by_text("changed in the draft")).to_be_visible()
-    look(page, "rules")
+    shoot_both(page, "rules")
     page.get_by_role("link", name="Check and publish").click()
-    look(page, "versions")
+    shoot_both(page, "versions")
     page.get_by_role("button", name="Check and publish").click()
     expect(page.get_by_role("heading", name="Not published")).to_be_visible()
     expect(page.get_by_text("Known, but not at this time")).to_be_visible()
-    look(page, "unkept")
+    shoot_both(page, "unkept")
     assert in_force(world.site)[0] == 1
 
     page.get_by_role("button", name="Expect it no more").click()
@@ -84,14 +71,14 @@ def test_a_slip_in_a_rule_is_stopped_and_a_refusal_is_explained(place) -> None:
     page.get_by_role("button", name="Show who and why").click()
     expect(page.get_by_text("this rule decided")).to_be_visible()
     expect(page.get_by_role("link", name="Lin Moss")).to_be_visible()
-    look(page, "why")
+    shoot_both(page, "why")
     page.goto(f"{place.url}/access/{world.site.pk}/what-if/")
     page.get_by_label("Who could pass here").select_option(label="Door")
     page.get_by_role("button", name="Ask").click()
     expect(page.get_by_text("of 1 person of this site")).to_be_visible()
-    look(page, "what-if")
+    shoot_both(page, "what-if")
     page.goto(f"{place.url}/access/{world.site.pk}/zones/")
-    look(page, "zones")
+    shoot_both(page, "zones")
     assert page.faults == [f for f in page.faults if "409" in f]  # the refused publication, which the browser notes
 
 
@@ -106,10 +93,10 @@ def test_a_guard_s_shift_locks_down_answers_an_alarm_and_ends_as_it_began(place)
     alarms.get_by_role("button", name="Seen").click()
     expect(alarms.get_by_text("Somebody opened under threat")).to_have_count(0)
     page.get_by_role("link", name="Lockdown and evacuation").click()
-    look(page, "alert")
+    shoot_both(page, "alert")
     page.get_by_role("button", name="Lock the whole site down").click()
     expect(page.get_by_text("Locked down").first).to_be_visible()
-    look(page, "locked-down")
+    shoot_both(page, "locked-down")
     page.get_by_role("button", name="End it: back to how each gate stood").click()
     expect(page.get_by_text("Locked down")).to_have_count(0)
     assert page.faults == []

@@ -1,14 +1,13 @@
 """Leave in a real browser: a worker asks, the manager approves, the balance shrinks, and the payslip shows it."""
 
-import os
 import re
 from datetime import date, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
+from tests.journeys.shots import PHONE, shoot_both
 from tests.server.pay_world import PayWorld
 from tests.server.world import SETUP, ZONE
 
@@ -21,21 +20,8 @@ from gatehouse.server.attendance.workdays import compute_workdays
 from gatehouse.server.payroll.actions import draft_payslips
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-PHONE = {"width": 390, "height": 844}
-SHOTS = os.environ.get("GATEHOUSE_SHOTS")
 SHIFT = {"start": "09:00:00", "end": "18:00:00", "break_min": 60, "break_over_min": 360}
 DAY = timedelta(days=1)
-
-
-def shot(page, name: str) -> None:
-    """The page on a phone and on a desk; neither scrolls sideways. Pictures are kept only where they are asked for."""
-    before = page.viewport_size
-    for width, height in ((390, 844), (1440, 900)):
-        page.set_viewport_size({"width": width, "height": height})
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (name, width)
-        if SHOTS:
-            page.screenshot(path=str(Path(SHOTS) / f"{name}-{width}.png"), full_page=True)
-    page.set_viewport_size(before)
 
 
 def test_a_worker_asks_a_manager_approves_the_balance_shrinks_and_the_payslip_shows_it(place) -> None:
@@ -45,63 +31,63 @@ def test_a_worker_asks_a_manager_approves_the_balance_shrinks_and_the_payslip_sh
 
     hr.goto(place.url + reverse("leave-types"))
     expect(hr.get_by_text("nobody can ask for leave")).to_be_visible()
-    shot(hr, "leave-none")
+    shoot_both(hr, "leave-none")
     hr.get_by_role("button", name="Begin with these").click()
     expect(hr.get_by_role("link", name="Annual leave")).to_be_visible()
-    shot(hr, "leave-types")
+    shoot_both(hr, "leave-types")
     hr.get_by_role("link", name="Annual leave").click()
-    shot(hr, "leave-type")
+    shoot_both(hr, "leave-type")
     _manages(place, hr)
 
-    mine = place.open(Role.WORKER, viewport=PHONE)
+    mine = place.open(Role.WORKER, **PHONE)
     mine.get_by_role("link", name="My leave").click()
     expect(mine.get_by_text("15 days").first).to_be_visible()
     first = monday(yesterday) + 21 * DAY
     _ask(mine, "Annual leave", first, first + 4 * DAY, "My sister marries")
     expect(mine.get_by_text("15 days → 10 days")).to_be_visible()
-    shot(mine, "leave-preview")
+    shoot_both(mine, "leave-preview")
     mine.get_by_role("button", name="Ask for it").click()
     expect(mine.get_by_text("you can withdraw it until then")).to_be_visible()
     _ask(mine, "Personal leave", yesterday, yesterday, "Moving house")
     mine.get_by_role("button", name="Ask for it").click()
     expect(mine.get_by_text("waits for an answer")).to_have_count(2)
-    shot(mine, "leave-asked")
+    shoot_both(mine, "leave-asked")
 
     boss = _signed_in(place, dan)
     boss.goto(place.url + reverse("me-team"))
     boss.get_by_role("button", name="Open the requests").click()
     expect(boss.get_by_text("My sister marries")).to_be_visible()
-    shot(boss, "leave-team")
+    shoot_both(boss, "leave-team")
     for _n in range(2):
         boss.get_by_role("button", name="Approve").first.click()
         expect(boss.get_by_text("Approved.")).to_be_visible()
     expect(boss.get_by_role("heading", name="Who is away")).to_be_visible()
-    shot(boss, "leave-team-away")
+    shoot_both(boss, "leave-team-away")
 
     mine.reload()
     expect(mine.get_by_text("10 days left at the end of the year")).to_be_visible()
     expect(mine.get_by_text("approved", exact=True)).to_have_count(2)
-    shot(mine, "leave-approved")
+    shoot_both(mine, "leave-approved")
     mine.goto(place.url + reverse("me"))
     # A day of 8 hours at 10,440 / 21.75 / 8 = 60 an hour, none of it paid.
     expect(mine.get_by_role("row", name=re.compile("Personal leave")).first).to_contain_text("480.00")
-    shot(mine, "leave-payslip")
+    shoot_both(mine, "leave-payslip")
 
     hr.goto(place.url + reverse("leave-balances"))
     hr.get_by_role("button", name="Open the balances").click()
     expect(hr.get_by_text("10 days").first).to_be_visible()
-    shot(hr, "leave-balances")
+    shoot_both(hr, "leave-balances")
     hr.get_by_role("link", name="S-104").click()
     hr.get_by_role("button", name="Open", exact=True).click()
     hr.get_by_label("Days", exact=True).fill("2.5")
     hr.locator("#s-reason").fill("Opening balance")
     hr.get_by_role("button", name="Write", exact=True).click()
     expect(hr.get_by_text("Annual leave: 2.5 days")).to_be_visible()
-    shot(hr, "leave-person")
+    shoot_both(hr, "leave-person")
     hr.goto(place.url + reverse("leave-away-at", args=[world.site.pk, str(Month.of(first))]))
     hr.get_by_role("button", name="Open", exact=True).click()
     expect(hr.get_by_role("link", name="S-104")).to_be_visible()
-    shot(hr, "leave-away")
+    shoot_both(hr, "leave-away")
 
     mine.goto(place.url + reverse("me-leave"))
     mine.get_by_role("button", name=re.compile("Cancel this leave.*Annual")).click()
@@ -153,7 +139,7 @@ def _ask(page, kind: str, first: date, last: date, why: str) -> None:
 
 
 def _signed_in(place, person):
-    page = place.open(viewport=PHONE)
+    page = place.open(**PHONE)
     who, site = str(person.pk), str(place.house.world.site.pk)
     code = place.house.world.keeper.invite(who, Role.WORKER, place.house._owner(), sites=(site,), subject=who)
     page.goto(f"{place.url}/enter/{code}/")

@@ -1,7 +1,6 @@
 """A clerk closes a month. It begins with passages at a door, some of them faulty, and ends with payslips, a file for
 the bank and a list of pay; what was wrong is mended on the pages alone, and every figure is a hand's sum."""
 
-import os
 import re
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -11,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from openpyxl import load_workbook
 from playwright.sync_api import Page, expect
+from tests.journeys.shots import PHONE, WIDE, shoot
 from tests.server.world import SETUP, ZONE
 
 from gatehouse.crypto.agefile import new_identity, open_file
@@ -28,9 +28,6 @@ CN = ZoneInfo(ZONE)
 DAY = timedelta(days=1)
 BANK = new_identity()
 LIN_ACCOUNT, ADA_ACCOUNT = "FR1420041010050500013M02606", "NL91ABNA0417164300"  # of no bank's customer: examples
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-WIDE = {"viewport": {"width": 1440, "height": 900}}
-SHOTS = os.environ.get("GATEHOUSE_SHOTS")
 SHIFT = {
     "start": "09:00:00", "end": "18:00:00", "break_min": 60, "break_over_min": 360, "grace_in_min": 5,
     "grace_out_min": 5, "one_missing": "zero", "overtime_from_min": 15, "closes_after_min": 480,
@@ -91,12 +88,6 @@ class Works:
 def last_workdays(month: Month) -> list[date]:
     days = [month.first + n * DAY for n in range((month.until - month.first).days)]
     return [day for day in days if day.weekday() < 5][-5:]
-
-
-def shot(page: Page, name: str) -> None:
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), name
-    if SHOTS:
-        page.screenshot(path=str(Path(SHOTS) / f"{name}.png"), full_page=True)
 
 
 def contract(clerk: Page, works: Works, person, wage: str, way: str, until: date | None = None) -> None:
@@ -176,7 +167,7 @@ def run_to_lock(works: Works, month: Month, look: str) -> Page:
     chief.goto(f"{address}people/")
     chief.get_by_role("button", name="Open everybody on this page").click()
     expect(chief.get_by_text(look).first).to_be_visible()
-    shot(chief, f"review-{month}")
+    shoot(chief, f"review-{month}")
     chief.goto(address)
     chief.get_by_role("button", name="Approve").click()
     clerk.goto(address)
@@ -247,7 +238,7 @@ def test_a_clerk_closes_a_month_that_had_faults(place, clock, tmp_path) -> None:
     phone = works.worker(lin, **PHONE)
     show_month(phone, works.month)
     ask(phone, three, "", "18:00", "I left with everybody; the reader was off.")
-    shot(phone, "me-asked")
+    shoot(phone, "me-asked")
 
     # --- the clerk answers everything that waits ---
     clerk = works.open(Role.HR, **WIDE)
@@ -277,7 +268,7 @@ def test_a_clerk_closes_a_month_that_had_faults(place, clock, tmp_path) -> None:
     table = {row[0]: dict(zip(head, row, strict=True)) for row in rows}
     assert (table["S-104"]["net"], table["S-105"]["net"]) == (10313.17, 8039.01)
     assert (table["S-105"]["name"], table["S-105"]["absence"]) == ("Ada Vale", -480)
-    shot(clerk, "files")
+    shoot(clerk, "files")
 
     # --- the worker reads it: every figure is the hand's ---
     phone = works.worker(lin, **PHONE)
@@ -296,7 +287,7 @@ def test_a_clerk_closes_a_month_that_had_faults(place, clock, tmp_path) -> None:
         "Paid out": "¥10,313.17",
     }
     read_slip(phone, works.month, hand_lin)
-    shot(phone, "payslip")
+    shoot(phone, "payslip")
     phone = works.worker(ada, **PHONE)
     hand_ada = {
         "Basic pay": "¥10,440.00",

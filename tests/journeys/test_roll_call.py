@@ -1,7 +1,6 @@
 """A fire roll call with the server stopped: the real edge has learnt the roster from the real server, people have
 passed, the server is gone, and a warden's phone ticks them off at the edge. Beside it the server's own page."""
 
-import os
 import socket
 import threading
 import time
@@ -9,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
+from tests.journeys.shots import PHONE, WIDE, shoot
 from tests.server.world import ZONE
 
 from gatehouse.edge import config, service
@@ -22,17 +22,6 @@ from gatehouse.wire import Passage, new_id
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-WIDE = {"viewport": {"width": 1440, "height": 900}}
-SHOTS = os.environ.get("GATEHOUSE_SHOTS", "")
-
-
-def shoot(page, name: str) -> None:
-    """A picture to look at, where a folder for them is named."""
-    too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert too_wide <= 0, name
-    if SHOTS:
-        page.screenshot(path=str(Path(SHOTS) / f"{name}.png"), full_page=True)
 
 
 def eventually(holds, seconds=30.0) -> None:

@@ -1,11 +1,11 @@
 """HR plans a week in a browser, publishes it, and changes it; the worker reads their shifts on a phone."""
 
-import os
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Page, expect
+from tests.journeys.shots import PHONE, WIDE, shoot
 from tests.server.world import ZONE
 
 from gatehouse.domain.working_time import monday
@@ -14,14 +14,6 @@ from gatehouse.server.attendance.models import PlannedShift
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-WIDE = {"viewport": {"width": 1440, "height": 900}}
-SHOTS = os.environ.get("ROSTER_SHOTS", "")  # a folder to draw the pages into, for looking at them
-
-
-def shot(page: Page, name: str) -> None:
-    if SHOTS:
-        page.screenshot(path=f"{SHOTS}/{name}.png", full_page=True)
 
 
 def _make(page: Page, url: str, name: str, code: str, start: str, end: str, *, flexible: bool = False) -> None:
@@ -49,7 +41,7 @@ def test_a_week_from_the_first_shift_to_the_workers_phone(place) -> None:
     _make(clerk, place.url, "Late", "L", "14:00", "22:00")
     _make(clerk, place.url, "Night", "N", "22:00", "06:00")
     _make(clerk, place.url, "Flexible office", "flex", "06:00", "20:00", flexible=True)
-    shot(clerk, "patterns-1440")
+    shoot(clerk, "patterns-1440")
     clerk.goto(f"{place.url}/calendar/")
     clerk.get_by_label("Date", exact=True).fill(f"{first + timedelta(days=2)}")
     clerk.get_by_label("Called").fill("Founders' day")
@@ -59,7 +51,7 @@ def test_a_week_from_the_first_shift_to_the_workers_phone(place) -> None:
     clerk.get_by_label("Name", exact=True).fill("Early, late, night")
     clerk.get_by_label("A week a line").fill("E E E E E - -\nL L L L L - -\nN N N N - - -")
     clerk.get_by_role("button", name="Save").click()
-    shot(clerk, "rotations-1440")
+    shoot(clerk, "rotations-1440")
     clerk.goto(f"{place.url}/rosters/{place.house.world.site.pk}/{first}/")
     clerk.get_by_label("For so many weeks").fill("2")
     clerk.get_by_role("button", name="Fill in as drafts").click()
@@ -72,7 +64,7 @@ def test_a_week_from_the_first_shift_to_the_workers_phone(place) -> None:
     clerk.get_by_label("beside what is there").check()
     row.get_by_role("button").nth(0).click()
     expect(row.get_by_text("8:00 h of rest since the shift before, under 11 h")).to_be_visible()
-    shot(clerk, "roster-1440")
+    shoot(clerk, "roster-1440")
     clerk.get_by_role("button", name="Show leave").click()
     clerk.get_by_role("button", name="Publish this week").click()
     expect(clerk.get_by_text("Workers see their shifts on My page.")).to_be_visible()
@@ -90,7 +82,7 @@ def test_a_week_from_the_first_shift_to_the_workers_phone(place) -> None:
         worker.get_by_text("The weeks after").click()
     expect(worker.get_by_text("Changed").first).to_be_visible()
     expect(worker.get_by_text("Before: Early 06:00–14:00, Late 14:00–22:00")).to_be_visible()
-    shot(worker, "me-390")
+    shoot(worker, "me-390")
     phone = place.open(Role.HR, **PHONE)
     for name, address in (
         ("roster", f"rosters/{place.house.world.site.pk}/{first}/"), ("patterns", "patterns/"),
@@ -99,12 +91,11 @@ def test_a_week_from_the_first_shift_to_the_workers_phone(place) -> None:
     ):  # fmt: skip
         for page, width in ((phone, 390), (clerk, 1440)):
             page.goto(f"{place.url}/{address}")
-            shot(page, f"{name}-{width}")
-            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (name, width)
+            shoot(page, f"{name}-{width}")
     dark = place.open(Role.HR, **(WIDE | {"color_scheme": "dark"}))
     dark.goto(f"{place.url}/rosters/{place.house.world.site.pk}/{first}/")
-    shot(dark, "roster-dark")
+    shoot(dark, "roster-dark")
     dark.goto(f"{place.url}/patterns/")
-    shot(dark, "patterns-dark")
+    shoot(dark, "patterns-dark")
     for page in (clerk, worker, phone, dark):
         assert page.faults == []

@@ -2,7 +2,6 @@
 authenticator."""
 
 import hashlib
-import os
 import re
 import signal
 import ssl
@@ -18,6 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from playwright.sync_api import Browser, Page, expect
 from tests.journeys.conftest import CHROMIUM
+from tests.journeys.shots import shoot_both
 from tests.server.tls_world import NAME
 
 from gatehouse.box.processes import free_port
@@ -26,16 +26,7 @@ from gatehouse.crypto.passwords import totp
 from gatehouse.keeper.protocol import Role
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(400)]
-SHOTS = os.environ.get("GATEHOUSE_SHOTS")
 PASSWORD = "four words that differ"
-
-
-def shot(page: Page, name: str) -> None:
-    """Pictures to look at, where somebody wants them."""
-    if SHOTS:
-        for width, height in ((390, 844), (1440, 900)):
-            page.set_viewport_size({"width": width, "height": height})
-            page.screenshot(path=f"{SHOTS}/{name}-{width}.png", full_page=True)
 
 
 def phone(page: Page) -> None:
@@ -111,23 +102,23 @@ def test_the_first_owner_makes_a_passkey_over_tls_and_comes_back_with_it(site: S
     phone(page)
     page.goto(f"{site.origin}/certificate/")
     expect(page.get_by_role("heading", name="Trust this address")).to_be_visible()
-    shot(page, "certificate")
+    shoot_both(page, "certificate")
 
     page.goto(site.wait_for(rf"{site.origin}/enter/\S+"))
     page.get_by_role("button", name="Sign in on this device").click()
     expect(page.get_by_role("heading", name="Make your own way in")).to_be_visible()
-    shot(page, "first")
+    shoot_both(page, "first")
     page.get_by_role("button", name="Make a passkey on this device").click()
     expect(page.get_by_text("Passkey of a phone or computer")).to_be_visible()
     cookies = {cookie["name"]: cookie["secure"] for cookie in page.context.cookies()}
     assert cookies == dict.fromkeys(cookies, True)
-    shot(page, "account")
+    shoot_both(page, "account")
 
     page.get_by_role("button", name="Make a passkey on this device").click()
     expect(page.get_by_text("has a passkey for here already")).to_be_visible()
     page.get_by_role("button", name="Sign out", exact=True).click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
-    shot(page, "enter")
+    shoot_both(page, "enter")
     page.get_by_role("button", name="Sign in with a passkey").click()
     page.wait_for_url("**/watch/")
 
@@ -142,7 +133,7 @@ def _adds_a_password_and_an_app(page: Page, site: Site) -> None:
     handle = page.locator("strong.mono").inner_text()
     page.get_by_role("button", name="Use a password and an app instead").click()
     secret = base64.b32decode(page.locator("p.mono").inner_text().replace(" ", ""))
-    shot(page, "password")
+    shoot_both(page, "password")
     page.get_by_label("New password").fill(PASSWORD)
     page.get_by_label("The same again").fill(PASSWORD)
     page.get_by_label("The six digits").fill("000000")
@@ -162,7 +153,7 @@ def _adds_a_password_and_an_app(page: Page, site: Site) -> None:
     page.get_by_label("Code of the app").fill(totp(secret, step))
     page.get_by_role("button", name="Sign in with the password").click()
     expect(page.get_by_text("do not fit together")).to_be_visible()  # that code was used
-    shot(page, "enter-refused")
+    shoot_both(page, "enter-refused")
     page.get_by_label("Handle").fill(handle)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_label("Code of the app").fill(totp(secret, step + 1))
@@ -181,11 +172,11 @@ def test_a_worker_makes_a_passkey_by_hrs_link_and_a_lost_phone_is_shut_out(place
     worker.get_by_role("button", name="Sign out", exact=True).click()
     worker.get_by_role("button", name="Sign in with a passkey").click()
     worker.wait_for_url("**/me/")
-    shot(worker, "me")
+    shoot_both(worker, "me")
 
     hr = place.open(Role.HR)
     hr.goto(f"{place.url}/people/{place.house.person.pk}/")
-    shot(hr, "lost")
+    shoot_both(hr, "lost")
     hr.get_by_label("A device is lost").check()
     hr.get_by_role("button", name="Make a link to their own page").click()
     expect(hr.get_by_role("heading", name="Sign-in link")).to_be_visible()
@@ -193,4 +184,4 @@ def test_a_worker_makes_a_passkey_by_hrs_link_and_a_lost_phone_is_shut_out(place
     expect(worker.get_by_role("heading", name="Sign in")).to_be_visible()
     worker.get_by_role("button", name="Sign in with a passkey").click()
     expect(worker.get_by_text("This passkey does not work here")).to_be_visible()
-    shot(worker, "enter-lost")
+    shoot_both(worker, "enter-lost")

@@ -1,12 +1,11 @@
 """The people's file in a real browser: HR lets somebody join, names a manager, the manager answers, somebody leaves."""
 
-import os
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
+from tests.journeys.shots import PHONE, shoot_both
 from tests.server.world import SETUP
 
 from gatehouse.keeper.protocol import Role
@@ -14,23 +13,6 @@ from gatehouse.server.attendance import actions as work
 from gatehouse.server.attendance.models import WorkNote
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-PHONE = {"width": 390, "height": 844}
-SHOTS = os.environ.get("GATEHOUSE_SHOTS")
-
-
-def fits(page) -> bool:
-    return page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-
-
-def shot(page, name: str) -> None:
-    """The page on a phone and on a desk; neither scrolls sideways. Pictures are kept only where they are asked for."""
-    before = page.viewport_size
-    for width, height in ((390, 844), (1440, 900)):
-        page.set_viewport_size({"width": width, "height": height})
-        assert fits(page), (name, width)
-        if SHOTS:
-            page.screenshot(path=str(Path(SHOTS) / f"{name}-{width}.png"), full_page=True)
-    page.set_viewport_size(before)
 
 
 def test_somebody_joins_is_managed_asks_is_answered_and_leaves(place) -> None:
@@ -49,7 +31,7 @@ def test_somebody_joins_is_managed_asks_is_answered_and_leaves(place) -> None:
     expect(hr.get_by_role("link", name="S-200")).to_be_visible()
 
     hr.goto(place.url + reverse("people"))
-    shot(hr, "people")
+    shoot_both(hr, "people")
     hr.get_by_role("link", name="Somebody joins").click()
     hr.get_by_label("Staff number").fill("S-300")
     hr.get_by_label("Full name").fill("张三")
@@ -60,17 +42,17 @@ def test_somebody_joins_is_managed_asks_is_answered_and_leaves(place) -> None:
     hr.get_by_label("Card number").fill("04:AA")
     hr.get_by_label("QR pass for").select_option(label="one week")
     hr.get_by_label("Make a link to their own page").check()
-    shot(hr, "join")
+    shoot_both(hr, "join")
     hr.get_by_role("button", name="Let them join").click()
     expect(hr.get_by_text("up to 32 letters and digits")).to_be_visible()
     assert hr.get_by_label("Full name").input_value() == "张三"
     hr.get_by_label("Card number").fill("04AA")
     hr.get_by_role("button", name="Let them join").click()
     expect(hr.get_by_role("heading", name="S-300 has joined")).to_be_visible()
-    shot(hr, "joined")
+    shoot_both(hr, "joined")
     link = hr.locator("p.mono").inner_text()
 
-    worker = place.browser.new_context(viewport=PHONE).new_page()
+    worker = place.browser.new_context(**PHONE).new_page()
     worker.goto(link)
     worker.get_by_role("button", name="Sign in on this device").click()
     worker.get_by_role("link", name="Not now").click()
@@ -80,14 +62,14 @@ def test_somebody_joins_is_managed_asks_is_answered_and_leaves(place) -> None:
     hr.get_by_label("Name, staff number or plate").fill("zs")
     hr.get_by_role("button", name="Search").click()
     hr.get_by_role("link", name="S-300").click()
-    shot(hr, "person")
+    shoot_both(hr, "person")
     _asks_for_leave(house, hr)
     dan = _signed_in_as(place, hr, "S-200")
     dan.get_by_role("link", name="My team").click()
-    shot(dan, "team-closed")
+    shoot_both(dan, "team-closed")
     dan.get_by_role("button", name="Open the requests").click()
     expect(dan.get_by_text("Moving house")).to_be_visible()
-    shot(dan, "team")
+    shoot_both(dan, "team")
     dan.get_by_label("Your reason").fill("Have a good day")
     dan.get_by_role("button", name="Approve").click()
     expect(dan.get_by_text("Nobody of your team waits for an answer.")).to_be_visible()
@@ -95,31 +77,31 @@ def test_somebody_joins_is_managed_asks_is_answered_and_leaves(place) -> None:
     worker.reload()
     expect(worker.get_by_text("Have a good day")).to_be_visible()
     expect(worker.get_by_text("A manager of yours").first).to_be_visible()
-    shot(worker, "me")
+    shoot_both(worker, "me")
 
     hr.goto(place.url + reverse("answers"))
-    shot(hr, "answers-closed")
+    shoot_both(hr, "answers-closed")
     hr.get_by_role("button", name="Open this page").click()
     expect(hr.get_by_text("Have a good day")).to_be_visible()
-    shot(hr, "answers")
+    shoot_both(hr, "answers")
     hr.goto(place.url + reverse("departments"))
-    shot(hr, "departments")
+    shoot_both(hr, "departments")
     hr.get_by_role("link", name="Welding").click()
     hr.get_by_text("Let somebody stand in").first.click()
     hr.get_by_role("button", name="Show staff numbers").click()
-    shot(hr, "department")
+    shoot_both(hr, "department")
 
     hr.goto(place.url + reverse("people"))
     hr.get_by_role("link", name="S-300").click()
     hr.get_by_role("link", name="Move, leave, final pay").click()
-    shot(hr, "change")
+    shoot_both(hr, "change")
     last = (world.now() + timedelta(days=20)).date()
     hr.locator("#id_last_day").fill(last.isoformat())
     hr.get_by_role("button", name="Write down the last day").click()
     expect(hr.get_by_text("Next is the final pay")).to_be_visible()
     hr.get_by_role("button", name="Open", exact=True).click()
     expect(hr.get_by_text("The last day is").first).to_be_visible()
-    shot(hr, "waits")
+    shoot_both(hr, "waits")
     hr.get_by_role("button", name="Undo it").click()
     expect(hr.get_by_text("Undone: all is as it was.")).to_be_visible()
     assert [fault for fault in hr.faults if "422" not in fault] == []  # the form that came back
@@ -143,7 +125,7 @@ def _signed_in_as(place, hr, number: str):
     hr.get_by_role("link", name=number).click()
     hr.get_by_role("button", name="Make a link to their own page").click()
     link = hr.locator("text=/http.*enter/").first.inner_text()
-    page = place.browser.new_context(viewport=PHONE).new_page()
+    page = place.browser.new_context(**PHONE).new_page()
     page.goto(link)
     page.get_by_role("button", name="Sign in on this device").click()
     page.get_by_role("link", name="Not now").click()

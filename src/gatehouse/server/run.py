@@ -106,13 +106,13 @@ def _take_name(address: Address) -> None:
     from django.conf import settings  # noqa: PLC0415
 
     from gatehouse.server.address import here  # noqa: PLC0415
-    from gatehouse.server.tls import own_addresses  # noqa: PLC0415
+    from gatehouse.server.tls import private_addresses  # noqa: PLC0415
 
     here.address = address
     settings.PUBLIC_URL = settings.PUBLIC_URL or address.origin
     settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, address.name]
     if address.tls is Tls.LOCAL:  # a tablet that does not know the name yet can read how to trust it
-        settings.ALLOWED_HOSTS += [f"[{one}]" if ":" in one else one for one in own_addresses()]
+        settings.ALLOWED_HOSTS += [f"[{one}]" if ":" in one else one for one in private_addresses()]
 
 
 def _serve(home: Path, port: int, clock: Clock, host: str, address: Address | None) -> None:

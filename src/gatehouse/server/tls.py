@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 import structlog
 
-from gatehouse.address import Address, BadAddress, Tls
+from gatehouse.address import Address, BadAddress, Tls, own_addresses
 from gatehouse.clock import Clock
 from gatehouse.crypto import certificates
 from gatehouse.keeper.protocol import Certified, Certify
@@ -71,7 +71,7 @@ class Door:
 
     def _take_local(self) -> datetime:
         key = certificates.new_server_key()
-        csr = certificates.ask(key, [self._address.name], own_addresses())
+        csr = certificates.ask(key, [self._address.name], private_addresses())
         made = keeping.must(Certify(csr=csr), Certified)
         _load(self.context, made.certificate + made.authority, key)
         here.authority = made.authority
@@ -120,17 +120,9 @@ def _load(context: ssl.SSLContext, chain: bytes, key: bytes) -> None:
         os.close(handle)
 
 
-def own_addresses() -> list[str]:
-    """This machine's private addresses, as far as it has any: those by which it would reach others, and its name's.
-    Nothing is sent."""
-    found: set[str] = set()
-    for family, far in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
-        with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
-            probe.connect((far, 9))
-            found.add(probe.getsockname()[0])
-    with suppress(OSError):
-        found |= {str(one[4][0]) for one in socket.getaddrinfo(socket.gethostname(), None)}
-    return sorted(one for one in found if "%" not in one and certificates.is_private(one))
+def private_addresses() -> list[str]:
+    """Those of this machine that stay within a site."""
+    return sorted(one for one in own_addresses() if certificates.is_private(one))
 
 
 def listen(port: int) -> socket.socket:

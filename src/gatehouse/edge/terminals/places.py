@@ -1,10 +1,10 @@
 """Where tablets find an edge, and what it shows them: address, certificate, files."""
 
 import socket
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from gatehouse.address import own_addresses
 from gatehouse.crypto import self_signed
 from gatehouse.crypto.errors import Malformed
 from gatehouse.edge import config
@@ -50,20 +50,13 @@ def ready_certificate(home: Path, now: datetime) -> Path:
         pass
     except Malformed as fault:
         raise EdgeError(f"{path} is no certificate with its key") from fault
-    replace_durably(path, self_signed.self_signed(NAME, own_addresses(), now))
+    replace_durably(path, self_signed.self_signed(NAME, _names(), now))
     return path
 
 
-def own_addresses() -> Sequence[str]:
-    """Where tablets may find this machine: its name, and its address on the way out. Nothing is sent."""
-    found = ["localhost", "127.0.0.1", socket.gethostname()]
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))
-            found.append(probe.getsockname()[0])
-        except OSError:
-            pass
-    return list(dict.fromkeys(found))
+def _names() -> list[str]:
+    """Under which tablets may find this machine."""
+    return list(dict.fromkeys(["localhost", "127.0.0.1", socket.gethostname(), *own_addresses()]))
 
 
 def address_of(place: str) -> str:
@@ -72,8 +65,8 @@ def address_of(place: str) -> str:
         host, port = parse_place(place)
     except EdgeError:
         return "nowhere: edge.json, terminals is HOST:PORT"
-    shown = own_addresses()[-1] if host in {"0.0.0.0", "::"} else host  # noqa: S104
-    return f"https://{shown}:{port}/"
+    shown = next(iter(own_addresses()), "127.0.0.1") if host in {"0.0.0.0", "::"} else host  # noqa: S104
+    return f"https://[{shown}]:{port}/" if ":" in shown else f"https://{shown}:{port}/"
 
 
 def fingerprint_of(home: Path) -> str:

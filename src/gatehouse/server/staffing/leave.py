@@ -6,6 +6,8 @@ from fractions import Fraction
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.db import transaction
+
 from gatehouse.domain.leave import Taken
 from gatehouse.domain.leave_requests import Objection, Request
 from gatehouse.domain.pay_facts import Month
@@ -94,19 +96,21 @@ def ask(
     today = local_date(at, ZoneInfo(person.site.zone))
     if not can_be_asked(request, today):
         return NotAsked("dates")
-    of = leave_looks.standing(person, by.authority, purpose)
-    if isinstance(of, Refused):
-        return NotAsked(of.code)
-    kind = of.kind(kind_code)
-    if kind is None or kind.row.retired:
-        return NotAsked("unknown")
-    found = preview(of, kind, request)
-    if found.objection is not None:
-        return NotAsked("objection", found.objection)
-    at_once = not kind.rules.approval and (today - request.first).days <= WORKDAYS_ASK_DAYS
-    state = NoteState.APPROVED if at_once else NoteState.ASKED
-    note = note_of(kind, request, reason[:REASON_LIMIT], found)
-    row = add_note(person, note, state=state, by=by, at=at)
+    with transaction.atomic():
+        Person.objects.select_for_update().get(pk=person.pk)  # the last day is not taken by two requests at once
+        of = leave_looks.standing(person, by.authority, purpose)
+        if isinstance(of, Refused):
+            return NotAsked(of.code)
+        kind = of.kind(kind_code)
+        if kind is None or kind.row.retired:
+            return NotAsked("unknown")
+        found = preview(of, kind, request)
+        if found.objection is not None:
+            return NotAsked("objection", found.objection)
+        at_once = not kind.rules.approval and (today - request.first).days <= WORKDAYS_ASK_DAYS
+        state = NoteState.APPROVED if at_once else NoteState.ASKED
+        note = note_of(kind, request, reason[:REASON_LIMIT], found)
+        row = add_note(person, note, state=state, by=by, at=at)
     if at_once:
         settle(row, note, by=by, at=at)
     return row
