@@ -22,7 +22,10 @@ MUTANTS = [
         "frozenset({Reason.BLOCKED})",
     ),
     Mutant(
-        "rules come in the order of their groups", "rule_index", "for place in sorted({", "for place in reversed({*"
+        "the last rule that names somebody is the first",
+        "rule_index",
+        "for place in held.get(one, ())})]",
+        "for place in held.get(one, ())}, reverse=True)]",
     ),
     Mutant(
         "a rule is found by one of its gates",

@@ -393,7 +393,7 @@ class Play:
             return
         try:
             for one in self.desk.waiting():
-                visit = self.unseen.get(one.fact) or self.told.get(one.fact)
+                visit = self.unseen.get(one.id) or self.told.get(one.fact)
                 if one.kind not in CAR_STANDS and self.desk.settles(one, visit):
                     self.counts[f"answered {one.kind}"] += 1
         except NobodyThere:

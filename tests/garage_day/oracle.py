@@ -129,7 +129,7 @@ def _every_entry_is_one_stay(play: Play, rows: list[Row], found: Findings) -> No
 def _said_of(play: Play, visit: Visit) -> str:
     """What was answered to the alarm that it left behind."""
     facts = [UUID(fact).hex for fact, one in play.unseen.items() if one is visit]
-    query = "SELECT kind, done, answer, reason FROM parking_laneexception WHERE fact = ?"
+    query = "SELECT kind, done, answer, reason FROM parking_laneexception WHERE id = ?"
     rows = [row for fact in facts for row in play.town.rows(query, fact)]
     return f"{visit.way}, paid {len(visit.paid)}, {len(facts)} alarms: {rows}"
 
@@ -213,7 +213,9 @@ def _revenue_is_the_tariff(play: Play, rows: list[Row], found: Findings) -> None
             found.named[_name(visit, row)].append(due - amount)
             named = row.left_at is None or visit.by_hand or visit.odd is not Odd.NOTHING or visit.way is Way.TWICE
             found.check(
-                named, f"visit {visit.number} ({visit.way}, {visit.out_reason}): {amount} in the books, {due} due"
+                named,
+                f"visit {visit.number} ({visit.way}, {visit.out_reason}): {amount} in the books, {due} due; entered"
+                f" {visit.entered_at}, asked {visit.asked}, paid {visit.paid}, took {taken}, left {visit.left_at}",
             )
     deviations = sum(sum(amounts) for amounts in found.named.values())
     found.check(books == tariff - deviations, f"revenue: {books} is not {tariff} - {deviations}")
@@ -235,6 +237,8 @@ def _due(visit: Visit, asked: list[tuple[datetime, datetime]], taken: int) -> li
         return in_time if asked else [at_exit]
     if visit.out_reason not in (Reason.OFFLINE_OWED, Reason.BY_HAND):
         return in_time
+    if visit.out_reason == Reason.OFFLINE_OWED and taken >= costs(visit, visit.left_at - FREE_CLEARANCE - BLURRED):
+        return [at_exit, taken]  # it owed nothing more when the server saw it at the exit, which its lane did not hear
     if not visit.paid:
         return [at_exit]
     if visit.paid[-1][1] >= asked[-1][0] + QUOTE_HOLDS:  # told too late to let it out, if the price had grown
