@@ -51,11 +51,11 @@ def claimed(home: Path) -> Iterator[None]:
 
 
 def prepare(home: Path, clock: Clock) -> None:
-    """Set Django up for this home, take the signing key from the keeper, and migrate. Raises KeeperAway."""
+    """Set Django up for this home, take the signing key from the keeper, and bring the tables up to date. Raises KeeperAway."""
     set_up(home, clock)
-    from django.core.management import call_command  # noqa: PLC0415
+    from gatehouse.server.schema import bring_up_to_date  # noqa: PLC0415  after Django is set up
 
-    call_command("migrate", interactive=False, verbosity=0)
+    bring_up_to_date()
 
 
 def set_up(home: Path, clock: Clock) -> None:
