@@ -32,10 +32,9 @@ class GateKit:
     open_s: float = 3.0
     admits_unknown: bool = False
     collects: bool = False
-    has_sensor: bool = False
     counts: bool = False
 
-    def gate(self, code: str) -> Gate:
+    def gate(self, code: str, *, has_sensor: bool = False) -> Gate:
         return Gate(
             code,
             self.kind,
@@ -44,7 +43,7 @@ class GateKit:
             open_s=self.open_s,
             admits_unknown=self.admits_unknown,
             collects=self.collects,
-            has_sensor=self.has_sensor,
+            has_sensor=has_sensor,
         )
 
 
