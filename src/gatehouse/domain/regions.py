@@ -20,7 +20,7 @@ class Region:
 
     def __post_init__(self) -> None:
         for start, end in ((self.left, self.right), (self.top, self.bottom)):
-            if not (0 <= start and start + LEAST <= end <= WHOLE):
+            if not (start >= 0 and start + LEAST <= end <= WHOLE):
                 raise ValueError(f"a region lies within 0 and {WHOLE} and is {LEAST} wide and high at least")
 
     def corners(self) -> list[int]:

@@ -214,9 +214,7 @@ class Asked:
 
     def _send(self, question: Question, told: Told) -> None:
         edge = self._config.edge
-        sealed = hpke_seal(
-            encode(told), info=ANSWER_INFO, aad=answer_aad(edge, question.id), public_key=question.key
-        )
+        sealed = hpke_seal(encode(told), info=ANSWER_INFO, aad=answer_aad(edge, question.id), public_key=question.key)
         body = encode(Answer(id=question.id, sealed=sealed))
         for _ in range(TRIES):
             try:

@@ -283,9 +283,7 @@ class Service:
         readings = tuple(self._reading(device, reader, keeper) for device, reader in opened)
         readers = tuple(reader for _, reader in opened)
         by_device = {device.id: camera for device, camera in eyes}
-        self.posts[gate.code] = Post(
-            devices, keeper, relay, cameras, watchers, attendant, readers, readings, by_device
-        )
+        self.posts[gate.code] = Post(devices, keeper, relay, cameras, watchers, attendant, readers, readings, by_device)
         for thread in (*watchers, *readings, attendant):
             thread.start()
         log.info("gate.set_up", gate=gate.code, count=len(cameras))

@@ -76,9 +76,7 @@ def ask(asking: Asking, by: Authority, at: datetime, *, own: UUID | None = None)
     token = keeping.sign_ask(claims, by)
     if isinstance(token, Refused):
         return token
-    made = Question(
-        new_id, str(asking.site), asking.what, asking.device, asking.asker, token, keys, monotonic_s()
-    )
+    made = Question(new_id, str(asking.site), asking.what, asking.device, asking.asker, token, keys, monotonic_s())
     with _lock:
         _forget_old()
         _questions[new_id] = made

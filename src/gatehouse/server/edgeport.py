@@ -1,7 +1,7 @@
 """Where edges knock: POST /edge/letters, POST /edge/answers and GET /edge/feed, outside Django's middleware.
 
-`letters`, `answers` and `feed_once` answer one request each and know nothing of ASGI; `application` reads, limits, waits
-and writes.
+`letters`, `answers` and `feed_once` answer one request each and know nothing of ASGI; `application` reads, limits,
+waits and writes.
 Every error is problem+json.
 """
 

@@ -1,5 +1,5 @@
-"""Which cameras there are on this network: one ONVIF WS-Discovery probe (OASIS WS-Discovery 1.0 over UDP multicast), and
-whoever answers within some seconds.
+"""Which cameras there are on this network: one ONVIF probe (OASIS WS-Discovery 1.0, UDP multicast), and whoever
+answers within some seconds.
 
 An answer is a stranger's word. It is believed about the machine that sent it only, each answer is bounded in size and
 their number in all; what is no answer is dropped.

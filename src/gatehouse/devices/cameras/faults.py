@@ -14,6 +14,7 @@ _SIGNS: tuple[tuple[str, str], ...] = (
     ("403", PASSWORD),
     ("authoriz", PASSWORD),
     ("forbidden", PASSWORD),
+    ("notfound", PATH),  # HTTPNotFoundError, as PyAV names it
     ("404", PATH),
     ("not found", PATH),
     ("no such file", PATH),

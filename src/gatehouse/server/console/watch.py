@@ -133,7 +133,13 @@ def see_alarm(request: HttpRequest, alarm_id: UUID) -> HttpResponse:
 
 def _context(who: SignedIn) -> dict[str, object]:
     may = who.role in GUARDS
-    return {"may_open": may, "may_set_up": who.role in OWNERS, "may_pair": who.role in LOCKERS, "alarms": _alarms(who), "now": now()}
+    return {
+        "may_open": may,
+        "may_set_up": who.role in OWNERS,
+        "may_pair": who.role in LOCKERS,
+        "alarms": _alarms(who),
+        "now": now(),
+    }
 
 
 def open_by_hand(request: HttpRequest, gate_id: UUID) -> HttpResponse:

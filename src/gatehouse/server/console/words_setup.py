@@ -106,7 +106,9 @@ NO_PICTURE: Mapping[str, Wording] = {
         _("It was reached, but no picture came"),
         _("Wait until the camera has started, then look again. If it stays so, take its second (sub) stream."),
     ),
-    "not_video": Wording(_("What it sends is no video"), _("This may be the address of its web page. Choose its make.")),
+    "not_video": Wording(
+        _("What it sends is no video"), _("This may be the address of its web page. Choose its make.")
+    ),
     "unreachable": Wording(
         _("Nothing answers at this address"),
         _("Is the camera on, and in the same network as the gate computer? Check the address letter by letter."),

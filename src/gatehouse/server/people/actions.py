@@ -69,7 +69,7 @@ def add_site(code: str, name: str, kind: SiteType, *, zone: str, currency: str, 
 
 @transaction.atomic
 def hide_pages(site: Site, pages: Iterable[str], *, by: By, at: datetime) -> None:
-    """The pages that this site's people do without; those of a role are hidden only where every site of its hides them."""
+    """The pages that this site's people do without. A reader misses those that all of their sites do without."""
     Site.objects.filter(pk=site.pk).update(hidden_pages=sorted(set(pages)))
     record("site.pages_set", "site", site.pk, by=by, at=at)
     site.refresh_from_db(fields=["hidden_pages"])

@@ -68,7 +68,8 @@ def home(request: HttpRequest, site_id: UUID | None = None) -> HttpResponse:
         "left": len(missing(lines)),
         "done": sum(line.stand is Stand.DONE for line in lines),
         "all": len(lines),
-        "waits_for_edge": site is not None and any(line.step is Step.EDGE and line.stand is Stand.NOW for line in lines),
+        "waits_for_edge": site is not None
+        and any(line.step is Step.EDGE and line.stand is Stand.NOW for line in lines),
         "may_add": who.sees_every_site,
     }
     template = "setup/steps.html" if request.headers.get("HX-Request") == "true" else "setup/home.html"

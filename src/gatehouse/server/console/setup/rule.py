@@ -1,4 +1,4 @@
-"""The first rule: who may pass where, in force at once while nobody has published a policy, and as a draft after that."""
+"""The first rule: in force at once while nobody has published a policy, a part of the draft after that."""
 
 from datetime import datetime
 from uuid import UUID
@@ -64,7 +64,9 @@ def add_to_rules(gate: Gate, like: Gate, *, by: By, at: datetime) -> None:
 
 def first_rule(request: HttpRequest, site_id: UUID) -> HttpResponse:
     site, who = site_of(request, site_id), reader(request)
-    form = FirstRuleForm(site, request.POST) if request.method == "POST" else FirstRuleForm(site, initial=_initial(site))
+    form = (
+        FirstRuleForm(site, request.POST) if request.method == "POST" else FirstRuleForm(site, initial=_initial(site))
+    )
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         fields = RuleFields(tuple(data["groups"]), tuple(data["gates"]), data["schedule"])
