@@ -48,7 +48,7 @@ def lost(address):
         (refused(401), faults.PASSWORD),
         (refused(403), faults.PASSWORD),
         (refused(404), faults.PATH),
-        (noise, faults.NOT_VIDEO),
+        (noise, faults.UNCLEAR),
         (silence, faults.SILENT),
     ],
     ids=["401", "403", "404", "noise", "silence"],

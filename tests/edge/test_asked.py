@@ -1,6 +1,7 @@
 """What an edge answers to an owner who sets it up: real video, a real relay, and nothing without the keeper's word."""
 
 import base64
+import threading
 import time
 from datetime import timedelta
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 from tests.edge.odd_server import OddServer
 from tests.edge.scenes import film, portrait
+from tests.edge.test_service import until
 from tests.edge.world import DOOR, EDGE, SITE, World
 
 from gatehouse import wire
@@ -48,7 +50,7 @@ class Edge:
             DeviceEntry(id=RELAY, gate="door", kind="relay", driver="shelly", address=f"{shelly.address}?inputs=0"),
         ]
         ends = SystemClock().now() + timedelta(hours=72)
-        door = DOOR.__class__("door", DOOR.kind, DOOR.direction, DOOR.means, open_s=0.5, has_sensor=True)
+        door = DOOR.__class__("door", DOOR.kind, DOOR.direction, DOOR.means, open_s=1.5, has_sensor=True)
         self.service.known.learn(world.feed(gates=[door], devices=devices, lease_ends=ends))
         self.service._reconcile()
 
@@ -129,17 +131,17 @@ def test_the_relay_is_watched_while_the_gate_is_opened_as_ever(edge_at, world, s
     assert [(one.id, one.reason) for one in attempts] == [(ID, "by_hand")]
 
 
-def test_a_contact_that_felt_it_is_named(edge_at, shelly, monkeypatch):
+def test_a_contact_that_felt_it_is_named(edge_at, shelly):
     edge = edge_at()
-    pulse = shelly.device.call
 
-    def moves_the_leaf(method, params):
-        if method == "Switch.Set":
-            shelly.device.set_input(0, True)
-        return pulse(method, params)
+    def the_leaf_moves():
+        until(lambda: shelly.device.pulses == 1)
+        shelly.device.set_input(0, True)
 
-    monkeypatch.setattr(shelly.device, "call", moves_the_leaf)
+    leaf = threading.Thread(target=the_leaf_moves)
+    leaf.start()
     assert edge.answer(edge.question(wire.ASK_PULSE, RELAY), opening=order()).changed == [0]
+    leaf.join()
 
 
 def test_a_relay_that_lies_is_found_out(edge_at, shelly):

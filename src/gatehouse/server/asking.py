@@ -79,6 +79,8 @@ def ask(asking: Asking, by: Authority, at: datetime, *, own: UUID | None = None)
     made = Question(new_id, str(asking.site), asking.what, asking.device, asking.asker, token, keys, monotonic_s())
     with _lock:
         _forget_old()
+        while len(_questions) >= MOST:
+            del _questions[next(iter(_questions))]
         _questions[new_id] = made
     bus.publish(bus.FeedChanged(str(asking.site)))
     return new_id
@@ -158,12 +160,10 @@ def take_picture(question: UUID, asker: str) -> bytes | None:
 
 
 def _forget_old() -> None:
-    """For whoever holds the lock: what is old goes, and the oldest of too many."""
+    """For whoever holds the lock."""
     now_s = monotonic_s()
     for old in [key for key, one in _questions.items() if now_s - one.asked_s > KEPT_S]:
         del _questions[old]
-    while len(_questions) >= MOST:
-        del _questions[next(iter(_questions))]
 
 
 def clear() -> None:

@@ -6,7 +6,8 @@ REFUSED = "refused"  # a machine is there, and nothing listens at that port
 SILENT = "silent"  # it was reached and sent nothing that can be used
 NOT_VIDEO = "not_video"
 UNREACHABLE = "unreachable"
-FAULTS = frozenset({PASSWORD, PATH, REFUSED, SILENT, NOT_VIDEO, UNREACHABLE})
+UNCLEAR = "unclear"  # FFmpeg says "input/output error" of a name that nobody knows and of what is no video alike
+FAULTS = frozenset({PASSWORD, PATH, REFUSED, SILENT, NOT_VIDEO, UNREACHABLE, UNCLEAR})
 
 # In this order: the first that a reason holds says most.
 _SIGNS: tuple[tuple[str, str], ...] = (
@@ -24,6 +25,7 @@ _SIGNS: tuple[tuple[str, str], ...] = (
     ("ended its stream", SILENT),
     ("no picture", SILENT),
     ("patience", SILENT),
+    ("input/output", UNCLEAR),
 )
 
 

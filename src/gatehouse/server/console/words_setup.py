@@ -109,6 +109,10 @@ NO_PICTURE: Mapping[str, Wording] = {
     "not_video": Wording(
         _("What it sends is no video"), _("This may be the address of its web page. Choose its make.")
     ),
+    "unclear": Wording(
+        _("No picture comes from this address"),
+        _("It may be that of the camera's web page, or mistyped. Choose its make, or look up its RTSP address."),
+    ),
     "unreachable": Wording(
         _("Nothing answers at this address"),
         _("Is the camera on, and in the same network as the gate computer? Check the address letter by letter."),

@@ -153,7 +153,7 @@ def asked(request: HttpRequest, gate_id: UUID, question_id: UUID) -> HttpRespons
             context |= {"problem": words_setup.NO_PICTURE.get(why, words_setup.NO_PICTURE["unreachable"])}
             context["device"] = _device(request, UUID(heard.device), DeviceKind.CAMERA)
         case wire.FoundCameras(cameras=cameras):
-            context |= {"found": [_found(one) for one in cameras], "sought": True}
+            context |= {"found": [_found(one) for one in cameras], "count": len(cameras), "sought": True}
         case wire.Moved() as moved:
             context |= _moved(moved) | {"relay": _device(request, UUID(heard.device), DeviceKind.RELAY)}
     return _part(request, context)
