@@ -51,6 +51,7 @@ log = structlog.get_logger()
 
 PICTURE_PX = 1280
 LOOK_WITHIN_S = 15.0  # a new camera connects first, one that is not there says so within its patience
+CHANGED_WITHIN_S = 3.0  # one whose address was just changed is set up anew within this
 STEP_S = 0.1
 AFTER_PULSE_S = 1.5  # a door leaf moves a little after its lock
 LONGEST_WATCH_S = 12.0
@@ -167,16 +168,15 @@ class Asked:
 
     def look(self, device: str) -> Picture | NoPicture:
         """The newest picture of this camera, or why there is none within LOOK_WITHIN_S."""
-        ends, why = monotonic_s() + LOOK_WITHIN_S, "unknown"
-        while monotonic_s() < ends:
+        begun_s, why = monotonic_s(), "unknown"
+        while (spent_s := monotonic_s() - begun_s) < LOOK_WITHIN_S:
             camera = self._places.camera(device)
             if camera is not None:
-                state = camera.state()
+                state, why = camera.state(), "silent"
                 if state.condition in (Condition.LIVE, Condition.ENDED):
                     return _picture(camera)
-                if state.condition is Condition.LOST:
+                if state.condition is Condition.LOST and spent_s > CHANGED_WITHIN_S:
                     return NoPicture(why=why_lost(state.reason))
-                why = "silent"
             threading.Event().wait(STEP_S)
         return NoPicture(why=why)
 
