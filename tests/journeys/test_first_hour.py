@@ -72,7 +72,7 @@ def test_from_an_empty_machine_to_the_first_person_at_the_first_door(installed: 
     expect(page.get_by_text("One step is left.")).to_be_visible()  # a way to sign in again, which "Not now" put off
     shoot(page, "setup-done")
     page.goto(page.url.partition("/setup/")[0] + "/watch/")
-    expect(page.get_by_text("Front door")).to_be_visible()
+    expect(page.get_by_role("heading", name="Front door")).to_be_visible()
     expect(page.get_by_text("is not set up yet")).to_have_count(0)
 
 
@@ -152,7 +152,7 @@ def _relay(page: Page, relay: ShellySimulator) -> None:
     assert relay.device.pulses == 1
     shoot(page, "setup-relay-tried")
     page.get_by_role("button", name="Yes, it opened").click()
-    expect(page.get_by_text("Opens the gate")).to_be_visible()
+    expect(page.get_by_text("Opens the gate", exact=True)).to_be_visible()
     shoot(page, "setup-gate")
     page.get_by_role("link", name="Back to the list").click()
 
