@@ -104,7 +104,8 @@ def _shown(line: Line, site: Site | None, gate: Gate | None, *, is_next: bool) -
     else:
         tone, mark, said = ("warn", "info", _("Next")) if is_next else ("off", "info", _("Open"))
     href = _where(line.step, site, gate) if line.stand is not Stand.WAITS else ""
-    go = _("Change") if line.stand is Stand.DONE else _("Do it")
+    again = _("More") if line.step in (Step.GATE, Step.PEOPLE, Step.RULE) else _("Change")
+    go = again if line.stand is Stand.DONE else _("Do it")
     return Shown(wording.what, wording.do, line.stand, tone, mark, said, href, go, is_next)
 
 
