@@ -6,7 +6,8 @@ The server carries both and can read neither. MessagePack on the wire; unknown f
 
     POST /edge/letters     body: encoded list[Letter]            answer: Receipt
     GET  /edge/feed?roster=N&clearances=N&wait=S                 answer: Feed, or 204 when nothing changed in S seconds
-    header on both         Authorization: Gatehouse <edge id>.<unix seconds>.<base64url Ed25519 signature>
+    POST /edge/answers     body: encoded Answer                  answer: 204
+    header on all          Authorization: Gatehouse <edge id>.<unix seconds>.<base64url Ed25519 signature>
 """
 
 from datetime import UTC, datetime
@@ -188,10 +189,12 @@ class ClearanceEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     alone: bool = False  # no other open stay of its garage looks like it: a plate that looks the same is this one
 
 
-class DeviceEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class DeviceEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     """What stands at a gate and where it answers: camera (rtsp/http/file URL), relay (driver + URL), reader (driver +
     line) or terminal, a browser that comes by itself and has no address. `secret` is HPKE to this edge (label
-    device.secret/1): a password, a reader's key, or how a terminal is paired (`PairingCode`)."""
+    device.secret/1): a password, a reader's key, or how a terminal is paired (`PairingCode`).
+    `region` is the part of a camera's picture that is looked at (`domain.regions`), empty for the whole; left out where
+    there is none, so that an older edge reads every other device."""
 
     id: str
     gate: str
@@ -199,6 +202,7 @@ class DeviceEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     driver: str  # "stream" for cameras; "shelly" for relays; "osdp" for readers; "browser" for terminals
     address: str
     secret: bytes | None = None
+    region: list[int] = []
 
 
 class PairingCode(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -261,13 +265,79 @@ class Opening(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     plate: str | None = None
 
 
-class Feed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What changed for one edge; a part that did not change is None."""
+# --- what an owner asks an edge while setting up ---------------------------------------------------------------------
+
+# Claims of a question (crypto.tokens, kind "ask"), signed by the keeper for an owner: id names it, site the site; what
+# is asked; dev the device that it is about, "" for none; key the public X25519 key (base64url) to which the answer is
+# sealed; exp, in Unix seconds, when nobody waits for it any more. Without the keeper's word an edge answers nobody.
+ASK_KIND = "ask"
+ASK_CLAIMS = ("id", "site", "what", "dev", "key", "exp")
+ASK_LOOK, ASK_PULSE, ASK_FIND = "look", "pulse", "find"  # a camera's picture; what a relay does; cameras of the network
+ASKED = frozenset({ASK_LOOK, ASK_PULSE, ASK_FIND})
+ASK_WAIT_S = 60  # a question is good for so long
+ANSWER_INFO = b"gatehouse answer/1"  # HPKE info of an answer, aad `answer_aad(edge, question)`
+ANSWER_LIMIT = 1024 * 1024
+
+
+class Picture(msgspec.Struct, frozen=True, tag="picture/1", forbid_unknown_fields=True, kw_only=True):
+    """What a camera shows now, as JPEG."""
+
+    jpeg: bytes
+
+
+class NoPicture(msgspec.Struct, frozen=True, tag="no_picture/1", forbid_unknown_fields=True, kw_only=True):
+    """`why`: a code of `devices.cameras.faults`, or `unknown` for a camera that the edge does not know (yet)."""
+
+    why: str
+
+
+class Moved(msgspec.Struct, frozen=True, tag="moved/1", forbid_unknown_fields=True, kw_only=True):
+    """What was seen at a relay while its gate was opened: whether it answered, whether its output went on, and which of
+    its inputs (counted from 0) changed. `why` when nothing moved: refused, lost, no_relay, not_opened."""
+
+    answered: bool
+    went_on: bool = False
+    changed: list[int] = []
+    inputs: int = 0  # how many it has
+    why: str = ""
+
+
+class FoundCamera(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A camera that answered from `host`, and what it says of itself."""
+
+    host: str
+    name: str = ""
+    model: str = ""
+
+
+class FoundCameras(msgspec.Struct, frozen=True, tag="found/1", forbid_unknown_fields=True, kw_only=True):
+    cameras: list[FoundCamera]
+
+
+Told = Picture | NoPicture | Moved | FoundCameras
+
+
+class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The answer to the question `id`: an encoded Told, HPKE to the question's key. Sent once, kept nowhere."""
+
+    format: Literal[1] = 1
+    id: str
+    sealed: bytes
+
+
+def answer_aad(edge: str, question: str) -> bytes:
+    return f"{edge}/{question}".encode()
+
+
+class Feed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+    """What changed for one edge; a part that did not change is None. `asked` are questions (`ASK_KIND`), left out where
+    there are none, so that an older edge reads the rest."""
 
     format: Literal[1] = FEED_FORMAT
     roster: Roster | None = None
     clearances: Clearances | None = None
     openings: list[Opening] = []
+    asked: list[str] = []
 
 
 def letter_aad(edge: str, seq: int) -> bytes:
@@ -284,6 +354,8 @@ _letters = msgspec.msgpack.Decoder(list[Letter])
 _feed = msgspec.msgpack.Decoder(Feed)
 _receipt = msgspec.msgpack.Decoder(Receipt)
 _templates = msgspec.msgpack.Decoder(FaceTemplates)
+_answer = msgspec.msgpack.Decoder(Answer)
+_told = msgspec.msgpack.Decoder(Told)
 
 
 def encode(value: object) -> bytes:
@@ -334,3 +406,22 @@ def decode_templates(data: bytes) -> FaceTemplates:
         return _templates.decode(data)
     except _BROKEN as fault:
         raise WireError(str(fault)) from fault
+
+
+def decode_answer(data: bytes) -> Answer:
+    """Raises WireError."""
+    if len(data) > ANSWER_LIMIT:
+        raise WireError(f"an answer holds at most {ANSWER_LIMIT} bytes")
+    try:
+        return _answer.decode(data)
+    except _BROKEN as fault:
+        raise WireError(str(fault)) from fault
+
+
+def decode_told(data: bytes) -> Told:
+    """Raises WireError."""
+    try:
+        told: Told = _told.decode(data)
+    except _BROKEN as fault:
+        raise WireError(str(fault)) from fault
+    return told

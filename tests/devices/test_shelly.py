@@ -85,6 +85,29 @@ def test_a_device_with_a_password_opens_for_it_and_each_call_proves_it_anew() ->
     device.stop()
 
 
+def test_several_threads_may_ask_a_device_with_a_password_at_once() -> None:
+    """The attendant looks at the inputs while somebody is let in: neither spends the other's challenge."""
+    device = ShellySimulator(password="correct horse").start()
+    relay = ShellyRelay(device.address, "correct horse", timeout_s=10.0)
+    faults: list[Exception] = []
+
+    def ask() -> None:
+        try:
+            for _ in range(15):
+                relay.status()
+        except (RelayLost, RelayRefused) as fault:
+            faults.append(fault)
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    relay.close()
+    device.stop()
+    assert faults == []
+
+
 @pytest.mark.parametrize("secret", [None, "wrong"])
 def test_a_device_with_a_password_does_not_move_without_it(secret: str | None) -> None:
     device = ShellySimulator(password="correct horse").start()

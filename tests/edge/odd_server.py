@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 from gatehouse.crypto.signing import read_request, verify_request
-from gatehouse.wire import Receipt, decode_letters, encode
+from gatehouse.wire import Receipt, decode_answer, decode_letters, encode
 
 
 class OddServer:
@@ -20,6 +20,7 @@ class OddServer:
         self.feeds = []
         self.targets = []
         self.letters = []
+        self.answers = []
         self.through = 0
         self.posts = 0
         self.released = threading.Event()  # ends a silence
@@ -73,6 +74,10 @@ class _Handler(BaseHTTPRequestHandler):
             odd.released.wait(30)
         if mood in ("away", "silent"):
             self._answer(503, b"")
+            return
+        if self.path == "/edge/answers":
+            odd.answers.append(decode_answer(body))
+            self._answer(204, b"")
             return
         letters = decode_letters(body)
         if mood == "nothing":

@@ -8,6 +8,7 @@ from tests.edge.world import DOOR, ENTRY, NOW, SITE
 from tests.vision.drawing import draw_plate, plate_scene
 
 from gatehouse.devices.cameras.port import Frame
+from gatehouse.domain.regions import region_of
 from gatehouse.domain.sightings import Means
 from gatehouse.edge import watcher as watching
 from gatehouse.edge.looking import Looker, who_is
@@ -156,6 +157,30 @@ def test_a_look_that_fails_costs_the_gate_that_look_and_nothing_else(known, look
     thread.start()
     thread.join(10)
     assert len(looks) == 2
+
+
+@pytest.mark.parametrize(("corners", "opens"), [([], 1), ([200, 0, 1000, 1000], 1), ([0, 0, 250, 1000], 0)])
+def test_what_stands_outside_of_a_region_opens_nothing(
+    world, known, looker, keeper_of, hopper, clock, shelly, corners, opens
+):
+    """A known face on the right: seen in the whole picture and in its right part, not in the left."""
+    known.learn(world.feed(people=[world.person("grace", face=hopper[None])], version=2))
+    watcher = Watcher(None, keeper_of("door"), looker, knowledge=known.now, region=region_of(corners))
+    for _ in range(8):
+        watcher.see(frame(portrait(left=190), clock.now()))
+        clock.advance(0.125)
+    assert shelly.device.pulses == opens
+
+
+def test_a_plate_is_read_in_the_part_that_counts(world, known, looker, keeper_of, clock, shelly):
+    scene = plate_scene(draw_plate("京A12345"))
+    wide = np.concatenate([scene, scene[:, ::-1]], axis=1)
+    for corners, opens in (([500, 0, 1000, 1000], 0), ([0, 0, 500, 1000], 1)):
+        watcher = Watcher(None, keeper_of("entry"), looker, knowledge=known.now, region=region_of(corners))
+        for _ in range(6):
+            watcher.see(frame(wide, clock.now()))
+            clock.advance(0.25)
+        assert shelly.device.pulses == opens
 
 
 def test_a_car_that_is_read_in_a_few_frames_raises_the_barrier_once(world, watch, clock, shelly, spool):

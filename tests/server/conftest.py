@@ -7,7 +7,7 @@ from django.db import connections
 from tests.server.world import World
 
 from gatehouse.keeper.client import Client
-from gatehouse.server import bus, edgeport, feed, keeping, moment
+from gatehouse.server import asking, bus, edgeport, feed, keeping, moment
 
 
 @pytest.fixture
@@ -18,6 +18,7 @@ def keeper(keeper_home, clock):
     moment.use(clock)
     bus.clear()
     feed.forget()
+    asking.clear()
     yield client
     keeping.configure(None)
     client.close()

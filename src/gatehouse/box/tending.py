@@ -35,7 +35,7 @@ from gatehouse.machine import replace_durably
 from gatehouse.server import tls
 
 Say = Callable[[str], None]
-NEW_SITE = "/backoffice/people/site/add/"
+SET_UP = "/setup/"
 SITE_LOOK_EVERY = 2  # rounds of RESTART_AFTER_S
 
 
@@ -102,6 +102,7 @@ def _greet(box: Box, api: LocalApi, say: Say, *, fresh: bool) -> None:
     if fresh or not _has_owner(api.get("operators")):
         say("Sign in as its owner with this link; it works once, for a day:")
         say(f"  {sign_in_link(box.home, box.url)}")
+    say(f"Set-up, and what is still missing: {box.url}{SET_UP}")
     _greet_with_recovery(box, say)
     where = f"--at {box.url}" if box.address else f"--port {box.port}"
     say(f"Another link: gatehouse keeper invite --home {box.home} {where}")
@@ -165,7 +166,7 @@ def _start_edge(box: Box, api: LocalApi) -> str | None:
         if not config.is_initialised(box.home):
             sites = api.get("sites")
             if not sites:
-                return f"Create your site at {box.url}{NEW_SITE}; the edge starts by itself once there is one."
+                return f"Create your site at {box.url}{SET_UP}; the edge starts by itself once there is one."
             _make_edge(box, sites[0]["id"])
         _enrol(box, api)
     except (ApiProblem, EdgeError, KeeperAway) as fault:

@@ -19,6 +19,7 @@ from gatehouse.crypto.errors import Unreadable
 from gatehouse.crypto.letters import hpke_open
 from gatehouse.domain.periods import Period
 from gatehouse.domain.policy import Clearance, Permit, Policy, Subject, by_looks
+from gatehouse.domain.regions import Region, region_of
 from gatehouse.edge.duress import duress_pins
 from gatehouse.edge.errors import FeedRefused
 from gatehouse.vision.calibration import FALSE_MATCH, Calibration, calibrate
@@ -61,6 +62,7 @@ class Device:
     driver: str
     address: str = field(repr=False)
     secret: str | None = field(default=None, repr=False)
+    region: Region | None = None  # the part of a camera's picture that is looked at
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -344,7 +346,15 @@ def _day_cards(people: Iterable[PersonEntry], opener: Opener, zone: ZoneInfo) ->
 
 def _device(entry: DeviceEntry, opener: Opener) -> Device:
     secret = opener.text(entry.secret, DEVICE, entry.id)
-    return Device(entry.id, entry.gate, entry.kind, entry.driver, entry.address, secret)
+    return Device(entry.id, entry.gate, entry.kind, entry.driver, entry.address, secret, _region(entry.region))
+
+
+def _region(corners: list[int]) -> Region | None:
+    """The whole picture where the corners are none: a gate that sees too much is better than one that sees nothing."""
+    try:
+        return region_of(corners)
+    except ValueError:
+        return None
 
 
 def _person(entry: PersonEntry) -> Subject:

@@ -3,7 +3,7 @@ stop."""
 
 import signal
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from types import FrameType
@@ -16,8 +16,10 @@ from gatehouse.devices.catalog import open_camera, open_reader, open_relay
 from gatehouse.devices.errors import UnknownDriver
 from gatehouse.devices.readers.port import Reader
 from gatehouse.devices.relays.port import Relay
+from gatehouse.domain.decisions import Grant
 from gatehouse.domain.policy import Gate
 from gatehouse.edge import config, logs, status
+from gatehouse.edge.asked import Asked
 from gatehouse.edge.attendant import Attendant
 from gatehouse.edge.contact import SteadyClock, Surroundings
 from gatehouse.edge.errors import SpoolFailed
@@ -33,7 +35,7 @@ from gatehouse.edge.terminals.serving import Terminals
 from gatehouse.edge.uplink import Link, Listener, Shipper
 from gatehouse.edge.watcher import Watcher
 from gatehouse.machine import leave_no_core
-from gatehouse.wire import Feed, GateEvent, new_id
+from gatehouse.wire import Feed, GateEvent, Opening, new_id
 
 log = structlog.get_logger()
 
@@ -57,6 +59,7 @@ class Post:
     attendant: Attendant
     readers: tuple[Reader, ...] = ()
     readings: tuple[Reading, ...] = ()
+    by_device: dict[str, Camera] = field(default_factory=dict)
 
     def stop(self) -> None:
         self.attendant.stop()
@@ -109,6 +112,7 @@ class Service:
         self.terminals = Terminals(home, self.config, self.clock, knowledge=self.known.now, keeper=self._keeper_of)
         # Requests carry the machine's own time: only a server that takes it proves it.
         self._link = Link(self.config, keys, clock)
+        self._asked = Asked(self.config, self._link, self.clock, self)
 
     def run(self) -> None:
         """Gates first, then the server: what is in the cache works at once."""
@@ -156,12 +160,33 @@ class Service:
         self.known.learn(feed)
         self.presence.forget(self.known.now().forgotten)
         self._free_bays()
-        carried_out = False
+        watched = self._asked.take(feed.asked, {order.id: order for order in feed.openings})
+        carried_out = bool(watched)
         for order in feed.openings:
+            if order.id in watched:
+                continue
             post = self.posts.get(order.gate)
             if post is not None:
                 carried_out |= post.keeper.open_by_hand(order) is not None
         return carried_out or feed.roster is not None or feed.clearances is not None
+
+    # --- what a question is about (`edge.asked.Places`) --------------------------------------------------------
+
+    def camera(self, device: str) -> Camera | None:
+        posts = list(self.posts.values())
+        return next((post.by_device[device] for post in posts if device in post.by_device), None)
+
+    def relay(self, device: str) -> Relay | None:
+        posts = list(self.posts.values())
+        return next((post.relay for post in posts if any(one.id == device for one in post.devices)), None)
+
+    def open(self, order: Opening) -> bool:
+        keeper = self._keeper_of(order.gate)
+        return keeper is not None and isinstance(keeper.open_by_hand(order), Grant)
+
+    def open_s(self, order: Opening) -> float:
+        gate = self.known.now().policy.gates.get(order.gate)
+        return 0.0 if gate is None else gate.open_s
 
     def _keeper_of(self, gate: str) -> Gatekeeper | None:
         post = self.posts.get(gate)
@@ -242,8 +267,9 @@ class Service:
         except SpoolFailed as fault:
             log.critical("spool.failed", gate=gate.code, fault=fault.code)
             return
-        cameras = self._cameras(devices)
-        watchers = [self._watcher(camera, keeper) for camera in cameras]
+        eyes = self._cameras(devices)
+        cameras = tuple(camera for _, camera in eyes)
+        watchers = [self._watcher(device, camera, keeper) for device, camera in eyes]
         attendant = Attendant(
             keeper,
             gate=lambda: self.known.now().policy.gates.get(gate.code),
@@ -256,14 +282,15 @@ class Service:
         opened = self._readers(devices)
         readings = tuple(self._reading(device, reader, keeper) for device, reader in opened)
         readers = tuple(reader for _, reader in opened)
-        self.posts[gate.code] = Post(devices, keeper, relay, cameras, watchers, attendant, readers, readings)
+        by_device = {device.id: camera for device, camera in eyes}
+        self.posts[gate.code] = Post(devices, keeper, relay, cameras, watchers, attendant, readers, readings, by_device)
         for thread in (*watchers, *readings, attendant):
             thread.start()
         log.info("gate.set_up", gate=gate.code, count=len(cameras))
 
-    def _watcher(self, camera: Camera, keeper: Gatekeeper) -> Watcher:
+    def _watcher(self, device: Device, camera: Camera, keeper: Gatekeeper) -> Watcher:
         looker = Looker(self.config.site, self.config.keeper_verify_key)
-        return Watcher(camera, keeper, looker, knowledge=self.known.now)
+        return Watcher(camera, keeper, looker, knowledge=self.known.now, region=device.region)
 
     def _relay(self, devices: tuple[Device, ...]) -> Relay | None:
         for device in devices:
@@ -288,15 +315,15 @@ class Service:
                     log.error("device.unknown", device=device.id, gate=device.gate, fault=fault.code)
         return readers
 
-    def _cameras(self, devices: tuple[Device, ...]) -> tuple[Camera, ...]:
+    def _cameras(self, devices: tuple[Device, ...]) -> list[tuple[Device, Camera]]:
         cameras = []
         for device in devices:
             if device.kind == "camera":
                 try:
-                    cameras.append(open_camera(device.driver, device.address, device.secret, self.clock))
+                    cameras.append((device, open_camera(device.driver, device.address, device.secret, self.clock)))
                 except UnknownDriver as fault:
                     log.error("device.unknown", device=device.id, gate=device.gate, fault=fault.code)
-        return tuple(cameras)
+        return cameras
 
 
 def run(home: Path, clock: Clock) -> None:

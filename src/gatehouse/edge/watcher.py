@@ -8,10 +8,12 @@ import structlog
 from gatehouse.clock import monotonic_s
 from gatehouse.devices.cameras.port import Camera, Frame
 from gatehouse.domain.policy import Gate
+from gatehouse.domain.regions import Region
 from gatehouse.edge.gatekeeper import Gatekeeper
 from gatehouse.edge.looking import Looker
 from gatehouse.edge.roster import Knowledge
 from gatehouse.vision.errors import BadFrame
+from gatehouse.vision.frames import cropped
 from gatehouse.vision.motion import MotionGate
 
 log = structlog.get_logger()
@@ -35,7 +37,9 @@ class Watcher(threading.Thread):
         *,
         knowledge: Callable[[], Knowledge],
         max_fps: float = MAX_FPS,
+        region: Region | None = None,
     ) -> None:
+        """`region`: the part of the picture that is looked at; nothing outside it is seen, by motion either."""
         super().__init__(name=f"watcher {keeper.gate}", daemon=True)
         self._camera = camera
         self._keeper = keeper
@@ -43,6 +47,7 @@ class Watcher(threading.Thread):
         self._knowledge = knowledge
         self._pause_s = 1.0 / max_fps
         self._motion = MotionGate()
+        self._region = region
         self._occupied = False
         self._looked_s = float("-inf")
         self._rests_until_s = float("-inf")
@@ -66,6 +71,7 @@ class Watcher(threading.Thread):
         if gate is None:
             return
         try:
+            frame = Frame(cropped(frame.pixels, self._region), frame.captured_at)
             if self._is_worth_a_look(frame):
                 self._look(frame, gate, known)
         except BadFrame:

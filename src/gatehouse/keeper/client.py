@@ -162,7 +162,7 @@ class Client:
     def reseal(self, edge: str, cells: Sequence[say.Cell], owners: Sequence[str]) -> list[bytes | None]:
         return self._ask(say.Reseal(edge, list(cells), list(owners)), say.Revealed).data
 
-    def sign(self, kind: Literal["pass", "receipt"], claims: Mapping[str, str | int], by: say.Authority) -> str:
+    def sign(self, kind: Literal["pass", "receipt", "ask"], claims: Mapping[str, str | int], by: say.Authority) -> str:
         return self._ask(say.Sign(kind, dict(claims), by), say.Text).text
 
     def forget(self, subject: str, classes: Sequence[say.KeyClass], by: say.Authority) -> say.Forgotten:

@@ -159,9 +159,9 @@ class Reseal(Request, frozen=True, tag="reseal"):
 
 
 class Sign(Request, frozen=True, tag="sign"):
-    """Sign a pass or receipt: returns its compact text (crypto.tokens). -> Text"""
+    """Sign a pass, a receipt or a question to an edge: returns its compact text (crypto.tokens). -> Text"""
 
-    kind: Literal["pass", "receipt"]
+    kind: Literal["pass", "receipt", "ask"]
     claims: dict[str, str | int]
     by: Authority
 

@@ -15,6 +15,7 @@ VERBS: dict[str, frozenset[Role]] = {
     "find": _PEOPLE | {Role.PARKING},
     "sign.pass": _PEOPLE | {Role.WORKER},
     "sign.receipt": frozenset({Role.OWNER, Role.PARKING}),
+    "sign.ask": frozenset({Role.OWNER}),
     "forget": frozenset({Role.OWNER, Role.HR}),
     "forget_days": frozenset({Role.OWNER}),
     "forget_books": frozenset({Role.OWNER}),

@@ -31,7 +31,16 @@ from gatehouse.keeper.log import Entry
 from gatehouse.keeper.protocol import LABELS, Bytes, Done, Refused, Reply, Role, Sealed, Text, Welcome
 from gatehouse.keeper.rules import PASS_DAYS, RECEIPT_DAYS, SECRETS, WRITTEN_HERE
 from gatehouse.keeper.vault import Vault
-from gatehouse.wire import PASS_CLAIMS, PASS_KIND, RECEIPT_CLAIMS, RECEIPT_KIND
+from gatehouse.wire import (
+    ASK_CLAIMS,
+    ASK_KIND,
+    ASK_WAIT_S,
+    ASKED,
+    PASS_CLAIMS,
+    PASS_KIND,
+    RECEIPT_CLAIMS,
+    RECEIPT_KIND,
+)
 
 VERSION = 1
 NOTE_LIMIT = 10_000
@@ -39,6 +48,7 @@ MINTED_BYTES = 32
 _CLAIMS: dict[str, dict[str, type]] = {
     PASS_KIND: {name: int if name in ("nbf", "exp") else str for name in PASS_CLAIMS},
     RECEIPT_KIND: {name: int if name == "exp" else str for name in RECEIPT_CLAIMS},
+    ASK_KIND: {name: int if name == "exp" else str for name in ASK_CLAIMS},
 }
 _MAKES_ACCESS = frozenset({KeyKind.FACE, KeyKind.IDENTITY, KeyKind.VISIT})
 
@@ -141,11 +151,14 @@ def sign(vault: Vault, request: protocol.Sign) -> Text | Refused:
         text = issue(request.kind, claims, vault.sign_key)
     except TooLong:
         return Refused("bad_request")
-    vault.record("sign", asker, purpose=request.kind, subjects=(str(claims["sub"]),) if "sub" in claims else ())
+    purpose = f"ask.{claims['what']}" if request.kind == ASK_KIND else request.kind
+    vault.record("sign", asker, purpose=purpose, subjects=(str(claims["sub"]),) if "sub" in claims else ())
     return Text(text)
 
 
 def _ends_in_time(kind: str, claims: dict[str, str | int], now_s: float) -> bool:
+    if kind == ASK_KIND:
+        return claims["what"] in ASKED and 0 < int(claims["exp"]) <= now_s + ASK_WAIT_S
     if kind == RECEIPT_KIND:
         return 0 < int(claims["exp"]) <= now_s + RECEIPT_DAYS * 86_400
     starts, ends, longest = int(claims["nbf"]), int(claims["exp"]), PASS_DAYS * 86_400

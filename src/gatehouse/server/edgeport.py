@@ -1,6 +1,7 @@
-"""Where edges knock: POST /edge/letters and GET /edge/feed, outside Django's middleware.
+"""Where edges knock: POST /edge/letters, POST /edge/answers and GET /edge/feed, outside Django's middleware.
 
-`letters` and `feed` answer one request each and know nothing of ASGI; `application` reads, limits, waits and writes.
+`letters`, `answers` and `feed_once` answer one request each and know nothing of ASGI; `application` reads, limits,
+waits and writes.
 Every error is problem+json.
 """
 
@@ -18,11 +19,11 @@ from django.db import OperationalError, close_old_connections
 
 from gatehouse.clock import monotonic_s
 from gatehouse.crypto.signing import read_request, verify_request
-from gatehouse.server import bus, feed, intake, moment
+from gatehouse.server import asking, bus, feed, intake, moment
 from gatehouse.server.gates import queries as gates
 from gatehouse.server.gates.models import Edge
 from gatehouse.server.keeping import KeeperAway, KeeperRefused
-from gatehouse.wire import BATCH_LIMIT, WireError, decode_letters, encode
+from gatehouse.wire import ANSWER_LIMIT, BATCH_LIMIT, WireError, decode_answer, decode_letters, encode
 
 log = structlog.get_logger()
 
@@ -66,6 +67,7 @@ _AWAY = refusal(503, "keeper_away", "The keeper does not answer; keep your lette
 _BUSY = refusal(503, "busy", "The database is busy; keep your letters and try again.")
 _UNSIGNED = refusal(401, "bad_signature", "This request is not signed by an edge that this server knows.")
 _GARBAGE = refusal(400, "bad_request", "This is no request of a known format.")
+_NOT_ASKED = refusal(410, "not_asked", "Nobody waits for this answer.")
 _UNKNOWN_TO_KEEPER = refusal(403, "not_enrolled", "An owner must enrol this edge at the keeper first.")
 
 
@@ -99,6 +101,18 @@ def letters(ask: Ask, *, now: datetime) -> Answer:
     except (intake.Busy, OperationalError):
         return _BUSY
     return Answer(200, encode(receipt))
+
+
+def answers(ask: Ask, *, now: datetime) -> Answer:
+    """204 for the answer to a question that is waited for; 400 garbage, 401 unsigned, 410 when nobody waits for it."""
+    edge = edge_of(ask, now)
+    if edge is None:
+        return _UNSIGNED
+    try:
+        answer = decode_answer(ask.body)
+    except WireError:
+        return _GARBAGE
+    return NOTHING_NEW if asking.take(edge.pk, edge.site_id, answer) else _NOT_ASKED
 
 
 def feed_once(ask: Ask, known: feed.Known, *, came_at: datetime, now: datetime) -> tuple[Answer, str]:
@@ -161,12 +175,18 @@ async def _answer(scope: Scope, receive: Receive) -> Answer:
                 return refusal(413, "too_large", f"A batch holds at most {BATCH_LIMIT} bytes.")
             ask = _ask(scope, body)
             return await _in_thread(lambda: letters(ask, now=moment.now()))
+        case "POST", "/edge/answers":
+            body = await _body(receive, ANSWER_LIMIT)
+            if body is None:
+                return refusal(413, "too_large", f"An answer holds at most {ANSWER_LIMIT} bytes.")
+            asked = _ask(scope, body)
+            return await _in_thread(lambda: answers(asked, now=moment.now()))
         case "GET", "/edge/feed":
             parsed = known_and_wait(scope["query_string"].decode("latin-1"))
             return _GARBAGE if parsed is None else await _poll(_ask(scope, b""), *parsed)
-        case _, "/edge/letters" | "/edge/feed":
-            return refusal(405, "bad_method", "POST letters, GET the feed.")
-    return refusal(404, "not_found", "Edges have /edge/letters and /edge/feed.")
+        case _, "/edge/letters" | "/edge/answers" | "/edge/feed":
+            return refusal(405, "bad_method", "POST letters and answers, GET the feed.")
+    return refusal(404, "not_found", "Edges have /edge/letters, /edge/answers and /edge/feed.")
 
 
 async def _poll(ask: Ask, known: feed.Known, wait_s: float) -> Answer:
@@ -191,8 +211,8 @@ async def _changed(events: "asyncio.Queue[bus.Event]", site: str, ends: float) -
     return False
 
 
-async def _body(receive: Receive) -> bytes | None:
-    """The whole body, or None beyond BATCH_LIMIT."""
+async def _body(receive: Receive, limit: int = BATCH_LIMIT) -> bytes | None:
+    """The whole body, or None beyond `limit` bytes."""
     parts: list[bytes] = []
     length = 0
     while True:
@@ -201,7 +221,7 @@ async def _body(receive: Receive) -> bytes | None:
             return b"".join(parts)
         parts.append(message.get("body", b""))
         length += len(parts[-1])
-        if length > BATCH_LIMIT:
+        if length > limit:
             return None
         if not message.get("more_body"):
             return b"".join(parts)

@@ -20,7 +20,7 @@ from gatehouse.clock import monotonic_s
 from gatehouse.domain.crew_wages import entry_dates
 from gatehouse.domain.periods import EARLIEST, LATEST, Period, start_of_day
 from gatehouse.keeper.protocol import Cell, Refused
-from gatehouse.server import keeping
+from gatehouse.server import asking, keeping
 from gatehouse.server.audit.by import By
 from gatehouse.server.gates import policies
 from gatehouse.server.gates import queries as gates
@@ -75,9 +75,10 @@ def changes(edge: Edge, known: Known, *, now: datetime) -> wire.Feed | None:
     roster = _roster(edge, site, version.roster, now) if _needs_roster(edge, known, version.roster, now) else None
     clearances = _clearances(edge, site, version.clearances, now) if known.clearances != version.clearances else None
     openings = _openings(edge, site)
-    if roster is None and clearances is None and not openings:
+    asked = asking.waiting(site.pk, frozenset(order.id for order in openings))
+    if roster is None and clearances is None and not openings and not asked:
         return None
-    return wire.Feed(roster=roster, clearances=clearances, openings=openings)
+    return wire.Feed(roster=roster, clearances=clearances, openings=openings, asked=asked)
 
 
 def _needs_roster(edge: Edge, known: Known, version: int, now: datetime) -> bool:
@@ -316,6 +317,7 @@ def _devices(edge: Edge, site: Site) -> list[wire.DeviceEntry]:
             driver=row.driver,
             address=row.address,
             secret=sealed.get(row.pk),
+            region=row.region,
         )
         for row in rows
     ]

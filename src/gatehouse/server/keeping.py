@@ -249,6 +249,12 @@ def sign_receipt(claims: dict[str, str | int], by: Authority) -> str | Refused:
     return reply if isinstance(reply, Refused) else reply.text
 
 
+def sign_ask(claims: dict[str, str | int], by: Authority) -> str | Refused:
+    """A question to an edge, which answers nobody without. Raises KeeperAway."""
+    reply = ask(Sign(kind="ask", claims=claims, by=by), Text)
+    return reply if isinstance(reply, Refused) else reply.text
+
+
 def forget(subject: object, classes: Sequence[KeyClass], by: Authority) -> Forgotten | Refused:
     """Destroy the keys of these classes of one person or vehicle; what a legal hold covers stays until then. Raises
     KeeperAway."""

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from gatehouse.domain.regions import Region
 from gatehouse.vision.errors import BadFrame
 
 Pixels = NDArray[np.uint8]
@@ -100,3 +101,20 @@ def at_most(pixels: Pixels, side_px: int) -> tuple[Pixels, float]:
     scale = side_px / longest
     size = (max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale)))
     return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8), 1.0 / scale
+
+
+def cropped(pixels: Pixels, region: Region | None) -> Pixels:
+    """The part of a frame that is looked at, contiguous; the frame itself where all of it is."""
+    if region is None:
+        return pixels
+    left, top, right, bottom = region.box(pixels.shape[1], pixels.shape[0])
+    return np.ascontiguousarray(pixels[top:bottom, left:right])
+
+
+def to_jpeg(pixels: Pixels, side_px: int, quality: int = 80) -> bytes:
+    """The frame as JPEG with its long side at most `side_px`. Raises BadFrame."""
+    smaller, _ = at_most(as_bgr(pixels), side_px)
+    done, data = cv2.imencode(".jpg", smaller, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    if not done:
+        raise BadFrame("this frame cannot be written as JPEG")
+    return data.tobytes()

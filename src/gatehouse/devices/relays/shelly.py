@@ -34,9 +34,11 @@ class ShellyRelay:
         self._url, self._switch, self._inputs = parse_address(address)
         self._timeout_s = timeout_s
         self._numbers = itertools.count(1)
+        self._secret = secret
+        # Attendant, gate and set-up ask at one time, and a challenge serves once: of two who share it one is refused.
+        self._challenges = threading.local()
         # A fresh connection per call: on a kept one nobody could tell whether a dead device read the command.
         self._client = httpx.Client(
-            auth=httpx.DigestAuth(USER, secret) if secret is not None else None,
             timeout=timeout_s,
             limits=httpx.Limits(max_keepalive_connections=0),
             follow_redirects=False,
@@ -92,6 +94,15 @@ class ShellyRelay:
             raise RelayRefused("the device is asked too often", number=status)
         return _result(body, number, method)
 
+    def _auth(self) -> httpx.DigestAuth | None:
+        """This thread's own."""
+        if self._secret is None:
+            return None
+        if not hasattr(self._challenges, "auth"):
+            self._challenges.auth = httpx.DigestAuth(USER, self._secret)
+        own: httpx.DigestAuth = self._challenges.auth
+        return own
+
     def _exchange(self, request: dict[str, Any]) -> tuple[int, bytes]:
         body = b""
         connection = _Connection()
@@ -100,7 +111,7 @@ class ShellyRelay:
         end.start()
         try:
             with self._client.stream(
-                "POST", self._url, json=request, extensions={"trace": connection.seen}
+                "POST", self._url, json=request, auth=self._auth(), extensions={"trace": connection.seen}
             ) as response:
                 for piece in response.iter_bytes():
                     body += piece

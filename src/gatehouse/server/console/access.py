@@ -9,6 +9,7 @@ from typing import cast
 
 from asgiref.sync import iscoroutinefunction
 from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
@@ -21,6 +22,7 @@ from gatehouse.server.accounts.models import Operator
 from gatehouse.server.accounts.signed_in import SignedIn
 from gatehouse.server.console import words
 from gatehouse.server.moment import now
+from gatehouse.server.people.queries import sites_visible_to
 
 View = Callable[..., HttpResponseBase]
 AsyncView = Callable[..., Awaitable[HttpResponseBase]]
@@ -54,6 +56,7 @@ _NAV: tuple[tuple[str, words.Text, frozenset[Role]], ...] = (
     ("month", pgettext_lazy("page", "Time"), PAYROLL),
     ("payruns", _("Pay runs"), PAYROLL),
     ("trust", _("Trust"), TRUSTED),
+    ("setup", _("Set-up"), OWNERS),
     ("me", _("My page"), WORKERS),
     ("admin:index", _("Back office"), OPERATORS - {Role.AUDITOR}),
 )
@@ -132,12 +135,36 @@ def frame(request: HttpRequest) -> dict[str, object]:
     """Context processor: the navigation of the reader's role, and the server's time."""
     found = signed_in(request)
     here = request.resolver_match.view_name if request.resolver_match else ""
-    nav = [
-        {"href": reverse(name), "name": said, "here": _SECTION.get(here.split("-")[0], here.split("-")[0]) == name}
+    return {"nav": lambda: _nav(found, here), "now": now()}  # asked for by whole pages alone
+
+
+def _nav(found: SignedIn | None, here: str) -> list[dict[str, object]]:
+    if found is None:
+        return []
+    section, hidden = here.split("-")[0], _hidden(found)
+    return [
+        {"href": reverse(name), "name": said, "here": _SECTION.get(section, section) == name}
         for name, said, roles in _NAV
-        if found is not None and found.role in roles
+        if found.role in roles and name not in hidden
     ]
-    return {"nav": nav, "now": now()}
+
+
+def _hidden(found: SignedIn) -> frozenset[str]:
+    """The pages that every site of the reader's does without."""
+    if found.role == Role.WORKER:
+        return frozenset()
+    try:
+        lists = [frozenset(site.hidden_pages) for site in sites_visible_to(found)]
+    except DatabaseError:  # a page that says so is shown all the same
+        return frozenset()
+    return frozenset.intersection(*lists) if lists else frozenset()
+
+
+def start_of(who: SignedIn) -> str:
+    """Where somebody begins: an owner of nothing yet at set-up."""
+    if who.role == Role.OWNER and who.sees_every_site and not sites_visible_to(who):
+        return reverse("setup")
+    return reverse(START[who.role])
 
 
 def _refuse(request: HttpRequest, roles: frozenset[Role]) -> HttpResponse | None:

@@ -17,7 +17,7 @@ from gatehouse.keeper.protocol import AddPasskey, PasskeyAsked, PasskeySignIn, R
 from gatehouse.server.accounts import actions, ways
 from gatehouse.server.address import origin
 from gatehouse.server.console import words
-from gatehouse.server.console.access import START, reader
+from gatehouse.server.console.access import START, reader, start_of
 from gatehouse.server.console.qr import qr_svg
 
 APP_URI = "otpauth://totp/"
@@ -111,7 +111,7 @@ def _page(request: HttpRequest, *, first: bool = False, refused: Refused | None 
         "has_password": any(way.kind == "password" for way in found.ways),
         "fresh": found.fresh,
         "tickets": found.tickets,
-        "start": reverse(START[who.role]),
+        "start": start_of(who),
         "origin": origin(),
         "refused": words.refused(refused.code) if refused else None,
     }

@@ -13,7 +13,7 @@ from gatehouse.server import keeping
 from gatehouse.server.accounts import actions, ways
 from gatehouse.server.address import origin
 from gatehouse.server.console import words
-from gatehouse.server.console.access import START, signed_in
+from gatehouse.server.console.access import START, signed_in, start_of
 
 CODE_LIMIT = 200  # characters; codes are far shorter
 TYPED_LIMIT = 1000
@@ -73,4 +73,4 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 def home(request: HttpRequest) -> HttpResponse:
     """Everybody's own first page."""
     found = signed_in(request)
-    return HttpResponseRedirect(reverse(START[found.role] if found else "enter"))
+    return HttpResponseRedirect(start_of(found) if found else reverse("enter"))

@@ -18,7 +18,8 @@ from gatehouse.keeper.protocol import Role
 from gatehouse.server import bus
 from gatehouse.server.accounts.signed_in import SignedIn
 from gatehouse.server.console import saying, words, words_access, words_offline
-from gatehouse.server.console.access import GUARDS, reader
+from gatehouse.server.console.access import GUARDS, OWNERS, reader
+from gatehouse.server.console.setup.facts import left_for
 from gatehouse.server.console.words_takings import LANE_BECAUSE
 from gatehouse.server.gates import actions, policies, queries
 from gatehouse.server.gates.models import Gate, GateAlarm, GateMode, Outcome
@@ -90,8 +91,17 @@ def watch(request: HttpRequest) -> HttpResponse:
         "sites": [_part(site, by_site[site.pk]) for site in sites if by_site[site.pk]],
         "may_lock": who.role in LOCKERS,
         "summary": _summary([tile for tiles in by_site.values() for tile in tiles]),
+        "unfinished": _unfinished(who, sites),
     }
     return render(request, "console/watch.html", context)
+
+
+def _unfinished(who: SignedIn, sites: list[Site]) -> list[dict[str, object]]:
+    """For whoever sets sites up: those at which nobody was let in yet, and how much is left."""
+    if who.role not in OWNERS:
+        return []
+    left = [(site, left_for(site)) for site in sites]
+    return [{"site": site, "left": steps} for site, steps in left if steps]
 
 
 def _part(site: Site, tiles: list[TileView]) -> dict[str, object]:
@@ -123,7 +133,13 @@ def see_alarm(request: HttpRequest, alarm_id: UUID) -> HttpResponse:
 
 def _context(who: SignedIn) -> dict[str, object]:
     may = who.role in GUARDS
-    return {"may_open": may, "may_set_up": may, "may_pair": who.role in LOCKERS, "alarms": _alarms(who), "now": now()}
+    return {
+        "may_open": may,
+        "may_set_up": who.role in OWNERS,
+        "may_pair": who.role in LOCKERS,
+        "alarms": _alarms(who),
+        "now": now(),
+    }
 
 
 def open_by_hand(request: HttpRequest, gate_id: UUID) -> HttpResponse:

@@ -82,7 +82,8 @@ class DeviceState(models.TextChoices):
 
 class Device(models.Model):
     """What stands at a gate and where the edge reaches it. The address holds no password; `secret_cell` does. A
-    terminal has no address: its secret is the code that pairs it."""
+    terminal has no address: its secret is the code that pairs it. `region` is the part of a camera's picture that is
+    looked at (`domain.regions`), [] for the whole; `tried`: somebody saw its picture, or saw it open the gate."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     gate = models.ForeignKey(Gate, on_delete=models.CASCADE, related_name="devices")
@@ -91,6 +92,8 @@ class Device(models.Model):
     address = models.CharField(max_length=200)
     secret_cell = models.BinaryField(null=True, blank=True)
     state = models.CharField(max_length=8, choices=DeviceState.choices, default="", blank=True)
+    region = models.JSONField(default=list, blank=True)
+    tried = models.BooleanField(default=False)
 
     def __str__(self) -> str:
         return str(self.pk)

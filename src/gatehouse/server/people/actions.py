@@ -68,6 +68,14 @@ def add_site(code: str, name: str, kind: SiteType, *, zone: str, currency: str, 
 
 
 @transaction.atomic
+def hide_pages(site: Site, pages: Iterable[str], *, by: By, at: datetime) -> None:
+    """The pages that this site's people do without. A reader misses those that all of their sites do without."""
+    Site.objects.filter(pk=site.pk).update(hidden_pages=sorted(set(pages)))
+    record("site.pages_set", "site", site.pk, by=by, at=at)
+    site.refresh_from_db(fields=["hidden_pages"])
+
+
+@transaction.atomic
 def add_zone(site: Site, code: str, name: str, *, by: By, at: datetime) -> Zone:
     zone = Zone.objects.create(site=site, code=code, name=name)
     record("zone.added", "zone", zone.pk, by=by, at=at)

@@ -19,7 +19,8 @@ class SiteType(models.TextChoices):
 
 
 class Site(models.Model):
-    """One place with its own clock. `stay_day` is the local date whose tokens its open stays carry."""
+    """One place with its own clock. `stay_day` is the local date whose tokens its open stays carry. `hidden_pages` are
+    those of the navigation that its people do without (`domain.site_types.OPTIONAL_PAGES`)."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     code = models.SlugField(max_length=32, unique=True)
@@ -28,6 +29,7 @@ class Site(models.Model):
     zone = models.CharField(max_length=48)
     currency = models.CharField(max_length=3)
     stay_day = models.DateField()
+    hidden_pages = models.JSONField(default=list, blank=True)
 
     def __str__(self) -> str:
         return self.code
