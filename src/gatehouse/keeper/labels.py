@@ -80,7 +80,7 @@ LABELS: dict[str, Label] = {
         Label("payrun.summary/1", KeyClass.SITE, Budget.WORK, (4096, 16384)),
         Label("pay.setup/1", KeyClass.SITE, Budget.WORK, (1024,)),
         Label("work.note/1", KeyClass.WORK, Budget.WORK, (512, 1024, 2048)),
-        Label("person.roster/1", KeyClass.WORK, Budget.WORK, (512,)),
+        Label("person.roster/1", KeyClass.WORK, Budget.WORK, (512, 1024)),
         Label("register.marks/1", KeyClass.WORK, Budget.WORK, (2048,)),
         Label("leave.book/1", KeyClass.WORK, Budget.WORK, (1024, 2048, 4096, 8192)),
         Label("note.answer/1", KeyClass.WORK, Budget.WORK, (1024, 2048)),

@@ -2,13 +2,15 @@
 
 from datetime import datetime
 
+import msgspec
 from django.db import transaction
 
 from gatehouse.server import keeping
 from gatehouse.server.audit.actions import record
 from gatehouse.server.audit.by import By
 from gatehouse.server.people.actions import bump_roster
-from gatehouse.server.people.models import Contractor, EntryRule, Person, RosterEntry, Site, Team
+from gatehouse.server.people import roster_queries
+from gatehouse.server.people.models import CertificateKind, Contractor, EntryRule, Person, RosterEntry, Site, Team
 from gatehouse.server.people.roster_cells import RosterFacts, to_bytes
 
 
@@ -57,13 +59,50 @@ def _set_rule(site: Site, *, training_first: bool, verb: str, by: By, at: dateti
 
 
 def enter_roster(person: Person, facts: RosterFacts, *, by: By, at: datetime) -> RosterEntry:
-    """The person's entry anew. Raises KeeperAway."""
+    """The person's entry anew, under the contractor of their team. Raises KeeperAway."""
+    team = roster_queries.team(facts.team, [person.site]) if facts.team else None
+    facts = msgspec.structs.replace(facts, contractor=str(team.contractor_id) if team else "")
     cell = keeping.seal_one("person.roster/1", person.pk, person.pk, to_bytes(facts))
     with transaction.atomic():
         entry, _ = RosterEntry.objects.update_or_create(person=person, defaults={"cell": cell})
         record("person.roster_entered", "person", person.pk, by=by, at=at)
         bump_roster(person.site_id)
     return entry
+
+
+.atomic
+def add_certificate(site: Site, name: str, *, by: By, at: datetime) -> CertificateKind:
+    """The certificate of that name: made, or the one that is there."""
+    kind, made = CertificateKind.objects.get_or_create(site=site, name=name)
+    if made:
+        record("certificate.added", "certificate", kind.pk, by=by, at=at)
+        bump_roster(site.pk)
+    return kind
+
+
+def ask_for_certificate(kind: CertificateKind, *, by: By, at: datetime) -> None:
+    """From now on nobody comes in without it."""
+    _set_asked(kind, asked=True, verb="certificate.asked", by=by, at=at)
+
+
+def ask_holders_only(kind: CertificateKind, *, by: By, at: datetime) -> None:
+    """From now on it keeps out only those of whom it has run out."""
+    _set_asked(kind, asked=False, verb="certificate.not_asked", by=by, at=at)
+
+
+.atomic
+def _set_asked(kind: CertificateKind, *, asked: bool, verb: str, by: By, at: datetime) -> None:
+    CertificateKind.objects.filter(pk=kind.pk).update(asked=asked)
+    record(verb, "certificate", kind.pk, by=by, at=at)
+    bump_roster(kind.site_id)
+
+
+.atomic
+def drop_certificate(kind: CertificateKind, *, by: By, at: datetime) -> None:
+    """Gates look at it no more, whoever holds it."""
+    record("certificate.dropped", "certificate", kind.pk, by=by, at=at)
+    bump_roster(kind.site_id)
+    kind.delete()
 
 
 @transaction.atomic

@@ -1,4 +1,4 @@
-"use strict";
+  $("said").textContent = (word(reason) || word("ask")).replace("{paper}", said.paper || word("training")).replace("{on}", longDay(said.on));"use strict";
 // One terminal: camera, card reader and PIN pad before one gate. It keeps nothing but the language.
 
 const PAUSE_MS = 120;        // between two frames; the gate asks for no more than a camera gives
@@ -130,6 +130,13 @@ function ready() {
     say(word(card && pin ? "card_or_pin" : card ? "card_only" : pin ? "pin_only" : "nothing"));
     $("other").textContent = "";
   }
+}
+
+// A date in the language of the page: "3 May 2026".
+function longDay(on) {
+  if (!on) return "";
+  const day = new Date(on + "T12:00:00Z");
+  return day.toLocaleDateString(document.documentElement.lang || "en", { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
 }
 
 function answer(said) {
