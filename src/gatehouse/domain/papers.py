@@ -2,6 +2,9 @@
 day. What is not asked of anybody and nobody holds keeps nobody out; what somebody holds and let lapse does.
 
 A last day is inclusive, on the wall of the site: a paper that ends on 3 May lets in until its midnight.
+
+As China asks for: nobody enters a construction site before they are registered by name and have been trained (Measures
+for Real-name Management of Construction Workers, trial, MOHURD and MOHRSS 2019).
 """
 
 from __future__ import annotations

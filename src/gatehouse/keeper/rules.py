@@ -7,7 +7,7 @@ from gatehouse.keeper.protocol import LABELS, KeyClass, Role
 SECRETS = frozenset({"django", "sources", "provider.test", "edge-admin", "audit"})
 
 _PEOPLE = frozenset({Role.OWNER, Role.HR, Role.SECURITY})
-ALL_OPERATORS = frozenset(Role) - {Role.WORKER}
+ALL_OPERATORS = frozenset(Role) - {Role.WORKER, Role.CONTRACTOR}
 VERBS: dict[str, frozenset[Role]] = {
     "tokens": frozenset({Role.OWNER, Role.HR, Role.SECURITY, Role.WORKER}),
     "who": _PEOPLE,
@@ -68,6 +68,7 @@ READS: dict[Role, frozenset[str]] = {
     | {"person.contact/1", "person.consent/1", "face.photo/1", "credential.card/1", "credential.pass/1"},
     Role.PARKING: _PERSON | _GATES | _VEHICLES | _RECEIPTS | _DISPUTES | _TEXTS | {"mandate.consent/1"},
     Role.AUDITOR: frozenset({"person.brief/1", "person.name/1"}) | _TEXTS,
+    Role.CONTRACTOR: _PERSON | {"person.roster/1"},  # of their own people alone: keeper/contractors.py
     Role.WORKER: _ALL
     - _VEHICLES
     - _COMPANY
@@ -95,6 +96,7 @@ JOBS: dict[str, frozenset[str]] = {
     "imports": frozenset(),
     "hooks": frozenset(),
     "staff": frozenset({"forget.face"}),
+    "crews": frozenset({"who"}),
     "visits": frozenset({"sign.visit", "forget.visit", "tokens.visit"}),
     "backup": frozenset({"snapshot"}),
 }
@@ -133,6 +135,7 @@ JOB_READS: dict[str, frozenset[str]] = {
     "imports": frozenset({"import.row/1"}),  # what somebody handed over, until it is taken in
     "hooks": frozenset({"hook.secret/1"}),
     "staff": frozenset({"staff.change/1", "contract.terms/1", "person.file/1"}),  # what comes into force on a date
+    "crews": frozenset({"person.roster/1"}),  # who works for whom, to count heads
     "visits": frozenset({"visit.span/1"}),  # when, and that they came: for whoever holds the link of the visit
 }
 JOB_WHO_DAYS = 3  # a job asks freely whose tokens of so many past days; older by a ticket

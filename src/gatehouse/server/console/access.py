@@ -32,7 +32,8 @@ PAYROLL = frozenset({Role.OWNER, Role.HR})
 TRUSTED = frozenset({Role.OWNER, Role.AUDITOR})
 OWNERS = frozenset({Role.OWNER})
 WORKERS = frozenset({Role.WORKER})
-OPERATORS = frozenset(Role) - WORKERS
+CONTRACTORS = frozenset({Role.CONTRACTOR})
+OPERATORS = frozenset(Role) - WORKERS - CONTRACTORS
 EVERYBODY = frozenset(Role)
 
 START: dict[Role, str] = {
@@ -42,6 +43,7 @@ START: dict[Role, str] = {
     Role.HR: "month",
     Role.AUDITOR: "trust",
     Role.WORKER: "me",
+    Role.CONTRACTOR: "contractor",
 }
 
 _NAV: tuple[tuple[str, words.Text, frozenset[Role]], ...] = (
@@ -55,6 +57,7 @@ _NAV: tuple[tuple[str, words.Text, frozenset[Role]], ...] = (
     ("payruns", _("Pay runs"), PAYROLL),
     ("trust", _("Trust"), TRUSTED),
     ("me", _("My page"), WORKERS),
+    ("contractor", _("My people"), CONTRACTORS),
     ("admin:index", _("Back office"), OPERATORS - {Role.AUDITOR}),
 )
 

@@ -146,6 +146,7 @@ ROLES: dict[str, Text] = {
     "parking": _("Parking"),
     "auditor": _("Auditor"),
     "worker": _("Worker"),
+    "contractor": _("Contractor"),
 }
 
 REFUSED: dict[str, Wording] = {

@@ -5,11 +5,12 @@ from datetime import datetime
 import msgspec
 from django.db import transaction
 
+from gatehouse.keeper.protocol import Refused
 from gatehouse.server import keeping
 from gatehouse.server.audit.actions import record
 from gatehouse.server.audit.by import By
 from gatehouse.server.people.actions import bump_roster
-from gatehouse.server.people import roster_queries
+from gatehouse.server.people import roster_looks, roster_queries
 from gatehouse.server.people.models import CertificateKind, Contractor, EntryRule, Person, RosterEntry, Site, Team
 from gatehouse.server.people.roster_cells import RosterFacts, to_bytes
 
@@ -113,3 +114,16 @@ def strike_from_roster(person: Person, *, by: By, at: datetime) -> bool:
     record("person.roster_struck", "person", person.pk, by=by, at=at)
     bump_roster(person.site_id)
     return True
+
+
+def name_contractors(site: Site, *, by: By, at: datetime) -> int | Refused:
+    """Entries that were written before a contractor stood in them, written anew; how many. Raises KeeperAway."""
+    people = [person for person in roster_queries.active([site]) if hasattr(person, "roster_entry")]
+    facts = roster_looks.roster(people, by.authority, "crews.page")
+    if isinstance(facts, Refused):
+        return facts
+    unnamed = [person for person in people if person.pk in facts and facts[person.pk].team]
+    unnamed = [person for person in unnamed if not facts[person.pk].contractor]
+    for person in unnamed:
+        enter_roster(person, facts[person.pk], by=by, at=at)
+    return len(unnamed)

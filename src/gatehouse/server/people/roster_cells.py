@@ -4,7 +4,6 @@ from datetime import date
 
 import msgspec
 
-from gatehouse.domain.crew_wages import Training
 from gatehouse.domain.papers import TRAINING, Paper
 
 MOST_CERTIFICATES = 8  # of one person: more would not fit into the one size that all entries have
@@ -31,10 +30,6 @@ class RosterFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
     trained_until: date | None = None
     contractor: str = ""
     certificates: list[CertificateFacts] = []
-
-    @property
-    def training(self) -> Training:
-        return Training(self.trained, self.trained_until)
 
     @property
     def papers(self) -> tuple[Paper, ...]:

@@ -14,7 +14,7 @@ from gatehouse.server.people import roster_queries
 from gatehouse.server.people.models import Person, RosterEntry, Site
 from gatehouse.server.people.roster_cells import RosterFacts, from_bytes
 
-_papers: dict[bytes, tuple[Paper, ...]] = {}  # what the feed read of a cell, by the cell's hash
+_kept: dict[bytes, RosterFacts] = {}  # what jobs read of a cell, by the cell's hash
 _lock = threading.Lock()
 KEPT = 50_000
 
@@ -44,24 +44,25 @@ def papers(site: Site, active: Sequence[Person], by: Authority) -> dict[UUID, tu
     kinds = roster_queries.paper_kinds(site)
     if not kinds:
         return None
-    rows = list(roster_queries.entries([person.pk for person in active]).values())
-    held = _papers_for_job(rows, by)
-    return {pk: tuple(paper for paper in own if paper.kind in kinds) for pk, own in held.items()}
+    held = for_job(active, by, "feed.spans")
+    return {pk: tuple(paper for paper in facts.papers if paper.kind in kinds) for pk, facts in held.items()}
 
 
-def _papers_for_job(rows: Sequence[RosterEntry], by: Authority) -> dict[UUID, tuple[Paper, ...]]:
+def for_job(people: Sequence[Person], by: Authority, purpose: str) -> dict[UUID, RosterFacts]:
+    """Of these people those who are in the roster; a cell that was read before is not looked at again. Raises
+    KeeperAway, KeeperRefused."""
+    rows = list(roster_queries.entries([person.pk for person in people]).values())
     keys = {row.pk: hashlib.sha256(row.cell).digest() for row in rows}
     with _lock:
-        known = {pk: _papers[key] for pk, key in keys.items() if key in _papers}
-    read = entries([row for row in rows if row.pk not in known], by, "feed.spans")
+        known = {pk: _kept[key] for pk, key in keys.items() if key in _kept}
+    read = entries([row for row in rows if row.pk not in known], by, purpose)
     if isinstance(read, Refused):
         raise keeping.KeeperRefused(read.code, read.facts)
-    fresh = {pk: facts.papers for pk, facts in read.items()}
     with _lock:
-        if len(_papers) + len(fresh) > KEPT:
-            _papers.clear()
-        _papers.update((keys[pk], own) for pk, own in fresh.items())
-    return known | fresh
+        if len(_kept) + len(read) > KEPT:
+            _kept.clear()
+        _kept.update((keys[pk], facts) for pk, facts in read.items())
+    return known | read
 
 
 def _read(data: bytes | None) -> RosterFacts | None:

@@ -1,4 +1,4 @@
-  $("said").textContent = (word(reason) || word("ask")).replace("{paper}", said.paper || word("training")).replace("{on}", longDay(said.on));"use strict";
+"use strict";
 // One terminal: camera, card reader and PIN pad before one gate. It keeps nothing but the language.
 
 const PAUSE_MS = 120;        // between two frames; the gate asks for no more than a camera gives
@@ -146,7 +146,7 @@ function answer(said) {
   const reason = granted ? (said.reason ? "granted_door" : "granted") : said.reason;
   $("mark").textContent = granted ? "✓" : "✕";
   $("initials").textContent = said.initials || "";
-  $("said").textContent = word(reason) || word("ask");
+  $("said").textContent = (word(reason) || word("ask")).replace("{paper}", said.paper || word("training")).replace("{on}", longDay(said.on));
   $("do").textContent = (word(reason + "_do") || "").replace("{n}", String(Math.max(1, Math.ceil((said.wait_s || 0) / 60))));
   document.body.dataset.outcome = said.outcome;
   show("answer");
