@@ -1,7 +1,7 @@
 """Wage reports by contractor and team: the sums are those of the payslips, whoever stands where; and who may enter."""
 
 import random
-from datetime import date, time, timedelta
+from datetime import date, time
 from fractions import Fraction
 
 import pytest

@@ -1,4 +1,4 @@
-"""Who may enter by the papers that they hold: last days are inclusive on the site's wall, and two gates say the same."""
+"""Who may enter by the papers that they hold: last days are inclusive on the site's wall."""
 
 import random
 from datetime import UTC, date, datetime, time, timedelta
@@ -58,7 +58,9 @@ def test_somebody_may_enter_exactly_when_every_kind_that_is_asked_or_held_holds(
         ]
         asked = rng.sample(kinds, rng.randrange(len(kinds)))
         found = lack(held, asked, TODAY)
-        holds = {kind: any(p.holds(TODAY) for p in held if p.kind == kind) for kind in {*asked, *(p.kind for p in held)}}
+        holds = {
+            kind: any(p.holds(TODAY) for p in held if p.kind == kind) for kind in {*asked, *(p.kind for p in held)}
+        }
         assert (found is None) is all(holds.values())
         assert found == lack(held[::-1], asked[::-1], TODAY)
         if found is not None:
@@ -78,7 +80,9 @@ def _gate(direction: Direction = Direction.IN, mode: str = "controlled") -> Gate
     return Gate("g", GateKind.TURNSTILE, direction, frozenset({Means.CARD}), mode=mode)
 
 
-def _answer(at: datetime, papers, *, asked=frozenset(), gate: Gate | None = None, rules: bool = True, deny: bool = False):
+def _answer(
+    at: datetime, papers, *, asked=frozenset(), gate: Gate | None = None, rules: bool = True, deny: bool = False
+):
     gate = gate or _gate()
     held = (Rule("r", frozenset({"crew"}), frozenset({"g"})),) if rules else ()
     if deny:

@@ -45,6 +45,7 @@ from gatehouse.server.people import queries as people
 from gatehouse.server.people.credential_actions import end_lent_cards
 from gatehouse.server.people.models import Site
 from gatehouse.server.performance.sheets import write_due_sheets
+from gatehouse.server.pickup import notices
 from gatehouse.server.reindex import reindex
 from gatehouse.server.rights import retention
 from gatehouse.server.staffing.changes import come_into_force
@@ -195,6 +196,8 @@ SERVER_JOBS = (
     ServerJob("refunds", lambda: send_open_refunds(moment.now()), timedelta(seconds=10)),
     ServerJob("payruns", reckon_due_runs, timedelta(seconds=1)),
     ServerJob("arrivals", lambda: arriving.look(moment.now()), timedelta(seconds=5)),
+    ServerJob("absences", lambda: notices.look(moment.now()), timedelta(seconds=20)),
+    ServerJob("absence_sweep", lambda: notices.sweep(moment.now()), timedelta(hours=1)),
     ServerJob("imports", running.run_due, timedelta(seconds=1)),
     ServerJob("import_sweep", lambda: running.sweep(moment.now()), timedelta(hours=1)),
     ServerJob("hooks", lambda: delivering.deliver_due(moment.now()), timedelta(seconds=1)),

@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "gatehouse.server.gates",
     "gatehouse.server.visits",
     "gatehouse.server.attendance",
+    "gatehouse.server.pickup",
     "gatehouse.server.parking",
     "gatehouse.server.payroll",
     "gatehouse.server.performance",

@@ -187,7 +187,6 @@ class Asking:
             initials=brief.initials if brief is not None else "",
         )
 
-
     def _refused(self, answer: Refusal) -> Shown:
         reason = _SHOWN.get(answer.reason, "ask")
         if answer.reason not in _PAPERS:

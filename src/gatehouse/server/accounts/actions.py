@@ -103,7 +103,11 @@ def _operator_of(ticket: Ticket, at: datetime) -> Operator | None:
         actor = UUID(ticket.actor)
     except ValueError:
         return None
-    by_lot: dict[str, object] = {"handle": f"{ticket.role}-{secrets.token_hex(4)}", "role": ticket.role.value, "sites": list(ticket.sites)}
+    by_lot: dict[str, object] = {
+        "handle": f"{ticket.role}-{secrets.token_hex(4)}",
+        "role": ticket.role.value,
+        "sites": list(ticket.sites),
+    }
     if ticket.role is Role.CONTRACTOR:
         by_lot["contractor"] = ticket.subject
     operator, new = Operator.objects.get_or_create(pk=actor, defaults=by_lot)

@@ -87,7 +87,10 @@ def who(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
         case None:
             context["why"] = words.refused("day_destroyed").what
         case PassageFacts():
-            context |= {"plate": facts.plate, "why": words_papers.reason(facts.reason, facts.rule or "", attempt.site).what} | _named(facts, sites, asking)
+            context |= {
+                "plate": facts.plate,
+                "why": words_papers.reason(facts.reason, facts.rule or "", attempt.site).what,
+            } | _named(facts, sites, asking)
     return render(request, "console/who.html", context)
 
 

@@ -24,6 +24,15 @@ class Letter:
 
 _WHERE = _("What happened stands on the page Trust, for owners.")
 LETTERS: dict[str, Letter] = {
+    "pupil.absent": Letter(
+        _("Not at school when the bell rang: %(class)s"),
+        (
+            _("Your child in %(class)s of %(school)s had not come when the bell rang at %(bell)s on %(day)s."),
+            _("Do you know why? Tell the school on this page; it takes a minute. If you do not know where your child is, "
+              "call the school now."),
+        ),
+        frozenset({"school", "class", "day", "bell"}),
+    ),
     "mail.test": Letter(_("Gatehouse sends mail"), (_("This is the mail that you asked for. Nothing else happened."),)),
 }
 

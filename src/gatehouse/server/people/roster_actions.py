@@ -9,8 +9,8 @@ from gatehouse.keeper.protocol import Refused
 from gatehouse.server import keeping
 from gatehouse.server.audit.actions import record
 from gatehouse.server.audit.by import By
-from gatehouse.server.people.actions import bump_roster
 from gatehouse.server.people import roster_looks, roster_queries
+from gatehouse.server.people.actions import bump_roster
 from gatehouse.server.people.models import CertificateKind, Contractor, EntryRule, Person, RosterEntry, Site, Team
 from gatehouse.server.people.roster_cells import RosterFacts, to_bytes
 
@@ -71,7 +71,7 @@ def enter_roster(person: Person, facts: RosterFacts, *, by: By, at: datetime) ->
     return entry
 
 
-.atomic
+@transaction.atomic
 def add_certificate(site: Site, name: str, *, by: By, at: datetime) -> CertificateKind:
     """The certificate of that name: made, or the one that is there."""
     kind, made = CertificateKind.objects.get_or_create(site=site, name=name)
@@ -91,14 +91,14 @@ def ask_holders_only(kind: CertificateKind, *, by: By, at: datetime) -> None:
     _set_asked(kind, asked=False, verb="certificate.not_asked", by=by, at=at)
 
 
-.atomic
+@transaction.atomic
 def _set_asked(kind: CertificateKind, *, asked: bool, verb: str, by: By, at: datetime) -> None:
     CertificateKind.objects.filter(pk=kind.pk).update(asked=asked)
     record(verb, "certificate", kind.pk, by=by, at=at)
     bump_roster(kind.site_id)
 
 
-.atomic
+@transaction.atomic
 def drop_certificate(kind: CertificateKind, *, by: By, at: datetime) -> None:
     """Gates look at it no more, whoever holds it."""
     record("certificate.dropped", "certificate", kind.pk, by=by, at=at)

@@ -6,7 +6,16 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from gatehouse.domain.papers import TRAINING
-from gatehouse.server.people.models import CertificateKind, Contractor, EntryRule, Person, PersonState, RosterEntry, Site, Team
+from gatehouse.server.people.models import (
+    CertificateKind,
+    Contractor,
+    EntryRule,
+    Person,
+    PersonState,
+    RosterEntry,
+    Site,
+    Team,
+)
 from gatehouse.server.people.queries import uuid_from
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from gatehouse.keeper.protocol import Authority, Refused
+from gatehouse.keeper.protocol import Authority, Cell, Refused
 from gatehouse.server import keeping
 from gatehouse.server.people.models import Person
 from gatehouse.server.pickup import queries
@@ -26,7 +26,7 @@ def books(people: Sequence[Person], by: Authority, purpose: str) -> Held | Refus
     return found
 
 
-def _cell(row: PickupBook) -> keeping.Cell:
+def _cell(row: PickupBook) -> Cell:
     return keeping.cell("pupil.pickup/1", row.pk, row.cell)
 
 

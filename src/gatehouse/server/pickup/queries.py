@@ -26,7 +26,7 @@ def collectors(sites: Iterable[Site]) -> QuerySet[Collector]:
 
 
 def collector(person_id: UUID | str, sites: Iterable[Site]) -> Collector | None:
-    return collectors(sites).filter(pk=person_id).first()
+    return collectors(sites).filter(person__pk=person_id).first()
 
 
 def books(people: Iterable[Person]) -> dict[UUID, PickupBook]:

@@ -33,7 +33,7 @@ class Asked:
         return lack([paper for paper in held if paper.kind in {*self.names, TRAINING}], self.kinds, self.today)
 
     def gap(self, facts: RosterFacts | None) -> str:
-        """"" where nothing is lacking."""
+        """ "" where nothing is lacking."""
         if facts is None:
             return _("not in the roster")
         missing = self.lacking(facts)

@@ -126,9 +126,7 @@ def _typed(request: HttpRequest, person: Person) -> RosterFacts:
     trained = typed.day_or_none(form.get("trained", ""), _("Training given on"))
     until = typed.day_or_none(form.get("trained_until", ""), _("Holds until"))
     _check(trained, until)
-    return RosterFacts(
-        trade, team, "foreman" in form, trained, until, certificates=_certificates(request, person)
-    )
+    return RosterFacts(trade, team, "foreman" in form, trained, until, certificates=_certificates(request, person))
 
 
 def _check(trained: date | None, until: date | None) -> None:

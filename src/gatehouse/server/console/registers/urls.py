@@ -1,7 +1,18 @@
 """The addresses of registers, each with the roles that may open it."""
 
 from gatehouse.server.console.access import CONTRACTORS, KNOWERS, OWNERS, PAYROLL, page
-from gatehouse.server.console.registers import classes, contractors, crews, day, entry, heads, inside, months, own, wages
+from gatehouse.server.console.registers import (
+    classes,
+    contractors,
+    crews,
+    day,
+    entry,
+    heads,
+    inside,
+    months,
+    own,
+    wages,
+)
 
 urlpatterns = [
     page("registers/", classes.classes, "registers", PAYROLL),

@@ -1,6 +1,7 @@
 """Collectors of pupils, hand-overs, and notices of absence."""
 
 import uuid
+from typing import Any
 
 import django.db.models.deletion
 from django.db import migrations, models
@@ -8,7 +9,7 @@ from django.db import migrations, models
 from gatehouse.server.keyorder import InKeyOrder
 
 
-def _one(to: str, name: str) -> models.OneToOneField:
+def _one(to: str, name: str) -> models.OneToOneField[Any, Any]:
     return models.OneToOneField(
         on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name=name, serialize=False, to=to
     )
