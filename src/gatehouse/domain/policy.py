@@ -81,7 +81,8 @@ class ZoneRules:
 @dataclass(frozen=True, slots=True)
 class Subject:
     """An enrolled person or registered vehicle as the gate knows it: an id, groups and the span in which it
-    is known. `permits` name gates and spans for vehicles; `papers` are what a worker holds, None for whom none are asked."""
+    is known. `permits` name gates and spans for vehicles; `papers` are what a worker holds, None for whom none are
+    asked."""
 
     id: str
     groups: frozenset[str] = frozenset()

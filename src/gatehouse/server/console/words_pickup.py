@@ -34,7 +34,9 @@ FAULTS: dict[str, Text] = {
     "ends_before_start": gettext_lazy("The last day is before the first."),
     "hours_in_order": gettext_lazy("The end of the hours is before their beginning."),
     "no_weekday": gettext_lazy("Choose a day of the week."),
-    "deny_is_whole": gettext_lazy("Who must not collect must not at any hour: leave days of the week and hours as they are."),
+    "deny_is_whole": gettext_lazy(
+        "Who must not collect must not at any hour: leave days of the week and hours as they are."
+    ),
 }
 ANSWER_FAULTS: dict[str, Text] = {
     "answered": gettext_lazy("Somebody has answered already. Thank you."),

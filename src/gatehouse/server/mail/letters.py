@@ -28,8 +28,10 @@ LETTERS: dict[str, Letter] = {
         _("Not at school when the bell rang: %(class)s"),
         (
             _("Your child in %(class)s of %(school)s had not come when the bell rang at %(bell)s on %(day)s."),
-            _("Do you know why? Tell the school on this page; it takes a minute. If you do not know where your child is, "
-              "call the school now."),
+            _(
+                "Do you know why? Tell the school on this page; it takes a minute. If you do not know where your child is, "
+                "call the school now."
+            ),
         ),
         frozenset({"school", "class", "day", "bell"}),
     ),

@@ -61,7 +61,9 @@ def _flaw(code: str) -> str:
     return {
         "expired": _("This code is over. Ask them to open their pass anew."),
         "invalid": _("This is no pass of this school."),
-        "no_collector": _("This is nobody who collects pupils here. Hand no pupil over; choose the pupil they ask for."),
+        "no_collector": _(
+            "This is nobody who collects pupils here. Hand no pupil over; choose the pupil they ask for."
+        ),
     }[code]
 
 
@@ -117,7 +119,9 @@ def _collector(request: HttpRequest, of: Collector, more: dict[str, object], sta
     names = called([of.person, *pupils], by, PURPOSE)
     for one in (ids, held, names):
         if isinstance(one, Refused):
-            return render(request, "pickup/collector.html", {"refused": words.refused(one.code)} | tabs(request, "pickup"))
+            return render(
+                request, "pickup/collector.html", {"refused": words.refused(one.code)} | tabs(request, "pickup")
+            )
     assert not isinstance(held, Refused)
     assert not isinstance(names, Refused)
     lines = [_line(of, pupil, held[pupil.pk][0], names[pupil.pk], at) for pupil in pupils]

@@ -209,7 +209,7 @@ def _new(request: HttpRequest, of: Person, name: str, at: datetime) -> Collector
     """Raises Mistyped, NotWritten."""
     form, who = request.POST, reader(request)
     mail = typed.text(form, "mail", 120)
-    if mail and ("@" not in mail[1:-1] or any(one.isspace() or one in "<>,;:\"" for one in mail)):
+    if mail and ("@" not in mail[1:-1] or any(one.isspace() or one in '<>,;:"' for one in mail)):
         raise Mistyped(_("Mail: write an address such as name@example.org."))
     number = typed.text(form, "number", 20) or f"G-{uuid4().hex[:6].upper()}"
     taken = keeping.find(number, who.token, 10, [row.pk for row in queries.collectors([of.site])])
