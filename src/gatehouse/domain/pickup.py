@@ -91,3 +91,8 @@ def _miss(one: Permission, at: datetime, day: date, zone: ZoneInfo) -> No | None
     opens = one.opens is None or instant(at_local(day, one.opens, zone)) <= instant(at)
     closes = one.closes is None or instant(at) < instant(at_local(day, one.closes, zone))
     return None if opens and closes else No.NOT_AT_THIS_HOUR
+
+
+def says(one: Permission, at: datetime, zone: ZoneInfo) -> bool:
+    """Whether this word alone has something to say at this instant."""
+    return refusal([one], one.collector, at, zone) in (None, No.MUST_NOT)

@@ -29,7 +29,7 @@ LETTERS: dict[str, Letter] = {
         (
             _("Your child in %(class)s of %(school)s had not come when the bell rang at %(bell)s on %(day)s."),
             _(
-                "Do you know why? Tell the school on this page; it takes a minute. If you do not know where your child is, "
+                "Do you know why? Tell the school on this page; it takes a minute. If you do not know where they are, "
                 "call the school now."
             ),
         ),

@@ -1,4 +1,4 @@
-"""What the cells of pick-up hold, and back to the facts of `domain.pickup`. Random ids, dates and codes; a few words."""
+"""What the cells of pick-up hold, and back to the facts of `domain.pickup`. Ids, dates, codes, a few words."""
 
 from datetime import date, datetime, time
 from typing import TypeVar
@@ -38,8 +38,8 @@ class PermissionFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, o
 
 
 class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A hand-over, or a refusal where `why` is a code of `domain.pickup.No`; `collector` "" for somebody who is not known,
-    of whom `text` may say more. `act` is the form's own id: sent twice it counts once."""
+    """A hand-over, or a refusal where `why` is a code of `domain.pickup.No`; `collector` "" for somebody who is not
+    known, of whom `text` may say more. `act` is the form's own id: sent twice it counts once."""
 
     act: str
     at: datetime

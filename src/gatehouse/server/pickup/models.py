@@ -1,7 +1,7 @@
 """Collectors of pupils, the book of each pupil about them, and notices that a pupil was missed at the bell.
 
-Who may take whom, who took whom and when, and whose absence was told lies in cells (pickup/cells.py). A collector is one
-of the site's people like any other, in a group of its own, so that passes, cards, PINs and erasure are theirs too.
+Who may take whom, who took whom and when, and whose absence was told lies in cells (pickup/cells.py). A collector is
+one of the site's people like any other, in a group of its own, so that passes, cards, PINs and erasure are theirs too.
 """
 
 import uuid
@@ -68,8 +68,8 @@ class NoticeState(models.TextChoices):
 
 
 class AbsenceNotice(models.Model):
-    """A pupil was missed on a date. Whose absence it is, who was told and what they answered is sealed; the id is a keyed
-    hash of it, so that one absence has one notice."""
+    """A pupil was missed on a date. Whose absence it is, who was told and what they answered is sealed; the id is a
+    keyed hash of it, so that one absence has one notice."""
 
     id = models.UUIDField(primary_key=True)
     site = models.ForeignKey("people.Site", on_delete=models.CASCADE, related_name="absence_notices")

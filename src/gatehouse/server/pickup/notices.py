@@ -2,8 +2,8 @@
 
 The job `notices` reads registers under random ids and writes, in one transaction for a class and a bell, that the bell
 was looked at, a notice for each pupil who is missed, and a mail for each guardian with an address. So whatever dies in
-between, nothing was told, or all of it once. While a gate computer of the school is not heard from nobody is missed: its
-passages have not come yet, and no guardian is frightened for that.
+between, nothing was told, or all of it once. While a gate computer of the school is not heard from nobody is missed:
+its passages have not come yet, and no guardian is frightened for that.
 """
 
 import re
@@ -104,7 +104,7 @@ def _guardians(book: Book, site: Site, now: datetime) -> list[Collector]:
     """Who is told: marked so, with an address, still here, and nobody who must not collect."""
     today = local_date(now, ZoneInfo(site.zone))
     denied = {one.collector for one in book.facts if one.word is Word.MUST_NOT and one.covers(today)}
-    wanted = {one.collector for one in book.permissions if one.told} - denied
+    wanted = {UUID(one.collector) for one in book.permissions if one.told and one.collector not in denied}
     found = Collector.objects.filter(pk__in=wanted, mail_cell__isnull=False, person__state=PersonState.ACTIVE)
     return list(found.order_by("pk"))
 
@@ -177,7 +177,7 @@ def notice_of(code: str, now: datetime) -> AbsenceNotice | None:
 
 
 class NotAnswered(Exception):
-    """Codes: `answered` before, `known` (the register says otherwise by now), `full`, `gone` (class or pupil), `busy`."""
+    """Codes: `answered` before, `known` (the register says otherwise by now), `full`, `gone`, `busy`."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)

@@ -1,5 +1,5 @@
-"""A guardian's answer to "not at school when the bell rang", by the link in the mail. No name stands here: whoever holds
-the link learns that a child of a class was missed on a date, which the mail said, and no more."""
+"""A guardian's answer to "not at school when the bell rang", by the link in the mail. No name stands here: whoever
+holds the link learns that a child of a class was missed on a date, which the mail said, and no more."""
 
 from zoneinfo import ZoneInfo
 

@@ -61,9 +61,7 @@ def _flaw(code: str) -> str:
     return {
         "expired": _("This code is over. Ask them to open their pass anew."),
         "invalid": _("This is no pass of this school."),
-        "no_collector": _(
-            "This is nobody who collects pupils here. Hand no pupil over; choose the pupil they ask for."
-        ),
+        "no_collector": _("This is nobody who collects pupils here. Hand no pupil over; find whom they ask for."),
     }[code]
 
 
@@ -163,7 +161,7 @@ def hand_over(request: HttpRequest, person_id: UUID) -> HttpResponse:
     """Every chosen pupil in one step. Who may not go is refused and the office is alarmed, whatever the page showed."""
     of, who = collector_of(request, person_id), reader(request)
     chosen = set(request.POST.getlist("pupil"))
-    pupils = list(queries.pupils(of.person.site).filter(pk__in=[one for one in map(_uuid, chosen)]))
+    pupils = list(queries.pupils(of.person.site).filter(pk__in=[_uuid(one) for one in chosen]))
     act = request.POST.get("act", "")[:64]
     if not pupils or not act:
         return _collector(request, of, {"error": _("Choose a pupil.")}, status=422)

@@ -1,5 +1,5 @@
-"""How people stand on the pages of pick-up: by name, and by staff number and initials once the reader's limit of names is
-reached. A gate at the end of a school day sees more children than a guard may see names."""
+"""How people stand on the pages of pick-up: by name, and by staff number and initials once the reader's limit of names
+is reached. A gate at the end of a school day sees more children than a guard may see names."""
 
 from collections.abc import Sequence
 from uuid import UUID

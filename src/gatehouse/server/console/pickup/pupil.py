@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from gatehouse.domain.periods import local
-from gatehouse.domain.pickup import EVERY_DAY, No, Word
+from gatehouse.domain.pickup import EVERY_DAY, No, Word, says
 from gatehouse.keeper.protocol import Refused
 from gatehouse.server import keeping
 from gatehouse.server.accounts.queries import handles
@@ -95,7 +95,7 @@ def _permissions(book: Book, names: dict[str, str], at: datetime, zone: ZoneInfo
             "denies": one.word == Word.MUST_NOT.value,
             "when": words_pickup.when(one),
             "told": one.told,
-            "live": actions.holds(one.fact, at, zone),
+            "live": says(one.fact, at, zone),
         }
         for place, one in enumerate(book.permissions)
     ]
@@ -131,7 +131,7 @@ def permit(request: HttpRequest, person_id: UUID) -> HttpResponse:
     except Mistyped as fault:
         return _pupil(request, of, {"error": str(fault), "typed": _typed_back(request)}, status=422)
     except NotWritten as fault:
-        more = {"error": words_pickup.FAULTS[fault.code], "typed": _typed_back(request)}
+        more: dict[str, object] = {"error": words_pickup.FAULTS[fault.code], "typed": _typed_back(request)}
         return _pupil(request, of, more, status=409)
     messages.success(request, _("Written. The desk knows it at once."), "yes")
     return HttpResponseRedirect(reverse("pickup-pupil", args=[of.pk]))
