@@ -25,7 +25,7 @@ class PermissionFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, o
     told: bool = False
     since: date | None = None
     until: date | None = None
-    weekdays: list[int] = sorted(EVERY_DAY)
+    weekdays: list[int] = msgspec.field(default_factory=lambda: sorted(EVERY_DAY))
     opens: time | None = None
     closes: time | None = None
 
