@@ -1,4 +1,4 @@
-"""A school's morning and afternoon, and a worker whose certificate ran out: at the pages, with mail that really goes."""
+"""A school's day, and a worker whose certificate ran out: at the pages, with mail that really goes."""
 
 from datetime import timedelta
 from zoneinfo import ZoneInfo
@@ -39,7 +39,8 @@ def both(page: Page, name: str) -> None:
         page.emulate_media(color_scheme="light")
 
 
-def test_absent_at_the_bell_told_answered_a_stranger_refused_both_sisters_collected(place) -> None:
+def test_absent_at_the_bell_told_answered_a_stranger_refused_both_sisters_collected(place, settings) -> None:
+    settings.PUBLIC_URL = "https://school.example"
     school = School(place.house.world)
     office = place.open(Role.HR, **WIDE)
     with Mailbox() as box:

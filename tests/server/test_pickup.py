@@ -225,7 +225,8 @@ def test_a_guard_reads_books_and_no_guardians_address(school):
 
 
 @pytest.fixture
-def box(school):
+def box(school, settings):
+    settings.PUBLIC_URL = "https://school.example"
     with Mailbox() as made:
         facts = ServerFacts("127.0.0.1", made.port, security="none", sender="school@example.org")
         mail.set_server(facts, by=school.world.operator(Role.OWNER), at=school.world.now())

@@ -110,7 +110,7 @@ LABELS: dict[str, Label] = {
         Label("subject.request/1", KeyClass.IDENTITY, Budget.WORK, (1024, 2048, 4096)),
         Label("erasure.certificate/1", KeyClass.SITE, Budget.NONE, (4096, 8192)),
         Label("mandate.consent/1", KeyClass.VEHICLE, Budget.SENSITIVE, (1024, 2048)),
-        Label("pupil.pickup/1", KeyClass.IDENTITY, Budget.BRIEF, (8192, 16384)),
+        Label("pupil.pickup/1", KeyClass.IDENTITY, Budget.BRIEF, (16384,)),
         Label("collector.children/1", KeyClass.IDENTITY, Budget.BRIEF, (1024,)),
         Label("guardian.mail/1", KeyClass.IDENTITY, Budget.SENSITIVE, (256,)),
         Label("notice.absent/1", KeyClass.SITE, Budget.NONE, (1024,)),

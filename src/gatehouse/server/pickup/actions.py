@@ -212,6 +212,7 @@ def _write(
             collector, before, after = also
             if Collector.objects.filter(pk=collector.pk, cell=before).update(cell=after) != 1:
                 raise NotWritten("overtaken")
+            collector.cell = after
         if refused:
             raise_alarm(refused[0].site_id, "", ALARM, at=at)
 

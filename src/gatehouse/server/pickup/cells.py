@@ -13,7 +13,7 @@ MOST_PERMISSIONS = 12  # of one pupil
 MOST_CHILDREN = 12  # of one collector
 KEPT = 20  # hand-overs and refusals in a book, the newest
 MOST_RELATION, MOST_TEXT = 30, 80
-BOOK_BYTES, CHILDREN_BYTES, NOTICE_BYTES = 6000, 600, 900  # every cell is of one size, whatever it says
+BOOK_BYTES, CHILDREN_BYTES, NOTICE_BYTES = 9000, 600, 900  # every cell is of one size, whatever it says
 
 
 class PermissionFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

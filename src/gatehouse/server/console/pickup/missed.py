@@ -4,6 +4,7 @@ from datetime import date
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -58,6 +59,7 @@ def _page(request: HttpRequest, day: date, today: date, more: dict[str, object],
         "day": day,
         "before": reverse("pickup-missed-on", args=[day - DAY]) if day > today - BACK else "",
         "after": reverse("pickup-missed-on", args=[day + DAY]) if day < today else "",
+        "no_address": not settings.PUBLIC_URL,
         "setups": [{"site": site, "of": queries.setup_of(site)} for site in schools(request)],
         **tabs(request, "pickup-missed"),
     }
