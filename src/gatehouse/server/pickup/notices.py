@@ -101,10 +101,11 @@ def _tell(of: SchoolClass, session: Session, on: date, now: datetime) -> int:
 
 
 def _guardians(book: Book, site: Site, now: datetime) -> list[Collector]:
-    """Who is told: marked so, with an address, still here, and nobody who must not collect."""
+    """Who is told: marked so today, with an address, still here, and nobody who must not collect."""
     today = local_date(now, ZoneInfo(site.zone))
     denied = {one.collector for one in book.facts if one.word is Word.MUST_NOT and one.covers(today)}
-    wanted = {UUID(one.collector) for one in book.permissions if one.told and one.collector not in denied}
+    told = [one for one in book.permissions if one.told and one.fact.covers(today)]
+    wanted = {UUID(one.collector) for one in told if one.collector not in denied}
     found = Collector.objects.filter(pk__in=wanted, mail_cell__isnull=False, person__state=PersonState.ACTIVE)
     return list(found.order_by("pk"))
 
