@@ -90,7 +90,7 @@ def _desk(request: HttpRequest, more: dict[str, object], status: int = 200) -> H
         "lately": [
             {
                 "id": one.pk,
-                "at": one.at,
+                "at": saying.time_of_day(one.at, ZoneInfo(one.site.zone)),
                 "gate": names.get((one.site_id, one.gate), one.gate),
             }
             for one in finding.lately(sites, at)

@@ -1,8 +1,10 @@
-"""The schools that a reader sees, and the people of one that an address names."""
+"""The schools that a reader sees, and the people of one that an address names. Times are then the school's."""
 
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpRequest
+from django.utils import timezone
 
 from gatehouse.server.console.access import reader
 from gatehouse.server.people.models import Person, Site, SiteType
@@ -20,6 +22,7 @@ def pupil_of(request: HttpRequest, person_id: UUID) -> Person:
     found = queries.pupil(person_id, schools(request))
     if found is None:
         raise Http404
+    timezone.activate(ZoneInfo(found.site.zone))
     return found
 
 
@@ -28,4 +31,5 @@ def collector_of(request: HttpRequest, person_id: UUID) -> Collector:
     found = queries.collector(person_id, schools(request))
     if found is None:
         raise Http404
+    timezone.activate(ZoneInfo(found.person.site.zone))
     return found

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 
 from gatehouse.domain.periods import DAY, local_date
 from gatehouse.keeper.protocol import Authority, Refused
@@ -35,6 +36,7 @@ PURPOSE = "crews.own"
 def own(request: HttpRequest, on: date | None = None) -> HttpResponse:
     """GET counts, which shows nobody; POST opens the names."""
     contractor = _contractor(request)
+    timezone.activate(ZoneInfo(contractor.site.zone))
     today = local_date(now(), ZoneInfo(contractor.site.zone))
     day = on or today
     if not today - WHO_DAYS <= day <= today:
