@@ -83,7 +83,7 @@ def _lines(
     data = keeping.reveal(cells, by, PURPOSE)
     if isinstance(data, Refused):
         return data
-    count, asked = len(people), Asked.of(contractor.site)
+    count, asked = len(people), Asked.at_gates(contractor.site)
     teams = {str(team.pk): team.name for team in roster_queries.teams([contractor.site])}
     lines = [
         _line(person.pk, facts, brief, name, teams, asked, found)
