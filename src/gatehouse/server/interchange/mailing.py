@@ -253,9 +253,7 @@ def _not_taken(message: Message, fault: NotTaken, now: datetime) -> None:
 
 def _alarm(now: datetime) -> None:
     """Once a day, however many messages die: nobody is told by mail that mail does not go."""
-    died_before = Message.objects.filter(state=MessageState.DEAD, since__gt=now - timedelta(days=1)).exclude(
-        said="erased"
-    )
+    died_before = Message.objects.filter(state=MessageState.DEAD, since__gt=now - timedelta(days=1)).exclude(said="erased")
     if died_before.count() <= 1:
         for site in all_sites():
             raise_alarm(site.pk, "", ALARM, at=now)
