@@ -16,6 +16,7 @@ from typing import Annotated, Literal
 import msgspec
 import uuid_utils
 
+from gatehouse.domain.papers import Paper
 from gatehouse.domain.policy import Alert, Gate, Permit, Rule, ZoneRules
 from gatehouse.domain.schedules import Schedule
 
@@ -142,7 +143,8 @@ class PersonEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     face = encoded FaceTemplates (label face.template/1), card = utf-8 number (credential.card/1),
     pin = utf-8 digits (credential.pin/1), day_card = utf-8 "YYYY-MM-DD number", good on that date of the site in place
     of the card (credential.day_card/1). `brief`, for the muster list and for terminals: staff number and initials
-    (person.brief/1), of a visitor the initials (visit.brief/1), who is told by `visit`."""
+    (person.brief/1), of a visitor the initials (visit.brief/1), who is told by `visit`. `papers`: what a
+    worker holds of the papers that a construction site looks at; None where none are."""
 
     id: str
     groups: list[str]
@@ -154,6 +156,7 @@ class PersonEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     day_card: bytes | None = None
     brief: bytes | None = None
     visit: bool = False
+    papers: list[Paper] | None = None
 
 
 class FaceTemplates(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -233,6 +236,8 @@ class Roster(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     forgotten: dict[str, datetime] = {}  # by zone: who came before is nowhere
     duress: bool = False  # a PIN whose last digit is one higher opens, and tells of a threat
     zone_names: dict[str, str] = {}  # what zones are called, for the muster list
+    papers: list[str] = []  # kinds that everybody must hold to come in: `domain.papers`
+    paper_names: dict[str, str] = {}  # what certificates are called, for terminals
 
 
 class FreedBay(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

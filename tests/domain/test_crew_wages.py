@@ -1,23 +1,19 @@
 """Wage reports by contractor and team: the sums are those of the payslips, whoever stands where; and who may enter."""
 
 import random
-from datetime import date, time, timedelta
+from datetime import date, time
 from fractions import Fraction
 
 import pytest
 
 from gatehouse.domain.crew_wages import (
     Amounts,
-    Gap,
     Line,
     Standing,
     Terms,
-    Training,
     Work,
     amounts,
     crews,
-    entry_dates,
-    gap,
     sums,
     terms_of,
     work_of,
@@ -128,36 +124,3 @@ def test_the_sums_of_the_crews_are_those_of_the_payslips(seed: int) -> None:
         assert sum(amount.paid.minor for amount in of) == net
     assert sum(part.people for part in parts) == len(rows)
     assert sum(part.work.worked_min for part in parts) == sums(rows).work.worked_min == 480 * len(rows)
-
-
-GIVEN = date(2026, 3, 2)
-TODAY = date(2026, 3, 10)
-
-
-@pytest.mark.parametrize(
-    ("training", "on", "what"),
-    [
-        (None, TODAY, Gap.NOT_IN_ROSTER),
-        (Training(), TODAY, Gap.NO_TRAINING),
-        (Training(until=TODAY), TODAY, Gap.NO_TRAINING),
-        (Training(GIVEN), GIVEN - timedelta(days=1), Gap.NOT_YET),
-        (Training(GIVEN), GIVEN, None),
-        (Training(GIVEN, TODAY), TODAY, None),
-        (Training(GIVEN, TODAY), TODAY + timedelta(days=1), Gap.RUN_OUT),
-    ],
-)
-def test_who_may_enter(training: Training | None, on: date, what: Gap | None) -> None:
-    assert gap(training, on) is what
-
-
-@pytest.mark.parametrize(
-    "training",
-    [None, Training(), Training(GIVEN), Training(GIVEN, TODAY), Training(TODAY, GIVEN), Training(GIVEN, GIVEN)],
-)
-def test_the_dates_of_access_are_those_without_a_gap(training: Training | None) -> None:
-    """The gate's span and the list of who lacks what say the same of every date."""
-    held = entry_dates(training)
-    for n in range(-3, 15):
-        on = GIVEN + timedelta(days=n)
-        inside = held is not None and held[0] <= on and (held[1] is None or on <= held[1])
-        assert inside is (gap(training, on) is None), on

@@ -7,6 +7,7 @@ import time
 from datetime import timedelta
 
 import httpx
+import msgspec
 import numpy as np
 import pytest
 from PIL import Image
@@ -15,6 +16,7 @@ from tests.edge.terminal_world import CODE, Tablet, TerminalSite, noisy
 
 from gatehouse.clock import SystemClock
 from gatehouse.crypto import self_signed
+from gatehouse.domain.papers import Paper
 from gatehouse.edge import status
 from gatehouse.edge.terminals import places
 from gatehouse.wire import Attempt, GateEvent, Passage
@@ -190,6 +192,24 @@ def test_a_card_lent_for_the_day_opens_and_the_one_at_home_does_not(site):
     assert tablet.card("8800").json()["outcome"] == "granted"
     assert tablet.card("8801").json()["reason"] == "unknown_card", "of another date"
     assert tablet.card("4712000").json()["outcome"] == "granted"
+
+
+def test_the_screen_says_which_certificate_ended_when_and_opens_once_it_is_renewed(site):
+    def feed(until):
+        ada = site.person("ada", number="104", initials="AL", card="4711000")
+        fed = site.feed(people=[msgspec.structs.replace(ada, papers=[Paper("k-1", None, until)])])
+        assert fed.roster is not None
+        named = msgspec.structs.replace(fed.roster, paper_names={"k-1": "Working-at-height certificate"})
+        return msgspec.structs.replace(fed, roster=named)
+
+    today = SystemClock().now().date()
+    tablet = Tablet(site.start(feed(today - timedelta(days=2)))).paired()
+    ended = (today - timedelta(days=2)).isoformat()
+    assert tablet.card("4711000").json() == {
+        "outcome": "refused", "reason": "paper_ended", "paper": "Working-at-height certificate", "on": ended,
+    }  # fmt: skip
+    site.learn(feed(today + timedelta(days=300)))
+    assert tablet.card("4711000").json()["outcome"] == "granted"
 
 
 def test_a_relay_that_does_not_answer_is_said(running, tablet, shelly):

@@ -56,7 +56,8 @@ def caller(world: World, role: Role, *, sites: tuple[str, ...] = (), subject: st
 
         from gatehouse.keeper.local import shell_authority
 
-        code = world.keeper.invite(str(uuid4()), role, shell_authority(world.home), sites=sites)
+        of = str(uuid4()) if role is Role.CONTRACTOR else None
+        code = world.keeper.invite(str(uuid4()), role, shell_authority(world.home), sites=sites, subject=of)
     status, entered = Caller().call("POST", "sign-in", {"code": code})
     assert status == 200, entered
     return Caller(entered["token"])

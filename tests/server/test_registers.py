@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 import pytest
 from tests.server.world import SETUP, ZONE
 
-from gatehouse.domain.crew_wages import Training
 from gatehouse.domain.periods import at_local, local_date
 from gatehouse.domain.reckoning import Flag, Workday
 from gatehouse.domain.registers import Mark, Session, SessionPlan, Source, Status
@@ -236,40 +235,6 @@ def enter(world, person, **facts) -> None:
     roster_actions.enter_roster(person, RosterFacts(trade="mason", **facts), by=SETUP, at=world.now())
 
 
-def test_gates_know_only_the_trained_where_a_site_asks_for_training(world):
-    day = local_date(world.now(), CN)
-    nobody, untrained, trained, lapsed = (world.hire(f"S-{n}") for n in range(4))
-    enter(world, untrained)
-    enter(world, trained, trained=day, trained_until=day + timedelta(days=30))
-    enter(world, lapsed, trained=day - timedelta(days=9), trained_until=day - timedelta(days=1))
-    assert set(spans(world)) == {str(one.pk) for one in (nobody, untrained, trained, lapsed)}
-    roster_actions.ask_for_training(world.site, by=SETUP, at=world.now())
-    known = spans(world)
-    assert set(known) == {str(trained.pk), str(lapsed.pk)}
-    starts, ends = known[str(trained.pk)]
-    assert starts == at_local(day, time(0), CN)
-    assert ends == at_local(day + timedelta(days=31), time(0), CN)
-    assert known[str(lapsed.pk)][1] == at_local(day, time(0), CN)  # over: a stranger from now on
-    enter(world, untrained, trained=day)
-    assert str(untrained.pk) in spans(world)
-    roster_actions.strike_from_roster(trained, by=SETUP, at=world.now())
-    assert str(trained.pk) not in spans(world)
-    roster_actions.let_in_without_training(world.site, by=SETUP, at=world.now())
-    assert str(nobody.pk) in spans(world)
-
-
-def test_training_makes_nobodys_access_longer(world):
-    day = local_date(world.now(), CN)
-    file = File(starts=day + timedelta(days=2), ends=day + timedelta(days=4))
-    person = hire_person(world.site, Facts(number="S-1", name="Lin", file=file), by=SETUP, at=world.now())
-    enter(world, person, trained=day, trained_until=day + timedelta(days=30))
-    roster_actions.ask_for_training(world.site, by=SETUP, at=world.now())
-    assert spans(world)[str(person.pk)] == (
-        at_local(day + timedelta(days=2), time(0), CN),
-        at_local(day + timedelta(days=5), time(0), CN),
-    )
-
-
 def test_every_change_of_the_roster_is_told_to_edges_and_logged(world):
     person = world.hire("S-1")
     before = spans(world)
@@ -292,10 +257,9 @@ def test_the_roster_is_opened_by_those_who_may_see_pay(world):
     clerk = world.operator(Role.HR)
     found = roster_looks.roster([person], clerk.authority, "roster.page")
     assert found == {person.pk: RosterFacts("mason", foreman=True)}
-    assert found[person.pk].training == Training()
     refused = roster_looks.roster([person], world.operator(Role.SECURITY).authority, "roster.page")
     assert isinstance(refused, Refused)
-    assert len(RosterEntry.objects.get().cell) > 512
+    assert len(RosterEntry.objects.get().cell) > 1024
 
 
 def test_a_contractor_and_a_team_are_made_once(world):

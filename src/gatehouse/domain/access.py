@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 from gatehouse.domain.bays import NO_BAYS, Bays
 from gatehouse.domain.decisions import Decision, Grant, Reason, Refusal
 from gatehouse.domain.modes import FREE, Stand, stand_at
-from gatehouse.domain.periods import within
+from gatehouse.domain.papers import Why, lack
+from gatehouse.domain.periods import local_date, within
 from gatehouse.domain.policy import Direction, Gate, GateKind, Policy, Rule, Subject
 from gatehouse.domain.schedules import open_at
 from gatehouse.domain.sightings import Means, Sighting
@@ -22,6 +23,11 @@ _UNKNOWN = {
     Means.PIN: Reason.UNKNOWN_PIN,
     Means.PASS: Reason.INVALID_PASS,
     Means.PLATE: Reason.UNKNOWN_PLATE,
+}
+_LACKING = {
+    Why.MISSING: Reason.PAPER_MISSING,
+    Why.NOT_YET: Reason.PAPER_NOT_YET,
+    Why.ENDED: Reason.PAPER_ENDED,
 }
 _TIMED = (Means.FACE, Means.PASS)  # what holds until a moment, and cannot be judged without the time
 _REFUSED_EVEN_WHEN_OPEN = frozenset({Reason.DENIED, Reason.BLOCKED})
@@ -41,9 +47,10 @@ def decide(
     In this order: evidence that is not fresh is never acted on; while a site is left everybody passes; of a vestibule
     one door opens; an operator opens whatever the gate's mode; an emergency vehicle passes whatever else holds; a
     closed gate admits nobody else; a deny, or a blocked vehicle on its way in, beats every grant and even an open gate;
-    then a rule grants, and what it leads into has its say. A mode that is not known is a closed one. `bays` are those
-    of the vehicle's contracts, `around` is what the edge knows of people and doors. While the clock is doubtful, `now`
-    is the earliest time that it can be. Raises ZoneInfoNotFoundError for a zone that is none.
+    then a rule grants, where no paper is lacking, and what it leads into has its say. A mode that is not known is a
+    closed one. `bays` are those of the vehicle's contracts, `around` is what the edge knows of people and doors. While
+    the clock is doubtful, `now` is the earliest time that it can be. Raises ZoneInfoNotFoundError for a zone that is
+    none.
     """
     if abs(now - sighting.last_at) > timedelta(seconds=gate.freshness_s):
         return Refusal(Reason.STALE)
@@ -142,8 +149,18 @@ def _person(subject: Subject, gate: Gate, policy: Policy, now: datetime, around:
     grants = [rule for rule in policy.index.naming(gate.code, subject.groups) if not rule.deny]
     for rule in grants:
         if _in_force(rule, policy, now):
+            if lacking := _lacking(subject, gate, policy, now):
+                return lacking
             return decide_zone(subject, gate, policy, now, around, Grant(Reason.RULE, rule.id))
     return Refusal(Reason.SCHEDULE, grants[0].id) if grants else Refusal(Reason.NO_RULE)
+
+
+def _lacking(subject: Subject, gate: Gate, policy: Policy, now: datetime) -> Refusal | None:
+    """A paper that is not held keeps people out, and locks nobody in."""
+    if subject.papers is None or gate.direction is Direction.OUT:
+        return None
+    found = lack(subject.papers, policy.papers, local_date(now, ZoneInfo(policy.zone)))
+    return Refusal(_LACKING[found.why], found.about) if found else None
 
 
 def _in_force(rule: Rule, policy: Policy, now: datetime) -> bool:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 
@@ -162,48 +161,3 @@ def crews(lines: Iterable[Line]) -> tuple[Crew, ...]:
         found[line.contractor, line.team].append(line)
     ordered = sorted(found, key=lambda key: (not key[0], key[0], not key[1], key[1]))
     return tuple(Crew(contractor, team, tuple(found[contractor, team])) for contractor, team in ordered)
-
-
-# --- the real-name roster -----------------------------------------------------------------------------------------
-
-
-class Gap(StrEnum):
-    """Why somebody may not enter a site that asks for training first."""
-
-    NOT_IN_ROSTER = "not_in_roster"
-    NO_TRAINING = "no_training"
-    NOT_YET = "not_yet"
-    RUN_OUT = "run_out"
-
-
-@dataclass(frozen=True, slots=True)
-class Training:
-    """Instruction before entry: from the date it was given, until and with its last date (None: without an end)."""
-
-    given: date | None = None
-    until: date | None = None
-
-
-def gap(training: Training | None, on: date) -> Gap | None:
-    """What is missing on a date; None when somebody may enter. `training` is None for who is not in the roster.
-
-    As China asks for: nobody enters a construction site before they are registered by name and have been trained
-    (Measures for Real-name Management of Construction Workers, trial, MOHURD and MOHRSS 2019)."""
-    if training is None:
-        return Gap.NOT_IN_ROSTER
-    if training.given is None:
-        return Gap.NO_TRAINING
-    if on < training.given:
-        return Gap.NOT_YET
-    if training.until is not None and training.until < on:
-        return Gap.RUN_OUT
-    return None
-
-
-def entry_dates(training: Training | None) -> tuple[date, date | None] | None:
-    """The first and the last date (None: open) on which `gap` is None; None for who may not enter on any date."""
-    if training is None or training.given is None:
-        return None
-    if training.until is not None and training.until < training.given:
-        return None
-    return training.given, training.until

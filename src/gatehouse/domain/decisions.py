@@ -53,6 +53,9 @@ class Reason(StrEnum):
     STALE = "stale"  # the evidence is older than the gate's freshness limit: recorded, never acted on
     ALREADY_GRANTED = "already_granted"  # a grant for the same approach is still in force
     GATE_CLOSED = "gate_closed"  # the gate's mode admits nobody
+    PAPER_MISSING = "paper_missing"  # a training or certificate that the site asks for is not held
+    PAPER_NOT_YET = "paper_not_yet"  # it is held, and begins later
+    PAPER_ENDED = "paper_ended"  # it has run out; the rule of all three is `papers.Lack.about`
     NOT_CONFIRMED = "not_confirmed"  # granted, but nobody passed
 
 

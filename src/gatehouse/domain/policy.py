@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from gatehouse.domain.offline import ALL_WELL, CameraLost, Contact, Lane, ServerAway
+from gatehouse.domain.papers import Paper
 from gatehouse.domain.plates import fold
 from gatehouse.domain.rule_index import RuleIndex
 from gatehouse.domain.schedules import Schedule
@@ -80,7 +81,8 @@ class ZoneRules:
 @dataclass(frozen=True, slots=True)
 class Subject:
     """An enrolled person or registered vehicle as the gate knows it: an id, groups and the span in which it
-    is known. `permits` name gates and spans for vehicles."""
+    is known. `permits` name gates and spans for vehicles; `papers` are what a worker holds, None for whom none are
+    asked."""
 
     id: str
     groups: frozenset[str] = frozenset()
@@ -91,6 +93,7 @@ class Subject:
     blocked_until: datetime | None = None  # None: for good
     welcome: tuple["Permit", ...] = ()
     emergency: tuple["Permit", ...] = ()
+    papers: tuple[Paper, ...] | None = None
 
     def is_blocked(self, now: datetime) -> bool:
         return self.blocked and (self.blocked_until is None or now < self.blocked_until)
@@ -173,6 +176,7 @@ class Policy:
     zones: dict[str, ZoneRules] = field(default_factory=dict)
     alert: Alert = Alert.NONE
     number: int = 0  # of the published version, 0 for none
+    papers: frozenset[str] = frozenset()  # kinds that everybody must hold to come in
     index: RuleIndex = field(default=RuleIndex.of(()), compare=False, repr=False)
 
     def __post_init__(self) -> None:

@@ -108,6 +108,7 @@ class Knowledge:
     forgotten: dict[str, datetime] = field(default_factory=dict)  # by zone: who came before is nowhere
     duress: bool = False  # is what somebody types who is threatened taken as such here?
     under_duress: dict[str, str] = field(default_factory=dict)  # that -> person, where a PIN alone is asked for
+    paper_names: dict[str, str] = field(default_factory=dict)  # what certificates are called
 
     def holder_of(self, card: str, now: datetime) -> str | None:
         """Whose card this is at this moment. Who was lent one for the day has left their own at home, so that one opens
@@ -197,6 +198,7 @@ def with_roster(known: Knowledge, roster: Roster, *, site: str, opener: Opener, 
         zones={rules.id: rules for rules in roster.zones},
         alert=roster.alert,
         number=roster.policy,
+        papers=frozenset(roster.papers),
     )
     return Knowledge(
         version=known.version + 1,
@@ -220,6 +222,7 @@ def with_roster(known: Knowledge, roster: Roster, *, site: str, opener: Opener, 
         forgotten={zone: _aware(at) for zone, at in roster.forgotten.items()},
         duress=roster.duress,
         under_duress=duress_pins(pins) if roster.duress else {},
+        paper_names=dict(roster.paper_names),
     )
 
 
@@ -358,7 +361,8 @@ def _region(corners: list[int]) -> Region | None:
 
 
 def _person(entry: PersonEntry) -> Subject:
-    return Subject(entry.id, frozenset(entry.groups), entry.starts, entry.ends)
+    papers = None if entry.papers is None else tuple(entry.papers)
+    return Subject(entry.id, frozenset(entry.groups), entry.starts, entry.ends, papers=papers)
 
 
 def _check(roster: Roster) -> None:

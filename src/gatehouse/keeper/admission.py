@@ -12,6 +12,7 @@ from gatehouse.crypto.errors import CryptoError
 from gatehouse.crypto.keyring import plate_token
 from gatehouse.crypto.letters import hpke_open, verify_letter
 from gatehouse.crypto.sealing import KeyKind, KeyRef
+from gatehouse.domain.decisions import Reason
 from gatehouse.domain.plates import normalise, vehicle_class
 from gatehouse.domain.sightings import Means
 from gatehouse.keeper.days import SPAN_DAYS, day_ref, local_date
@@ -44,6 +45,7 @@ from gatehouse.wire import (
     letter_aad,
 )
 
+PAPERS = frozenset({Reason.PAPER_MISSING, Reason.PAPER_NOT_YET, Reason.PAPER_ENDED})
 _LEAST_YEAR, _LAST_YEAR = 1, 9999  # at these two some time zones have no date
 
 
@@ -123,7 +125,13 @@ def _admitted(vault: Vault, read: _Read, stay_days: dict[str, date]) -> Admitted
         cell=cell,
         lane=None if plate is None else _lane(vault, read, body, plate, stay_days),
         stay=body.subject if passed and body.means == Means.RECEIPT else None,
+        about=_about(body),
     )  # fmt: skip
+
+
+def _about(body: Attempt | Passage) -> str:
+    """Which paper was lacking, and from or until when: of nothing else the rule is told."""
+    return body.rule or "" if isinstance(body, Attempt) and body.reason in PAPERS else ""
 
 
 def _facts_cell(vault: Vault, read: _Read, body: Attempt | Passage, plate: str | None) -> bytes | None:

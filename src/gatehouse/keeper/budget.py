@@ -35,12 +35,14 @@ _GUARD = {
     Budget.WORK: Caps(60, 300),
 }
 _MANAGER = {Budget.BRIEF: Caps(60, 300), Budget.NAMES: Caps(60, 300), Budget.WORK: Caps(60, 300)}
+_CONTRACTOR = {Budget.BRIEF: Caps(500, 1000), Budget.NAMES: Caps(500, 1000), Budget.WORK: Caps(500, 1000)}
 CAPS: dict[Role | CapRole, dict[Budget, Caps]] = {
     Role.OWNER: _OFFICE,
     Role.HR: _OFFICE,
     Role.SECURITY: _GUARD,
     Role.PARKING: _GUARD,
     Role.AUDITOR: {Budget.BRIEF: Caps(60, 300), Budget.NAMES: Caps(60, 300)},
+    Role.CONTRACTOR: _CONTRACTOR,
     CapRole.MANAGER: _MANAGER,
 }
 SELF = Caps(600, 2000)  # requests for one's own data

@@ -30,14 +30,16 @@ from gatehouse.wire import FEED_INFO
 
 
 def invite(vault: Vault, request: Invite) -> Text | Refused:
-    """A worker's code needs an owner or HR and names the person; any other needs an owner or the keeper's own shell."""
+    """A worker's code needs an owner or HR and names the person; any other needs an owner or the keeper's own shell.
+    A contractor's names the contractor."""
     asker = vault.asker(request.by)
     if isinstance(asker, Refused):
         return asker
     worker = request.role is Role.WORKER
     if not asker.is_shell and not asker.may("invite.worker" if worker else "invite"):
         return Refused("not_allowed")
-    if worker != (request.subject is not None) or not request.actor:
+    named = request.role in (Role.WORKER, Role.CONTRACTOR)
+    if named != (request.subject is not None) or not request.actor:
         return Refused("bad_request")
     if any(not asker.reaches(site) for site in request.sites or ("",)) or _widens(asker, request):
         return Refused("not_allowed")
@@ -54,7 +56,7 @@ def _written_down(vault: Vault, asker: Asker, request: Invite) -> Refused | None
     """A worker's ticket shows everything of one person, and whoever hands it out could use it: that is a look at them,
     and it counts as one. Otherwise an invitation for everybody would be a way around every cap."""
     purpose = f"{request.role}:{request.actor}"
-    if request.subject is not None:
+    if request.subject is not None and request.role is Role.WORKER:
         return vault.look(asker, "invite", purpose, {Budget.SENSITIVE: {request.subject}})
     vault.record("invite", asker, purpose=purpose)
     return None

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from gatehouse.crypto.letters import hpke_seal
 from gatehouse.keeper.cells import Foreign, Gone, Opened
+from gatehouse.keeper.contractors import own_people
 from gatehouse.keeper.log import Entry
 from gatehouse.keeper.protocol import (
     LABELS,
@@ -62,10 +63,11 @@ def _look_at(vault: Vault, request: Reveal, cells: list[Opened]) -> Refused | No
     asker = vault.asker(request.by)
     if isinstance(asker, Refused):
         return asker
+    own = _own_people(asker, cells)
     for cell in cells:
-        if not _may_read(asker, cell) and not (asker.ticket and is_of_the_team(vault, asker.ticket, cell)):
+        if not _may_read(asker, cell, own) and not (asker.ticket and is_of_the_team(vault, asker.ticket, cell)):
             return Refused("not_allowed", {"label": cell.label.name})
-    team = [cell for cell in cells if not _may_read(asker, cell)]
+    team = [cell for cell in cells if not _may_read(asker, cell, own)]
     if team:  # a request is about oneself or about one's team: each has a cap of its own
         same = len(team) == len(cells)
         return look_at_team(vault, asker, request.purpose, team) if same else Refused("bad_request")
@@ -75,12 +77,19 @@ def _look_at(vault: Vault, request: Reveal, cells: list[Opened]) -> Refused | No
     return vault.look(asker, "reveal", request.purpose, seen)
 
 
-def _may_read(asker: Asker, cell: Opened) -> bool:
+def _own_people(asker: Asker, cells: list[Opened]) -> frozenset[str]:
+    contractor = asker.ticket is not None and asker.ticket.role is Role.CONTRACTOR
+    return own_people(asker.ticket.subject, cells) if contractor and asker.ticket else frozenset()
+
+
+def _may_read(asker: Asker, cell: Opened, employed: frozenset[str]) -> bool:
     name = cell.label.name
     if asker.job is not None:
         return name in JOB_READS.get(asker.job, frozenset())
     if asker.ticket is None or name not in READS[asker.ticket.role] or not asker.reaches(cell.site):
         return False
+    if asker.ticket.role is Role.CONTRACTOR:
+        return cell.subject in employed
     own = cell.subject == asker.ticket.subject or is_host_of(asker.ticket.subject, cell)
     return asker.ticket.role is not Role.WORKER or own
 

@@ -130,6 +130,7 @@ class Admitted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     cell: bytes | None = None
     lane: Lane | None = None
     stay: str | None = None  # of a passage out by receipt: the stay that it lets out
+    about: str = ""  # of a refusal for want of a paper: `domain.papers.Lack.about`; like `reason` for screens alone
 
 
 class Unadmitted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="unadmitted"):

@@ -297,8 +297,9 @@ class Entrust(Request, frozen=True, tag="entrust"):
 
 
 class Invite(Request, frozen=True, tag="invite"):
-    """A one-time sign-in code for an operator, or for a worker (role worker, subject). By an owner's ticket (HR's for
-    workers); a local shell of the keeper's own user needs none for the first owner. -> Text"""
+    """A one-time sign-in code for an operator, for a worker (role worker, subject: the person) or for a contractor
+    (role contractor, subject: the company). By an owner's ticket (HR's for workers); a local shell of the keeper's own
+    user needs none for the first owner. -> Text"""
 
     actor: str
     role: Role

@@ -7,7 +7,7 @@ from gatehouse.keeper.protocol import LABELS, KeyClass, Role
 SECRETS = frozenset({"django", "sources", "provider.test", "edge-admin", "audit"})
 
 _PEOPLE = frozenset({Role.OWNER, Role.HR, Role.SECURITY})
-ALL_OPERATORS = frozenset(Role) - {Role.WORKER}
+ALL_OPERATORS = frozenset(Role) - {Role.WORKER, Role.CONTRACTOR}
 VERBS: dict[str, frozenset[Role]] = {
     "tokens": frozenset({Role.OWNER, Role.HR, Role.SECURITY, Role.WORKER}),
     "who": _PEOPLE,
@@ -38,9 +38,17 @@ VERBS: dict[str, frozenset[Role]] = {
 }
 
 # What a template or a PIN is for happens inside keeper and edge: no page ever needs one. A provider's keys and the
-# token that a driver's account is charged by are for the job `payments` alone.
+# token that a driver's account is charged by are for the job `payments` alone, the mail server's password for `mail`.
 NEVER_SHOWN = frozenset(
-    {"face.template/1", "credential.pin/1", "provider.account/1", "mandate.token/1", "visit.plate/1"}
+    {
+        "face.template/1",
+        "credential.pin/1",
+        "provider.account/1",
+        "mandate.token/1",
+        "visit.plate/1",
+        "mail.server/1",
+        "mail.envelope/1",
+    }
 )
 # The keeper writes these itself, out of signed letters. Whoever could have any plate sealed as a stay's would learn its
 # token from `retoken`, and so try plates without a cap.
@@ -52,6 +60,7 @@ _TEXTS = frozenset({"site.text/1", "stay.step/1", "takings.lengths/1"})
 _DISPUTES = frozenset({"dispute.claim/1", "dispute.answer/1"})
 _PERSON = frozenset({"person.brief/1", "person.name/1"})
 _VISITS = frozenset({"visit.span/1", "visit.brief/1", "visit.facts/1"})
+_PICKUP = frozenset({"pupil.pickup/1", "collector.children/1"})
 _COMPANY = frozenset({"payrun.summary/1", "pay.setup/1", "worklist.open/1", "figures.sheet/1"})
 _ALL = frozenset(LABELS) - NEVER_SHOWN
 READS: dict[Role, frozenset[str]] = {
@@ -60,22 +69,24 @@ READS: dict[Role, frozenset[str]] = {
     - _RECEIPTS
     - _DISPUTES
     - {"mandate.consent/1", "stay.books/1", "device.secret/1", "operator.contact/1", "proprietor.bank/1"}
-    - {"hook.secret/1"},
+    - {"hook.secret/1", "mail.address/1"},
     Role.SECURITY: _PERSON
     | _GATES
     | _VEHICLES
     | _TEXTS
     | _VISITS
+    | _PICKUP
     | {"person.contact/1", "person.consent/1", "face.photo/1", "credential.card/1", "credential.pass/1"},
     Role.PARKING: _PERSON | _GATES | _VEHICLES | _RECEIPTS | _DISPUTES | _TEXTS | {"mandate.consent/1"},
     Role.AUDITOR: frozenset({"person.brief/1", "person.name/1"}) | _TEXTS,
+    Role.CONTRACTOR: _PERSON | {"person.roster/1"},  # of their own people alone: keeper/contractors.py
     Role.WORKER: _ALL
     - _VEHICLES
     - _COMPANY
     - _RECEIPTS
     - _DISPUTES
     - {"mandate.consent/1", "device.secret/1", "operator.contact/1", "proprietor.bank/1"}
-    - {"import.row/1", "hook.secret/1", "staff.change/1"},
+    - {"import.row/1", "hook.secret/1", "staff.change/1", "mail.address/1", "pupil.pickup/1"},
 }
 # What a worker reads of the people whom they manage: who asks, what for, and who answered.
 TEAM_READS = frozenset({"person.brief/1", "person.name/1", "work.note/1", "note.answer/1"})
@@ -95,10 +106,15 @@ JOBS: dict[str, frozenset[str]] = {
     "disputes": frozenset(),
     "imports": frozenset(),
     "hooks": frozenset(),
+    "mail": frozenset(),
     "staff": frozenset({"forget.face"}),
+    "crews": frozenset({"who"}),
+    "notices": frozenset({"who"}),
     "visits": frozenset({"sign.visit", "forget.visit", "tokens.visit"}),
     "backup": frozenset({"snapshot"}),
 }
+# To whom the job `mail` may write: addresses that somebody left here for that.
+MAILABLE = frozenset({"mail.address/1", "guardian.mail/1"})
 # A job sees time and pay under a random id, of everybody if need be, and never a name: no cap stands against it.
 JOB_READS: dict[str, frozenset[str]] = {
     "workdays": frozenset(
@@ -133,7 +149,12 @@ JOB_READS: dict[str, frozenset[str]] = {
     "payments": frozenset({"provider.account/1", "mandate.token/1"}),
     "imports": frozenset({"import.row/1"}),  # what somebody handed over, until it is taken in
     "hooks": frozenset({"hook.secret/1"}),
+    "mail": MAILABLE | {"mail.server/1", "mail.envelope/1"},
     "staff": frozenset({"staff.change/1", "contract.terms/1", "person.file/1"}),  # what comes into force on a date
+    "crews": frozenset({"person.roster/1"}),  # who works for whom, to count heads
+    "notices": frozenset(
+        {"person.file/1", "workday.facts/1", "register.marks/1", "pupil.pickup/1"}
+    ),  # who is missed at the bell, and how many guardians there are to tell
     "visits": frozenset({"visit.span/1"}),  # when, and that they came: for whoever holds the link of the visit
 }
 JOB_WHO_DAYS = 3  # a job asks freely whose tokens of so many past days; older by a ticket

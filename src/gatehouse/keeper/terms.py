@@ -53,6 +53,7 @@ class Role(StrEnum):
     PARKING = "parking"
     AUDITOR = "auditor"
     WORKER = "worker"
+    CONTRACTOR = "contractor"  # a company on a construction site; its ticket's subject is the contractor
 
 
 class CapRole(StrEnum):
@@ -67,7 +68,7 @@ class Ticket(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     actor: str  # operator id, or person id for a worker
     role: Role
     sites: tuple[str, ...]  # empty: every site
-    subject: str | None  # the person whose own data a worker may see
+    subject: str | None  # the person whose own data a worker may see; the contractor whose people one may
     ends: datetime
 
 

@@ -66,6 +66,7 @@ class Tile:
     at: datetime | None = None
     outcome: str = ""  # granted | refused | passed | an event's kind
     reason: str = ""
+    about: str = ""  # which paper is lacking, where the reason is that
     means: str = ""
     direction: str = ""
     attempt: str = ""

@@ -17,7 +17,6 @@ from babel.core import get_global
 
 from gatehouse import wire
 from gatehouse.clock import monotonic_s
-from gatehouse.domain.crew_wages import entry_dates
 from gatehouse.domain.periods import EARLIEST, LATEST, Period, start_of_day
 from gatehouse.keeper.protocol import Cell, Refused
 from gatehouse.server import asking, keeping
@@ -30,7 +29,7 @@ from gatehouse.server.parking import matching, permits, rights, room
 from gatehouse.server.parking import queries as parking
 from gatehouse.server.parking.facts import second_cell_of
 from gatehouse.server.people import queries as people
-from gatehouse.server.people import roster_looks
+from gatehouse.server.people import roster_looks, roster_queries
 from gatehouse.server.people.cells import File, unpack
 from gatehouse.server.people.models import Credential, CredentialKind, Person, Site, Vehicle, VehicleState
 from gatehouse.server.visits import feeding
@@ -153,6 +152,8 @@ def _roster(edge: Edge, site: Site, version: int, now: datetime) -> wire.Roster:
         dead_passes=people.dead_passes(site),
         emergency=sorted(rights.lanes_by_form(site)),
         zone_names={str(zone.pk): zone.name for zone in people.zones(site)},
+        papers=sorted(roster_queries.papers_asked(site)),
+        paper_names=roster_queries.paper_names(site),
     )
     with _lock:
         _leases[edge.pk] = (version, lease_ends)
@@ -171,7 +172,8 @@ def _people(edge: Edge, site: Site) -> list[wire.PersonEntry]:
     """Everybody active whose access span can be read; without it nobody is let in on a guess."""
     members = people.groups_by_person(site)
     active = people.active_people(site)
-    spans = _trained(site, active, _spans(active, ZoneInfo(site.zone)))
+    spans = _spans(active, ZoneInfo(site.zone))
+    papers = roster_looks.papers(site, active, FEED.authority)
     by_person: dict[object, dict[str, Credential]] = {}
     for credential in people.live_credentials(site):
         by_person.setdefault(credential.person_id, {})[credential.kind] = credential
@@ -202,6 +204,7 @@ def _people(edge: Edge, site: Site) -> list[wire.PersonEntry]:
                 pin=parts["pin"],
                 day_card=parts["day_card"],
                 brief=brief,
+                papers=None if papers is None else list(papers.get(person.pk, ())),
             )
         )
     return entries
@@ -223,26 +226,6 @@ def _spans(active: Sequence[Person], zone: ZoneInfo) -> dict[UUID, Span]:
     with _lock:
         _files.update((keys[pk], span) for pk, span in spans.items())
     return known | spans
-
-
-def _trained(site: Site, active: Sequence[Person], spans: dict[UUID, Span]) -> dict[UUID, Span]:
-    """On a site that asks for training first, spans no longer than it holds; who lacks it is known at no gate."""
-    given = roster_looks.trainings(site, active, FEED.authority)
-    if given is None:
-        return spans
-    zone, found = ZoneInfo(site.zone), {}
-    for pk, span in spans.items():
-        held = entry_dates(given.get(pk))
-        if held is not None:
-            found[pk] = _both(span, (_start(held[0], zone), _end(held[1], zone)))
-    return found
-
-
-def _both(one: Span, other: Span) -> Span:
-    """The time that lies in both; where there is none it ends before it begins, and so never is."""
-    starts = [start for start, _ in (one, other) if start is not None]
-    ends = [end for _, end in (one, other) if end is not None]
-    return max(starts, default=None), min(ends, default=None)
 
 
 def _within(day: date) -> date:

@@ -228,6 +228,7 @@ def _show(fact: Admitted) -> None:
         at=fact.at,
         outcome=outcome,
         reason=fact.reason,
+        about=fact.about,
         means=fact.means,
         direction=fact.direction,
         attempt=fact.attempt or fact.id,

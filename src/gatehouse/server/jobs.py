@@ -30,7 +30,7 @@ from gatehouse.server.databases import fold
 from gatehouse.server.gates.actions import raise_alarm
 from gatehouse.server.gates.escalation import EVERY as ESCALATE_EVERY
 from gatehouse.server.gates.escalation import escalate_unseen
-from gatehouse.server.interchange import delivering, running
+from gatehouse.server.interchange import delivering, mailing, running
 from gatehouse.server.parking import receipts
 from gatehouse.server.parking.bookings import note_no_shows
 from gatehouse.server.parking.merchants import give_back_unused
@@ -45,6 +45,7 @@ from gatehouse.server.people import queries as people
 from gatehouse.server.people.credential_actions import end_lent_cards
 from gatehouse.server.people.models import Site
 from gatehouse.server.performance.sheets import write_due_sheets
+from gatehouse.server.pickup import notices
 from gatehouse.server.reindex import reindex
 from gatehouse.server.rights import retention
 from gatehouse.server.staffing.changes import come_into_force
@@ -195,10 +196,14 @@ SERVER_JOBS = (
     ServerJob("refunds", lambda: send_open_refunds(moment.now()), timedelta(seconds=10)),
     ServerJob("payruns", reckon_due_runs, timedelta(seconds=1)),
     ServerJob("arrivals", lambda: arriving.look(moment.now()), timedelta(seconds=5)),
+    ServerJob("absences", lambda: notices.look(moment.now()), timedelta(seconds=20)),
+    ServerJob("absence_sweep", lambda: notices.sweep(moment.now()), timedelta(hours=1)),
     ServerJob("imports", running.run_due, timedelta(seconds=1)),
     ServerJob("import_sweep", lambda: running.sweep(moment.now()), timedelta(hours=1)),
     ServerJob("hooks", lambda: delivering.deliver_due(moment.now()), timedelta(seconds=1)),
     ServerJob("hook_sweep", lambda: delivering.sweep(moment.now()), timedelta(hours=1)),
+    ServerJob("mail", lambda: mailing.deliver_due(moment.now()), timedelta(seconds=1)),
+    ServerJob("mail_sweep", lambda: mailing.sweep(moment.now()), timedelta(hours=1)),
     ServerJob("escalation", lambda: escalate_unseen(moment.now()), ESCALATE_EVERY),
     ServerJob("fold", fold, timedelta(minutes=5)),
     ServerJob("backup", lambda: schedule.look(moment.now()), timedelta(minutes=1)),

@@ -1,6 +1,7 @@
 """Browsers for every role, in front of the world of the server's tests."""
 
 from dataclasses import dataclass, field
+from uuid import UUID, uuid4
 
 import pytest
 from django.test import Client as Browser
@@ -25,6 +26,7 @@ class House:
     person: Person
     operators: dict[Role, Operator] = field(default_factory=dict)
     tickets: dict[Role, str] = field(default_factory=dict)
+    contractor: UUID = field(default_factory=uuid4)  # whose people somebody of that role sees; a test may name another
 
     def code(self, role: Role) -> str:
         """A one-time code for somebody of this role; for a worker, the person of the house."""
@@ -32,7 +34,13 @@ class House:
             who, site = str(self.person.pk), str(self.world.site.pk)
             return self.world.keeper.invite(who, role, self._owner(), sites=(site,), subject=who)
         if role not in self.operators:
-            self.operators[role] = add_operator(f"test-{role}", role, by=SETUP, at=self.world.now())
+            contractor = self.contractor if role is Role.CONTRACTOR else None
+            self.operators[role] = add_operator(
+                f"test-{role}", role, contractor=contractor, by=SETUP, at=self.world.now()
+            )
+        if role is Role.CONTRACTOR:
+            who, site, of = str(self.operators[role].pk), str(self.world.site.pk), str(self.contractor)
+            return self.world.keeper.invite(who, role, self._owner(), sites=(site,), subject=of)
         operator = str(self.operators[role].pk)
         if role is Role.OWNER:
             return invite_operator(self.world.home, operator, role)

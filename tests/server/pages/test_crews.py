@@ -268,7 +268,7 @@ def test_a_person_is_entered_shown_and_taken_out(works, clerk, house):
     page = text(clerk.post(listed, {"do": "open"}))
     assert "crane driver, foreman" in page
     assert "Beam &amp; Co · Steel" in page
-    assert "the training has run out" in page
+    assert "Training before entry ended on" in page
     assert "S-104" in text(clerk.post(listed, {"do": "gaps"}))
     assert clerk.post(here, form | {"trained_until": ""}).status_code == 302
     assert "S-104" not in text(clerk.post(listed, {"do": "gaps"}))

@@ -27,7 +27,7 @@ PUBLIC = {
     "pay-entry", "pay-come-in", "pay-mine", "pay-unfound",
     "merchant", "merchant-pin", "merchant-give", "merchant-undo", "merchant-code", "validate",
     "sign", "sign-screen",
-    "visit", "visit-pass", "visit-code", "visit-erase",
+    "absent", "visit", "visit-pass", "visit-code", "visit-erase",
 }  # fmt: skip
 
 

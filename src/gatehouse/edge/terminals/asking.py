@@ -14,7 +14,8 @@ import msgspec
 
 from gatehouse.clock import Clock
 from gatehouse.devices.cameras.port import Frame
-from gatehouse.domain.decisions import Grant, Reason
+from gatehouse.domain.decisions import Grant, Reason, Refusal
+from gatehouse.domain.papers import read_about
 from gatehouse.domain.policy import Gate
 from gatehouse.domain.sightings import Means, Read
 from gatehouse.edge.gatekeeper import Gatekeeper, Told
@@ -47,7 +48,11 @@ _SHOWN: dict[Reason, str] = {
     Reason.CLOCK_DOUBTFUL: "other_way",
     Reason.ALREADY_GRANTED: "open_already",
     Reason.STALE: "again",
+    Reason.PAPER_MISSING: "paper_missing",
+    Reason.PAPER_NOT_YET: "paper_not_yet",
+    Reason.PAPER_ENDED: "paper_ended",
 }
+_PAPERS = frozenset({Reason.PAPER_MISSING, Reason.PAPER_NOT_YET, Reason.PAPER_ENDED})
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -55,6 +60,8 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     outcome: Literal["", "granted", "refused"] = ""
     reason: str = ""
+    paper: str = ""  # which certificate is lacking, "" where it is the training before entry
+    on: str = ""  # the last date on which it held, or the first
     initials: str = ""
     hint: str = ""
     wait_s: int = 0
@@ -171,7 +178,7 @@ class Asking:
 
     def _shown(self, told: Told, keeper: Gatekeeper) -> Shown:
         if not isinstance(told.answer, Grant):
-            return Shown(outcome="refused", reason=_SHOWN.get(told.answer.reason, "ask"))
+            return self._refused(told.answer)
         brief = self._knowledge().briefs.get(told.sighting.subject or "")
         _blind, mute = keeper.misses()
         return Shown(
@@ -179,6 +186,14 @@ class Asking:
             reason="door_silent" if mute else "",
             initials=brief.initials if brief is not None else "",
         )
+
+    def _refused(self, answer: Refusal) -> Shown:
+        reason = _SHOWN.get(answer.reason, "ask")
+        if answer.reason not in _PAPERS:
+            return Shown(outcome="refused", reason=reason)
+        kind, on = read_about(answer.rule or "")
+        name = self._knowledge().paper_names.get(kind, "")
+        return Shown(outcome="refused", reason=reason, paper=name, on=on.isoformat() if on else "")
 
 
 _WAYS = frozenset({Means.FACE, Means.PASS, Means.CARD, Means.PIN})

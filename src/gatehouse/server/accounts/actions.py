@@ -38,10 +38,12 @@ def add_operator(
     sites: Sequence[UUID] = (),
     contact: str = "",
     active: bool = True,
+    contractor: UUID | None = None,
     by: By,
     at: datetime,
 ) -> Operator:
-    """Somebody who may be invited (keeper verb `invite`) to sign in. Raises KeeperAway."""
+    """Somebody who may be invited (keeper verb `invite`) to sign in; of the role contractor, for that company. Raises
+    KeeperAway."""
     new_id = uuid4()
     cell = keeping.seal_one("operator.contact/1", ACCOUNTS_OWNER, new_id, contact.encode()) if contact else None
     with transaction.atomic():
@@ -51,6 +53,7 @@ def add_operator(
             role=role.value,
             sites=[str(site) for site in sites],
             active=active,
+            contractor=contractor,
             contact_cell=cell,
         )
         record("operator.added", "operator", new_id, by=by, at=at)
@@ -100,7 +103,13 @@ def _operator_of(ticket: Ticket, at: datetime) -> Operator | None:
         actor = UUID(ticket.actor)
     except ValueError:
         return None
-    by_lot = {"handle": f"{ticket.role}-{secrets.token_hex(4)}", "role": ticket.role.value, "sites": list(ticket.sites)}
+    by_lot: dict[str, object] = {
+        "handle": f"{ticket.role}-{secrets.token_hex(4)}",
+        "role": ticket.role.value,
+        "sites": list(ticket.sites),
+    }
+    if ticket.role is Role.CONTRACTOR:
+        by_lot["contractor"] = ticket.subject
     operator, new = Operator.objects.get_or_create(pk=actor, defaults=by_lot)
     if new:
         record("operator.first_came", "operator", operator.pk, by=By(ticket.actor, Authority()), at=at)
@@ -109,7 +118,13 @@ def _operator_of(ticket: Ticket, at: datetime) -> Operator | None:
 
 def invite_operator(operator: Operator, *, by: By, at: datetime) -> str | Refused:
     """A one-time code that signs this operator in, shown once. Raises KeeperAway."""
-    invitation = Invite(actor=str(operator.pk), role=Role(operator.role), sites=tuple(operator.sites), by=by.authority)
+    invitation = Invite(
+        actor=str(operator.pk),
+        role=Role(operator.role),
+        sites=tuple(operator.sites),
+        subject=str(operator.contractor) if operator.contractor else None,
+        by=by.authority,
+    )
     return _invite(invitation, "operator", by=by, at=at)
 
 

@@ -18,6 +18,7 @@ class Operators(models.Manager["Operator"]):
 
 class Operator(models.Model):
     """Somebody who may sign in with a one-time code of the keeper. `sites` holds site ids; empty means every site.
+    `contractor` is the company whose people somebody of that role sees.
 
     Stands in as Django's user, without its password and last_login columns.
     """
@@ -32,6 +33,7 @@ class Operator(models.Model):
     role = models.CharField(max_length=16, choices=ROLES)
     sites = models.JSONField(default=list, blank=True)
     active = models.BooleanField(default=True)
+    contractor = models.UUIDField(null=True, blank=True)
     contact_cell = models.BinaryField(null=True, blank=True)
 
     objects = Operators()
@@ -52,7 +54,7 @@ class Operator(models.Model):
     @property
     def is_staff(self) -> bool:
         """May enter the back office; what is seen there depends on `role` and `sites`."""
-        return self.active
+        return self.active and self.role != Role.CONTRACTOR
 
     @property
     def is_superuser(self) -> bool:

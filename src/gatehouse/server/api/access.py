@@ -22,7 +22,7 @@ View = Callable[[HttpRequest], HttpResponse]
 
 OWNERS = frozenset({Role.OWNER})
 GUARDS = frozenset({Role.OWNER, Role.SECURITY, Role.PARKING})
-OPERATORS = frozenset(Role) - {Role.WORKER}
+OPERATORS = frozenset(Role) - {Role.WORKER, Role.CONTRACTOR}
 ENROLLERS = frozenset({Role.OWNER, Role.HR, Role.SECURITY})
 PERSONNEL = frozenset({Role.OWNER, Role.HR})
 PARKERS = frozenset({Role.OWNER, Role.PARKING})

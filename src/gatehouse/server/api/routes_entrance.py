@@ -98,7 +98,7 @@ def list_operators(request: HttpRequest) -> list[OperatorRow]:
 def add_operator(request: HttpRequest, body: NewOperator) -> Invited:
     """Somebody who may sign in, and their one-time code. An owner of some sites invites to those only."""
     who = caller(request)
-    if body.role is Role.WORKER:
+    if body.role in (Role.WORKER, Role.CONTRACTOR):
         raise Invalid("role", "unknown")
     seen: set[UUID] = {site.pk for site in sites(request)}
     if not set(body.sites) <= seen or not who.reaches_as_far_as([str(site) for site in body.sites]):

@@ -20,6 +20,7 @@ from gatehouse.server.api import reach
 from gatehouse.server.api.access import caller, route
 from gatehouse.server.api.errors import Invalid, Problem, must, refused
 from gatehouse.server.api.shapes import Answer, Day, Ids, Long, Made, Shape, Short, Text
+from gatehouse.server.attendance import register_queries
 from gatehouse.server.people import actions, cells, credential_actions, looks, queries
 from gatehouse.server.people.credential_actions import NotEnrolled
 from gatehouse.server.people.models import ConsentState, Credential, PersonState, Purpose
@@ -115,11 +116,13 @@ def add_person(request: HttpRequest, site_id: UUID, body: NewPerson) -> Made:
 
 
 class NewConsent(Shape):
-    """`wording` names the text that the person agreed to; a guardian agrees for a child."""
+    """`wording` names the text that the person agreed to; a guardian agrees for a child: for a pupil of a class their
+    name is asked for, unless `of_age` says that the pupil is 14 or older."""
 
     purpose: Purpose
     wording: Annotated[Long, Field(min_length=1)]
     guardian: Short = ""
+    of_age: bool = False
 
 
 class ConsentRow(Made):
@@ -132,6 +135,8 @@ def give_consent(request: HttpRequest, person_id: UUID, body: NewConsent) -> Con
     person, who, at = reach.person(request, person_id), caller(request), moment.now()
     if person.state != PersonState.ACTIVE:
         raise _not_enrolled(NotEnrolled("left"))
+    if register_queries.is_pupil(person) and not body.guardian and not body.of_age:
+        raise Invalid("guardian", "no_guardian")
     on = local_date(at, ZoneInfo(person.site.zone))
     facts = cells.ConsentFacts(on=on, wording=body.wording, taken_by=who.by.actor, guardian=body.guardian)
     consent = credential_actions.give_consent(person, body.purpose, facts, by=who.by, at=at)

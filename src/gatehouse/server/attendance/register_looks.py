@@ -100,6 +100,11 @@ def inside_now(site: Site, at: datetime, by: Authority) -> set[UUID] | Refused:
     return {person for person, made in found.items() if registers.inside_now(made)}
 
 
+def passed_on(site: Site, day: date, by: Authority) -> dict[UUID, list[punches.Punch]] | Refused:
+    """Who passed on a date, and when; nobody once the day's key is gone."""
+    return _punches(site, day, ZoneInfo(site.zone), by)
+
+
 def _seen(
     asked: Asked,
     day: date,

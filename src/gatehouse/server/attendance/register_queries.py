@@ -51,6 +51,11 @@ def pupils(of: SchoolClass) -> list[Person]:
     return list(found.select_related("site").order_by("id").distinct())
 
 
+def is_pupil(person: Person) -> bool:
+    """Whether somebody is in a class. There a face needs a guardian's word unless somebody says that they are 14."""
+    return person.memberships.filter(group__school_class__isnull=False).exists()
+
+
 def entries(people: Iterable[Person], since: date, until: date) -> QuerySet[RegisterEntry]:
     """On the dates [since, until)."""
     found = RegisterEntry.objects.filter(person__in=list(people), date__gte=since, date__lt=until)

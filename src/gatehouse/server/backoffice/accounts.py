@@ -32,9 +32,12 @@ from gatehouse.server.parking.models import Payment, Permit
 from gatehouse.server.people.models import Person, Site, Vehicle
 from gatehouse.server.people.queries import all_sites
 
+# Who is invited from a page of their own: from their person, from the teams of a construction site.
+_ELSEWHERE = (Role.WORKER, Role.CONTRACTOR)
+
 
 class OperatorForm(OfficeForm):
-    role = forms.ChoiceField(label=_("Role"), choices=[(c, said) for c, said in ROLES.items() if c != Role.WORKER])
+    role = forms.ChoiceField(label=_("Role"), choices=[(c, said) for c, said in ROLES.items() if c not in _ELSEWHERE])
     places = forms.ModelMultipleChoiceField(
         Site.objects.none(), label=_("Sites"), required=False, help_text=_("None means every site.")
     )
@@ -65,7 +68,7 @@ class OperatorAdmin(OfficeAdmin):
     shown = ("handle", "role", "active")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Operator]:
-        return operators(reader(request))
+        return operators(reader(request)).exclude(role=Role.CONTRACTOR)
 
     @admin.display(description=_("Sign-in link"))
     def link(self, row: Operator) -> SafeString:

@@ -6,6 +6,18 @@ from gatehouse.server.console import words_access
 from gatehouse.server.console.words import Text
 
 VERBS: dict[str, Text] = {
+    "absence.answered": _("a guardian answered why a pupil was absent"),
+    "absences.told": _("told guardians who was missed at the bell"),
+    "certificate.added": _("added a certificate"),
+    "certificate.asked": _("asked everybody for a certificate"),
+    "certificate.not_asked": _("asked only holders for a certificate"),
+    "certificate.dropped": _("took a certificate away"),
+    "collector.added": _("added a collector of pupils"),
+    "pickup.set_up": _("set up how pupils are collected"),
+    "pupil.permitted": _("said who may or must not collect a pupil"),
+    "pupil.permission_ended": _("took back who may collect a pupil"),
+    "pupil.handed_over": _("handed a pupil over"),
+    "pupil.pickup_refused": _("refused somebody who asked for a pupil"),
     "alarm.seen": _("saw an alarm"),
     "muster.read": _("opened the muster list"),
     "visit.invited": _("invited a visitor"),
@@ -267,6 +279,8 @@ VERBS: dict[str, Text] = {
 }
 
 OBJECTS: dict[str, Text] = {
+    "certificate": _("certificate"),
+    "notice": _("notice of absence"),
     "visit": _("visit"),
     "class": _("class"),
     "leavekind": _("type of leave"),

@@ -34,7 +34,8 @@ PAYROLL = frozenset({Role.OWNER, Role.HR})
 TRUSTED = frozenset({Role.OWNER, Role.AUDITOR})
 OWNERS = frozenset({Role.OWNER})
 WORKERS = frozenset({Role.WORKER})
-OPERATORS = frozenset(Role) - WORKERS
+CONTRACTORS = frozenset({Role.CONTRACTOR})
+OPERATORS = frozenset(Role) - WORKERS - CONTRACTORS
 EVERYBODY = frozenset(Role)
 
 START: dict[Role, str] = {
@@ -44,6 +45,7 @@ START: dict[Role, str] = {
     Role.HR: "month",
     Role.AUDITOR: "trust",
     Role.WORKER: "me",
+    Role.CONTRACTOR: "contractor",
 }
 
 _NAV: tuple[tuple[str, words.Text, frozenset[Role]], ...] = (
@@ -58,6 +60,7 @@ _NAV: tuple[tuple[str, words.Text, frozenset[Role]], ...] = (
     ("trust", _("Trust"), TRUSTED),
     ("setup", _("Set-up"), OWNERS),
     ("me", _("My page"), WORKERS),
+    ("contractor", _("My people"), CONTRACTORS),
     ("admin:index", _("Back office"), OPERATORS - {Role.AUDITOR}),
 )
 
@@ -82,7 +85,7 @@ _TIME = (
 )
 # Whose tab a page lies under, where its name does not say.
 _SECTION = (
-    dict.fromkeys(("person", "staff", "departments", "department", "answers", "visitors"), "people")
+    dict.fromkeys(("person", "staff", "departments", "department", "answers", "visitors", "pickup"), "people")
     | {"lane": "lanes"}
     | {"requests": "people", "request": "people", "retention": "trust", "register": "trust", "assessment": "trust"}
     | dict.fromkeys(_PARKING, "parking")

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from gatehouse.domain.periods import local_date
 from gatehouse.keeper.protocol import KeyClass, Refused
 from gatehouse.server import keeping
+from gatehouse.server.attendance import register_queries
 from gatehouse.server.audit.by import By
 from gatehouse.server.console import words
 from gatehouse.server.console.access import reader
@@ -60,7 +61,8 @@ def enrol(request: HttpRequest, person_id: UUID) -> HttpResponse:
         return show(request, of, errors=[str(WHY_NOT["no_image"])], status=422)
     on = local_date(at, ZoneInfo(of.site.zone))
     guardian = request.POST.get("guardian", "").strip()[:NAME_LIMIT]
-    if request.POST.get("under_14") == "yes" and not guardian:
+    of_age = not register_queries.is_pupil(of) or request.POST.get("of_age") == "yes"
+    if not guardian and (request.POST.get("under_14") == "yes" or not of_age):
         return show(request, of, errors=[str(WHY_NOT["no_guardian"])], status=422)
     signed = request.POST.get("signed", "").strip()[:NAME_LIMIT]
     wording = f"{CONSENT_WORDING} {get_language() or ''}".strip()
@@ -79,7 +81,8 @@ def camera(request: HttpRequest, person_id: UUID) -> HttpResponse:
     """Consent read and signed on the screen, then a portrait by the device's camera, guided while it is looked for."""
     of = visible(request, person_id)
     named = looks.briefs([of], reader(request).by.authority, "person.enrol")
-    context: dict[str, object] = {"id": of.pk, "refused": None, "number": "", "initials": ""}
+    pupil = register_queries.is_pupil(of)
+    context: dict[str, object] = {"id": of.pk, "refused": None, "number": "", "initials": "", "pupil": pupil}
     if isinstance(named, Refused):
         context["refused"] = words.refused(named.code)
     else:

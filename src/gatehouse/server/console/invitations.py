@@ -25,9 +25,9 @@ def invite_worker(request: HttpRequest, person_id: UUID) -> HttpResponse:
     if request.POST.get("lost") == "yes":
         closed = ways.close_account(of.pk, reader(request).by.authority, worker=True)
         if isinstance(closed, Refused):
-            return _show(request, closed, reverse("person", args=[of.pk]))
+            return show_link(request, closed, reverse("person", args=[of.pk]))
     code = actions.invite_worker(of.pk, of.site_id, by=reader(request).by, at=now())
-    return _show(request, code, reverse("person", args=[of.pk]))
+    return show_link(request, code, reverse("person", args=[of.pk]))
 
 
 def invite_operator(request: HttpRequest, operator_id: UUID) -> HttpResponse:
@@ -40,12 +40,12 @@ def invite_operator(request: HttpRequest, operator_id: UUID) -> HttpResponse:
     if request.POST.get("lost") == "yes":
         closed = ways.close_account(operator.pk, reader(request).by.authority, worker=False)
         if isinstance(closed, Refused):
-            return _show(request, closed, reverse("admin:accounts_operator_changelist"))
+            return show_link(request, closed, reverse("admin:accounts_operator_changelist"))
     code = actions.invite_operator(operator, by=reader(request).by, at=now())
-    return _show(request, code, reverse("admin:accounts_operator_changelist"))
+    return show_link(request, code, reverse("admin:accounts_operator_changelist"))
 
 
-def _show(request: HttpRequest, code: str | Refused, back: str) -> HttpResponse:
+def show_link(request: HttpRequest, code: str | Refused, back: str) -> HttpResponse:
     if isinstance(code, Refused):
         return render(request, "console/invited.html", {"refused": words.refused(code.code), "back": back}, status=403)
     path = reverse("enter-code", args=[code])

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from gatehouse.domain.periods import local_date
 from gatehouse.keeper.protocol import PassageFacts, Refused
 from gatehouse.server import keeping
-from gatehouse.server.console import words
+from gatehouse.server.console import words, words_papers
 from gatehouse.server.console.access import reader
 from gatehouse.server.console.people import DAYS_BACK, show, visible
 from gatehouse.server.console.watch import OUTCOMES
@@ -78,7 +78,7 @@ def _stops(request: HttpRequest, of: Person, day: date) -> list[Stop] | Refused:
 
 def _stop(attempt: Attempt, facts: PassageFacts | None, names: dict[str, str]) -> Stop:
     outcome, tone, mark = OUTCOMES[attempt.outcome]
-    why = words.reason(facts.reason) if facts else words.refused("day_destroyed")
+    why = words_papers.reason(facts.reason, facts.rule or "", attempt.site) if facts else words.refused("day_destroyed")
     return Stop(
         at=attempt.at,
         gate=names.get(attempt.gate, attempt.gate),

@@ -21,6 +21,7 @@ from gatehouse.domain.periods import local_date
 from gatehouse.keeper.protocol import Refused, Role
 from gatehouse.server import keeping
 from gatehouse.server.accounts.signed_in import SignedIn
+from gatehouse.server.attendance import register_queries
 from gatehouse.server.console import words
 from gatehouse.server.console.access import reader
 from gatehouse.server.console.paging import paged
@@ -181,6 +182,7 @@ def show(
         "days": [today - timedelta(days=back) for back in range(DAYS_BACK)],
         "spans": [(1, _("one day")), (7, _("one week")), (30, _("30 days")), (365, _("one year"))],
         "may_name": True,
+        "pupil": register_queries.is_pupil(of),
         "may_invite": active and who.role in WITHDRAWERS,
         "may_enrol": active and who.role in ENROLLERS,
         "may_withdraw": who.role in WITHDRAWERS,

@@ -96,6 +96,7 @@ urlpatterns = [
     path("", include("gatehouse.server.console.garages.urls")),
     path("", include("gatehouse.server.console.interchange.urls")),
     path("", include("gatehouse.server.console.registers.urls")),
+    path("", include("gatehouse.server.console.pickup.urls")),
     path("", include("gatehouse.server.console.visits.urls")),
     path("", include("gatehouse.server.console.muster.urls")),
     path("", include("gatehouse.server.console.rules.urls")),

@@ -17,7 +17,7 @@ from gatehouse.domain.money import Money
 from gatehouse.keeper.protocol import Role
 from gatehouse.server import bus
 from gatehouse.server.accounts.signed_in import SignedIn
-from gatehouse.server.console import saying, words, words_access, words_offline
+from gatehouse.server.console import saying, words, words_access, words_offline, words_papers
 from gatehouse.server.console.access import GUARDS, OWNERS, reader
 from gatehouse.server.console.setup.facts import left_for
 from gatehouse.server.console.words_takings import LANE_BECAUSE
@@ -227,14 +227,14 @@ def _state(gate: Gate, live: bus.Tile, at: datetime) -> tuple[words.Text, str, s
 
 def _last(gate: Gate, live: bus.Tile) -> Last | None:
     if live.at is not None and live.outcome:
-        return _said(live.outcome, live.reason, live.means, live.direction, live.at)
+        why = words_papers.reason(live.reason, live.about, gate.site) if live.reason else words.Wording("")
+        return _said(live.outcome, why, live.means, live.direction, live.at)
     stored = queries.latest_attempt(gate)  # since the server started nothing happened: the reason is sealed
-    return _said(stored.outcome, "", "", stored.direction, stored.at) if stored else None
+    return _said(stored.outcome, words.Wording(""), "", stored.direction, stored.at) if stored else None
 
 
-def _said(outcome: str, reason: str, means: str, direction: str, at: datetime) -> Last:
+def _said(outcome: str, why: words.Wording, means: str, direction: str, at: datetime) -> Last:
     said, tone, mark = OUTCOMES.get(outcome) or (words.event(outcome).what, "warn", "info")
-    why = words.reason(reason) if reason else words.Wording("")
     refused = outcome == Outcome.REFUSED
     return Last(
         outcome=said,

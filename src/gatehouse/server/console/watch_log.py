@@ -17,7 +17,7 @@ from gatehouse.domain.periods import Period, local_date
 from gatehouse.keeper.protocol import PassageFacts, Refused, Role
 from gatehouse.server import keeping
 from gatehouse.server.accounts.signed_in import SignedIn
-from gatehouse.server.console import saying, words
+from gatehouse.server.console import saying, words, words_papers
 from gatehouse.server.console.access import reader
 from gatehouse.server.console.paging import paged
 from gatehouse.server.console.watch import OUTCOMES
@@ -87,7 +87,10 @@ def who(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
         case None:
             context["why"] = words.refused("day_destroyed").what
         case PassageFacts():
-            context |= {"plate": facts.plate, "why": words.reason(facts.reason).what} | _named(facts, sites, asking)
+            context |= {
+                "plate": facts.plate,
+                "why": words_papers.reason(facts.reason, facts.rule or "", attempt.site).what,
+            } | _named(facts, sites, asking)
     return render(request, "console/who.html", context)
 
 

@@ -117,6 +117,9 @@ EVENTS: dict[str, Wording] = {
         _("The gate could not write down what it did, so it stayed shut"), _("Check the gate computer's disk.")
     ),
     "expired": Wording(_("Something from this gate waited too long and is lost"), _("Check its network.")),
+    "pickup_refused": Wording(
+        _("Somebody asked for a pupil whom they may not take"), _("Open Pick-up under People and see who it was.")
+    ),
     "edge_silent": Wording(
         _("The gate computer is not heard from"), _("Doors there decide alone. Check its power and network.")
     ),
@@ -133,6 +136,9 @@ EVENTS: dict[str, Wording] = {
         _("Another program has taken no message for three days"), _("Look at Webhooks: its address may be wrong.")
     ),
     "hook_gone": Wording(_("Another program wants no more messages"), _("Its address was turned off under Webhooks.")),
+    "mail_dead": Wording(
+        _("Mail does not go out"), _("Look at Mail under Trust: its server or an address may be wrong.")
+    ),
     "quarantine": Wording(
         _("A report from a gate computer was refused and kept aside"), _("An owner should look: it may be forged.")
     ),
@@ -146,6 +152,7 @@ ROLES: dict[str, Text] = {
     "parking": _("Parking"),
     "auditor": _("Auditor"),
     "worker": _("Worker"),
+    "contractor": _("Contractor"),
 }
 
 REFUSED: dict[str, Wording] = {
@@ -184,6 +191,14 @@ FLAGS: dict[str, Text] = {
 
 PURPOSES: dict[str, Text] = {
     "muster.list": _("opened the muster list"),
+    "pickup.desk": _("at the desk where pupils are collected"),
+    "pickup.page": _("opened who may collect a pupil"),
+    "pickup.edit": _("changed who may collect a pupil"),
+    "pickup.hand_over": _("handed a pupil over"),
+    "pickup.slip": _("printed a late slip"),
+    "notices.bell": _("to see who is missed at the bell"),
+    "crews.own": _("a contractor looked at their own people"),
+    "heads.page": _("counted heads by contractor"),
     "visit.desk": _("on the visitors' page of the desk"),
     "visit.page": _("for the visitor's own page"),
     "visit.passages": _("to note when a visitor comes and leaves"),
@@ -290,6 +305,8 @@ JOBS: dict[str, Text] = {
     "disputes": _("Whoever holds the receipt"),
     "imports": _("The import of files"),
     "hooks": _("The delivery of events to other programs"),
+    "crews": _("The count of heads by contractor"),
+    "notices": _("The look at who is missed at the bell"),
     "provider.test": _("The test payment provider"),
 }
 

@@ -17,6 +17,9 @@ REASONS: dict[str, Said] = {
     "first_person": (_("Somebody else has to come first today"), _("Wait for one of them, or open by hand.")),
     "escort": (_("They come in only right after an escort"), _("Ask the escort to go in first.")),
     "interlock": (_("The other door of the vestibule is open"), _("Close it first.")),
+    "paper_missing": (_("A certificate is missing"), _("Enter it under Time, Teams; gates know it at once.")),
+    "paper_not_yet": (_("A certificate does not hold yet"), _("Enter it under Time, Teams; gates know it at once.")),
+    "paper_ended": (_("A certificate has run out"), _("Renew it under Time, Teams; gates know it at once.")),
     "lockdown": (_("The site is locked down"), _("Security ends it under Watch.")),
 }
 

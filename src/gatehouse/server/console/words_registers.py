@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from gatehouse.domain.crew_wages import Gap, Standing
+from gatehouse.domain.crew_wages import Standing
 from gatehouse.domain.pay_facts import PayKind
 from gatehouse.domain.registers import REASONS, Counts, Entry, Source, Status
 from gatehouse.server.console.words import Text
@@ -65,13 +65,6 @@ FAULTS: dict[str, Text] = {
     "same_session": _("every session has a name of its own"),
     "times_in_order": _("the times of a session follow one another: start, late, closed, may leave, end"),
     "overlap": _("a session begins after the one before it has ended"),
-}
-
-GAPS: dict[Gap, Text] = {
-    Gap.NOT_IN_ROSTER: _("not in the roster"),
-    Gap.NO_TRAINING: _("no training before entry"),
-    Gap.NOT_YET: _("the training is still to come"),
-    Gap.RUN_OUT: _("the training has run out"),
 }
 
 STANDINGS: dict[Standing, Text] = {

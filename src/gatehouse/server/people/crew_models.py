@@ -55,3 +55,19 @@ class EntryRule(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+
+class CertificateKind(models.Model):
+    """A certificate that people of the site may hold, such as for working at height; `asked` of everybody who comes
+    in. Who holds one until when lies in the sealed roster entries."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    site = models.ForeignKey("people.Site", on_delete=models.CASCADE, related_name="certificate_kinds")
+    name = models.CharField(max_length=60)
+    asked = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["site", "name"], name="certificate_name_once_per_site")]
+
+    def __str__(self) -> str:
+        return str(self.pk)

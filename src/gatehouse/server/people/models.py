@@ -196,6 +196,7 @@ class Vehicle(models.Model):
         return str(self.pk)
 
 
+from gatehouse.server.people.crew_models import CertificateKind as CertificateKind  # noqa: E402
 from gatehouse.server.people.crew_models import Contractor as Contractor  # noqa: E402
 from gatehouse.server.people.crew_models import EntryRule as EntryRule  # noqa: E402
 from gatehouse.server.people.crew_models import RosterEntry as RosterEntry  # noqa: E402

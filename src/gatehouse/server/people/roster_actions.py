@@ -2,13 +2,16 @@
 
 from datetime import datetime
 
+import msgspec
 from django.db import transaction
 
+from gatehouse.keeper.protocol import Refused
 from gatehouse.server import keeping
 from gatehouse.server.audit.actions import record
 from gatehouse.server.audit.by import By
+from gatehouse.server.people import roster_looks, roster_queries
 from gatehouse.server.people.actions import bump_roster
-from gatehouse.server.people.models import Contractor, EntryRule, Person, RosterEntry, Site, Team
+from gatehouse.server.people.models import CertificateKind, Contractor, EntryRule, Person, RosterEntry, Site, Team
 from gatehouse.server.people.roster_cells import RosterFacts, to_bytes
 
 
@@ -57,13 +60,50 @@ def _set_rule(site: Site, *, training_first: bool, verb: str, by: By, at: dateti
 
 
 def enter_roster(person: Person, facts: RosterFacts, *, by: By, at: datetime) -> RosterEntry:
-    """The person's entry anew. Raises KeeperAway."""
+    """The person's entry anew, under the contractor of their team. Raises KeeperAway."""
+    team = roster_queries.team(facts.team, [person.site]) if facts.team else None
+    facts = msgspec.structs.replace(facts, contractor=str(team.contractor_id) if team else "")
     cell = keeping.seal_one("person.roster/1", person.pk, person.pk, to_bytes(facts))
     with transaction.atomic():
         entry, _ = RosterEntry.objects.update_or_create(person=person, defaults={"cell": cell})
         record("person.roster_entered", "person", person.pk, by=by, at=at)
         bump_roster(person.site_id)
     return entry
+
+
+@transaction.atomic
+def add_certificate(site: Site, name: str, *, by: By, at: datetime) -> CertificateKind:
+    """The certificate of that name: made, or the one that is there."""
+    kind, made = CertificateKind.objects.get_or_create(site=site, name=name)
+    if made:
+        record("certificate.added", "certificate", kind.pk, by=by, at=at)
+        bump_roster(site.pk)
+    return kind
+
+
+def ask_for_certificate(kind: CertificateKind, *, by: By, at: datetime) -> None:
+    """From now on nobody comes in without it."""
+    _set_asked(kind, asked=True, verb="certificate.asked", by=by, at=at)
+
+
+def ask_holders_only(kind: CertificateKind, *, by: By, at: datetime) -> None:
+    """From now on it keeps out only those of whom it has run out."""
+    _set_asked(kind, asked=False, verb="certificate.not_asked", by=by, at=at)
+
+
+@transaction.atomic
+def _set_asked(kind: CertificateKind, *, asked: bool, verb: str, by: By, at: datetime) -> None:
+    CertificateKind.objects.filter(pk=kind.pk).update(asked=asked)
+    record(verb, "certificate", kind.pk, by=by, at=at)
+    bump_roster(kind.site_id)
+
+
+@transaction.atomic
+def drop_certificate(kind: CertificateKind, *, by: By, at: datetime) -> None:
+    """Gates look at it no more, whoever holds it."""
+    record("certificate.dropped", "certificate", kind.pk, by=by, at=at)
+    bump_roster(kind.site_id)
+    kind.delete()
 
 
 @transaction.atomic
@@ -74,3 +114,16 @@ def strike_from_roster(person: Person, *, by: By, at: datetime) -> bool:
     record("person.roster_struck", "person", person.pk, by=by, at=at)
     bump_roster(person.site_id)
     return True
+
+
+def name_contractors(site: Site, *, by: By, at: datetime) -> int | Refused:
+    """Entries that were written before a contractor stood in them, written anew; how many. Raises KeeperAway."""
+    people = [person for person in roster_queries.active([site]) if hasattr(person, "roster_entry")]
+    facts = roster_looks.roster(people, by.authority, "crews.page")
+    if isinstance(facts, Refused):
+        return facts
+    unnamed = [person for person in people if person.pk in facts and facts[person.pk].team]
+    unnamed = [person for person in unnamed if not facts[person.pk].contractor]
+    for person in unnamed:
+        enter_roster(person, facts[person.pk], by=by, at=at)
+    return len(unnamed)

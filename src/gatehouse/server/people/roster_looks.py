@@ -7,14 +7,14 @@ from uuid import UUID
 
 import msgspec
 
-from gatehouse.domain.crew_wages import Training
+from gatehouse.domain.papers import Paper
 from gatehouse.keeper.protocol import Authority, Refused
 from gatehouse.server import keeping
 from gatehouse.server.people import roster_queries
 from gatehouse.server.people.models import Person, RosterEntry, Site
 from gatehouse.server.people.roster_cells import RosterFacts, from_bytes
 
-_trainings: dict[bytes, Training] = {}  # what the feed read of a cell, by the cell's hash
+_kept: dict[bytes, RosterFacts] = {}  # what jobs read of a cell, by the cell's hash
 _lock = threading.Lock()
 KEPT = 50_000
 
@@ -38,24 +38,31 @@ def roster(people: Sequence[Person], by: Authority, purpose: str) -> dict[UUID, 
     return entries(list(held.values()), by, purpose)
 
 
-def trainings(site: Site, active: Sequence[Person], by: Authority) -> dict[UUID, Training] | None:
-    """For the feed: the training of everybody in the roster; None where the site does not ask for one. A cell that was
-    read before is not looked at again. Raises KeeperAway, KeeperRefused."""
-    if not roster_queries.training_first(site):
+def papers(site: Site, active: Sequence[Person], by: Authority) -> dict[UUID, tuple[Paper, ...]] | None:
+    """For the feed: what everybody in the roster holds of the papers that this site looks at; None where it looks at
+    none. A cell that was read before is not looked at again. Raises KeeperAway, KeeperRefused."""
+    kinds = roster_queries.paper_kinds(site)
+    if not kinds:
         return None
-    rows = list(roster_queries.entries([person.pk for person in active]).values())
+    held = for_job(active, by, "feed.spans")
+    return {pk: tuple(paper for paper in facts.papers if paper.kind in kinds) for pk, facts in held.items()}
+
+
+def for_job(people: Sequence[Person], by: Authority, purpose: str) -> dict[UUID, RosterFacts]:
+    """Of these people those who are in the roster; a cell that was read before is not looked at again. Raises
+    KeeperAway, KeeperRefused."""
+    rows = list(roster_queries.entries([person.pk for person in people]).values())
     keys = {row.pk: hashlib.sha256(row.cell).digest() for row in rows}
     with _lock:
-        known = {pk: _trainings[key] for pk, key in keys.items() if key in _trainings}
-    read = entries([row for row in rows if row.pk not in known], by, "feed.spans")
+        known = {pk: _kept[key] for pk, key in keys.items() if key in _kept}
+    read = entries([row for row in rows if row.pk not in known], by, purpose)
     if isinstance(read, Refused):
         raise keeping.KeeperRefused(read.code, read.facts)
-    fresh = {pk: facts.training for pk, facts in read.items()}
     with _lock:
-        if len(_trainings) + len(fresh) > KEPT:
-            _trainings.clear()
-        _trainings.update((keys[pk], training) for pk, training in fresh.items())
-    return known | fresh
+        if len(_kept) + len(read) > KEPT:
+            _kept.clear()
+        _kept.update((keys[pk], facts) for pk, facts in read.items())
+    return known | read
 
 
 def _read(data: bytes | None) -> RosterFacts | None:

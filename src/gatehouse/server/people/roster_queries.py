@@ -5,7 +5,17 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from gatehouse.server.people.models import Contractor, EntryRule, Person, PersonState, RosterEntry, Site, Team
+from gatehouse.domain.papers import TRAINING
+from gatehouse.server.people.models import (
+    CertificateKind,
+    Contractor,
+    EntryRule,
+    Person,
+    PersonState,
+    RosterEntry,
+    Site,
+    Team,
+)
 from gatehouse.server.people.queries import uuid_from
 
 
@@ -40,3 +50,30 @@ def entries(people: Iterable[UUID]) -> dict[UUID, RosterEntry]:
 
 def training_first(site: Site) -> bool:
     return EntryRule.objects.filter(pk=site.pk, training_first=True).exists()
+
+
+def certificates(sites: Iterable[Site]) -> QuerySet[CertificateKind]:
+    """The kinds of certificates that these sites know."""
+    return CertificateKind.objects.filter(site__in=list(sites)).select_related("site").order_by("site__code", "name")
+
+
+def certificate(kind_id: str, sites: Iterable[Site]) -> CertificateKind | None:
+    found = uuid_from(kind_id)
+    return certificates(sites).filter(pk=found).first() if found else None
+
+
+def paper_kinds(site: Site) -> frozenset[str]:
+    """What gates of this site look at: the certificates that it knows, and the training where it comes first."""
+    kinds = {str(pk) for pk in CertificateKind.objects.filter(site=site).values_list("pk", flat=True)}
+    return frozenset(kinds | ({TRAINING} if training_first(site) else set()))
+
+
+def papers_asked(site: Site) -> frozenset[str]:
+    """What everybody must hold who comes in."""
+    kinds = {str(pk) for pk in CertificateKind.objects.filter(site=site, asked=True).values_list("pk", flat=True)}
+    return frozenset(kinds | ({TRAINING} if training_first(site) else set()))
+
+
+def paper_names(site: Site) -> dict[str, str]:
+    """What certificates are called, by kind."""
+    return {str(row.pk): row.name for row in certificates([site])}

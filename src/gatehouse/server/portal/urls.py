@@ -4,6 +4,7 @@ from django.urls import register_converter
 
 from gatehouse.server.console.access import WORKERS, page, public
 from gatehouse.server.portal import (
+    absent,
     auto,
     display,
     dispute,
@@ -86,6 +87,7 @@ urlpatterns = [
     page("me/visitors/<uuid:visit_id>/", visits.visit, "me-visitor", WORKERS),
     page("me/visitors/<uuid:visit_id>/do", visits.change, "me-visitor-do", WORKERS),
     public("visit/<code:code>/", visit.visit, "visit"),
+    public("absent/<code:code>/", absent.absent, "absent"),
     public("visit/<code:code>/pass", visit.take_pass, "visit-pass"),
     public("visit/<code:code>/code", visit.code_part, "visit-code"),
     public("visit/<code:code>/erase", visit.erase, "visit-erase"),

@@ -24,6 +24,7 @@ from gatehouse.server.gates.models import Attempt, Passage
 from gatehouse.server.payroll.models import Contract, PayInput, Payslip, RunSlip
 from gatehouse.server.people.models import Consent, Credential, CredentialKind, Person, RosterEntry
 from gatehouse.server.performance.models import Contest, ContestWord, Goal, Review
+from gatehouse.server.pickup.models import Collector, PickupBook
 from gatehouse.server.rights import queries
 from gatehouse.server.rights.models import SubjectRequest
 
@@ -59,6 +60,9 @@ SOURCES: tuple[Source, ...] = (
     Source("credential.pass/1", Credential, beside=("kind", "state")),
     Source("credential.day_card/1", Credential, beside=("kind", "state")),
     Source("person.roster/1", RosterEntry),
+    Source("pupil.pickup/1", PickupBook),
+    Source("collector.children/1", Collector),
+    Source("guardian.mail/1", Collector, "mail_cell"),
     Source("workday.facts/1", Workday, beside=("date",)),
     Source("workday.beside/1", Workday, "beside_cell", beside=("date",)),
     Source("work.note/1", WorkNote, beside=("kind", "state")),

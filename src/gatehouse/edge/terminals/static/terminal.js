@@ -132,6 +132,13 @@ function ready() {
   }
 }
 
+// A date in the language of the page: "3 May 2026".
+function longDay(on) {
+  if (!on) return "";
+  const day = new Date(on + "T12:00:00Z");
+  return day.toLocaleDateString(document.documentElement.lang || "en", { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
+}
+
 function answer(said) {
   if (!said || !said.outcome) return;
   clearPad();
@@ -139,7 +146,7 @@ function answer(said) {
   const reason = granted ? (said.reason ? "granted_door" : "granted") : said.reason;
   $("mark").textContent = granted ? "✓" : "✕";
   $("initials").textContent = said.initials || "";
-  $("said").textContent = word(reason) || word("ask");
+  $("said").textContent = (word(reason) || word("ask")).replace("{paper}", said.paper || word("training")).replace("{on}", longDay(said.on));
   $("do").textContent = (word(reason + "_do") || "").replace("{n}", String(Math.max(1, Math.ceil((said.wait_s || 0) / 60))));
   document.body.dataset.outcome = said.outcome;
   show("answer");

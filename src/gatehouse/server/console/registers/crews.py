@@ -1,28 +1,30 @@
-"""Contractors, teams and the real-name roster of construction sites: who is in which team, and who may not enter."""
+"""Contractors, teams and the real-name roster of construction sites: who is in which team, and who may not enter.
+One person's entry is `registers.entry`."""
 
-from datetime import date
+from collections.abc import Callable
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from gatehouse.domain.crew_wages import gap
-from gatehouse.domain.periods import local_date
-from gatehouse.keeper.protocol import Refused
-from gatehouse.server.console import words, words_registers
+from gatehouse.keeper.protocol import Refused, Role
+from gatehouse.server.console import words
 from gatehouse.server.console.access import reader
 from gatehouse.server.console.paging import paged
 from gatehouse.server.console.payruns import typed
 from gatehouse.server.console.payruns.typed import Mistyped
+from gatehouse.server.console.registers.asked import Asked
+from gatehouse.server.console.registers.contractors import sign_ins
 from gatehouse.server.console.registers.tabs import sites_of
+from gatehouse.server.console.words import Text
 from gatehouse.server.console.work.tabs import tabs
 from gatehouse.server.moment import now
-from gatehouse.server.people import looks, queries, roster_actions, roster_looks, roster_queries
+from gatehouse.server.people import looks, roster_actions, roster_looks, roster_queries
 from gatehouse.server.people.looks import Named
 from gatehouse.server.people.models import Person, Site, SiteType, Team
 from gatehouse.server.people.roster_cells import RosterFacts
@@ -42,7 +44,8 @@ def _page(request: HttpRequest, number: int, *, do: str = "", error: str = "") -
     active = roster_queries.active(sites)
     shown, pager = paged(active, number, PAGE, lambda page: reverse("registers-crews-page", args=[page]))
     context: dict[str, object] = {
-        "sites": [_site(site) for site in sites],
+        "sites": [_site(request, site) for site in sites],
+        "may_invite": may_invite(request),
         "several": len(sites) > 1,
         "pager": pager,
         "error": error,
@@ -56,7 +59,11 @@ def _page(request: HttpRequest, number: int, *, do: str = "", error: str = "") -
     return render(request, "registers/crews.html", context, status=422 if error else 200)
 
 
-def _site(site: Site) -> dict[str, object]:
+def may_invite(request: HttpRequest) -> bool:
+    return reader(request).role is Role.OWNER
+
+
+def _site(request: HttpRequest, site: Site) -> dict[str, object]:
     teams: dict[UUID, list[str]] = {}
     for team in roster_queries.teams([site]):
         teams.setdefault(team.contractor_id, []).append(team.name)
@@ -64,6 +71,10 @@ def _site(site: Site) -> dict[str, object]:
         "id": site.pk,
         "name": site.name,
         "training_first": roster_queries.training_first(site),
+        "signs_in": sign_ins(request, site) if may_invite(request) else [],
+        "certificates": [
+            {"id": one.pk, "name": one.name, "asked": one.asked} for one in roster_queries.certificates([site])
+        ],
         "contractors": [
             {"id": one.pk, "name": one.name, "teams": teams.get(one.pk, [])}
             for one in roster_queries.contractors([site])
@@ -79,34 +90,35 @@ def _lines(request: HttpRequest, people: list[Person], *, opened: bool) -> list[
     facts: dict[UUID, RosterFacts] | Refused = roster_looks.roster(people, by, PURPOSE) if opened else {}
     if isinstance(facts, Refused):
         return facts
-    teams = _teams({person.site for person in people})
-    lines = [_line(one, facts.get(one.person.pk), teams, opened=opened) for one in named]
+    sites = {person.site for person in people}
+    teams = {str(team.pk): team for team in roster_queries.teams(sites)}
+    asked = {site.pk: Asked.of(site) for site in sites}
+    lines = [
+        _line(one) | (_opened(facts.get(one.person.pk), teams, asked[one.person.site_id]) if opened else {})
+        for one in named
+    ]
     return sorted(lines, key=lambda line: str(line["number"]))
 
 
-def _line(one: Named, facts: RosterFacts | None, teams: dict[str, Team], *, opened: bool) -> dict[str, object]:
-    line: dict[str, object] = {
+def _line(one: Named) -> dict[str, object]:
+    return {
         "id": one.person.pk,
         "number": one.brief.number,
         "initials": one.brief.initials,
         "site": one.person.site.name,
     }
-    if not opened:
-        return line
-    missing = gap(facts.training if facts else None, local_date(now(), ZoneInfo(one.person.site.zone)))
+
+
+def _opened(facts: RosterFacts | None, teams: dict[str, Team], asked: Asked) -> dict[str, object]:
     team = teams.get(facts.team) if facts else None
-    return line | {
+    return {
         "trade": facts.trade if facts else "",
         "team": team.name if team else "",
         "contractor": team.contractor.name if team else "",
         "foreman": facts.foreman if facts else False,
         "until": facts.trained_until if facts else None,
-        "gap": words_registers.GAPS[missing] if missing else "",
+        "gap": asked.gap(facts),
     }
-
-
-def _teams(sites: set[Site]) -> dict[str, Team]:
-    return {str(team.pk): team for team in roster_queries.teams(sites)}
 
 
 def _gaps(request: HttpRequest, people: list[Person]) -> list[dict[str, object]] | Refused:
@@ -114,26 +126,31 @@ def _gaps(request: HttpRequest, people: list[Person]) -> list[dict[str, object]]
     facts = roster_looks.roster(people, reader(request).by.authority, PURPOSE)
     if isinstance(facts, Refused):
         return facts
-    lacking = [person for person in people if _lacks(person, facts.get(person.pk))]
-    return _lines(request, lacking[:MOST_GAPS], opened=True)
+    asked = {site.pk: Asked.of(site) for site in {person.site for person in people}}
+    without = [one for one in people if asked[one.site_id].lacking(facts.get(one.pk)) is not None]
+    return _lines(request, without[:MOST_GAPS], opened=True)
 
 
-def _lacks(person: Person, facts: RosterFacts | None) -> bool:
-    return gap(facts.training if facts else None, local_date(now(), ZoneInfo(person.site.zone))) is not None
-
-
-# --- contractors, teams, the rule -------------------------------------------------------------------------------
+# --- contractors, teams, what gates ask for ------------------------------------------------------------------------
 
 
 @require_POST
 def change(request: HttpRequest) -> HttpResponse:
-    """One of: a contractor, a team, whether training comes first."""
+    """One of: a contractor, a team, a certificate, whether training comes first."""
     try:
         said = _change(request)
     except Mistyped as fault:
         return _page(request, 1, error=str(fault))
     messages.success(request, said, "yes")
     return HttpResponseRedirect(reverse("registers-crews"))
+
+
+# What may be done with a certificate of the site, and what is said then.
+_CERTIFICATE: dict[str, tuple[Callable[..., None], Text]] = {
+    "cert-ask": (roster_actions.ask_for_certificate, gettext_lazy("Nobody comes in without: %(name)s.")),
+    "cert-holders": (roster_actions.ask_holders_only, gettext_lazy("%(name)s keeps out only whom it has run out for.")),
+    "cert-drop": (roster_actions.drop_certificate, gettext_lazy("Gates look at this no more: %(name)s.")),
+}
 
 
 def _change(request: HttpRequest) -> str:
@@ -149,6 +166,13 @@ def _change(request: HttpRequest) -> str:
             raise Mistyped(_("Give the team a name."))
         roster_actions.add_team(contractor, name, by=by, at=at)
         return _("The team %(name)s is there.") % {"name": name}
+    if do in _CERTIFICATE:
+        kind = roster_queries.certificate(form.get("certificate", ""), sites)
+        if kind is None:
+            raise Mistyped(_("Choose a certificate of the list."))
+        act, said = _CERTIFICATE[do]
+        act(kind, by=by, at=at)
+        return str(said) % {"name": kind.name}
     site = next((one for one in sites if str(one.pk) == form.get("site", "")), None)
     if site is None:
         raise Mistyped(_("Choose a construction site."))
@@ -157,6 +181,12 @@ def _change(request: HttpRequest) -> str:
             raise Mistyped(_("Give the contractor a name."))
         roster_actions.add_contractor(site, name, by=by, at=at)
         return _("The contractor %(name)s is there.") % {"name": name}
+    if do == "certificate":
+        name = name[:60]
+        if not name:
+            raise Mistyped(_("Give the certificate a name, such as: Certificate for working at height."))
+        roster_actions.add_certificate(site, name, by=by, at=at)
+        return _("%(name)s can be entered for everybody now.") % {"name": name}
     if do == "ask":
         roster_actions.ask_for_training(site, by=by, at=at)
         return _("Gates let in only who is in the roster with a training that holds.")
@@ -164,83 +194,3 @@ def _change(request: HttpRequest) -> str:
         roster_actions.let_in_without_training(site, by=by, at=at)
         return _("Gates do not ask for training any more.")
     raise Mistyped(_("Nothing was chosen."))
-
-
-# --- one person ---------------------------------------------------------------------------------------------------
-
-
-def entry(request: HttpRequest, person_id: UUID) -> HttpResponse:
-    """GET offers to open the entry; POST opens, saves or strikes it."""
-    person = queries.person(person_id, sites_of(request, SiteType.CONSTRUCTION))
-    if person is None:
-        raise Http404
-    if request.method != "POST":
-        return _entry(request, person, {})
-    do = request.POST.get("do", "open")
-    if do == "save":
-        return _save(request, person)
-    if do == "strike":
-        roster_actions.strike_from_roster(person, by=reader(request).by, at=now())
-        messages.success(request, _("Taken out of the roster."), "yes")
-        return HttpResponseRedirect(reverse("registers-crews"))
-    found = roster_looks.roster([person], reader(request).by.authority, PURPOSE)
-    if isinstance(found, Refused):
-        return _entry(request, person, {"refused": words.refused(found.code)})
-    held = found.get(person.pk)
-    return _entry(request, person, {"opened": True, "facts": held or RosterFacts(), "known": held is not None})
-
-
-def _entry(request: HttpRequest, person: Person, more: dict[str, object], status: int = 200) -> HttpResponse:
-    named = looks.briefs([person], reader(request).by.authority, PURPOSE)
-    brief = looks.NO_BRIEF if isinstance(named, Refused) else named[0].brief
-    context: dict[str, object] = {
-        "id": person.pk,
-        "number": brief.number,
-        "initials": brief.initials,
-        "site": person.site.name,
-        "teams": [
-            {"id": str(team.pk), "name": f"{team.contractor.name} · {team.name}"}
-            for team in roster_queries.teams([person.site])
-        ],
-        **tabs(request, "registers-crews"),
-    }
-    return render(request, "registers/entry.html", context | more, status=status)
-
-
-def _save(request: HttpRequest, person: Person) -> HttpResponse:
-    form = request.POST
-    try:
-        facts = _typed(request, person)
-    except Mistyped as fault:
-        # What was typed stays in its fields.
-        held = {name: form.get(name, "")[:80] for name in ("trade", "team", "trained", "trained_until")}
-        more = {"opened": True, "facts": held | {"foreman": "foreman" in form}, "known": True, "error": str(fault)}
-        return _entry(request, person, more, status=422)
-    roster_actions.enter_roster(person, facts, by=reader(request).by, at=now())
-    messages.success(request, _("Saved. Gates know it at once."), "yes")
-    return HttpResponseRedirect(reverse("registers-crews"))
-
-
-def _typed(request: HttpRequest, person: Person) -> RosterFacts:
-    """Raises Mistyped."""
-    form = request.POST
-    trade = typed.text(form, "trade", 41)
-    if not trade:
-        raise Mistyped(_("Trade: write what this person does, such as mason or crane driver."))
-    if len(trade) > 40:
-        raise Mistyped(_("Trade: at most 40 characters."))
-    team = form.get("team", "")
-    if team and roster_queries.team(team, [person.site]) is None:
-        raise Mistyped(_("Team: choose one of the list."))
-    trained = typed.day_or_none(form.get("trained", ""), _("Training given on"))
-    until = typed.day_or_none(form.get("trained_until", ""), _("Holds until"))
-    _check(trained, until)
-    return RosterFacts(trade, team, "foreman" in form, trained, until)
-
-
-def _check(trained: date | None, until: date | None) -> None:
-    """Raises Mistyped."""
-    if until is not None and trained is None:
-        raise Mistyped(_("Training given on: say when it was given, or leave its end empty too."))
-    if trained is not None and until is not None and until < trained:
-        raise Mistyped(_("Holds until: this is before the training was given."))

@@ -10,7 +10,11 @@ from gatehouse.server.people.models import Site, SiteType
 from gatehouse.server.people.queries import sites_visible_to
 
 _SCHOOL: tuple[Tab, ...] = (("registers", _("Classes"), PAYROLL), ("registers-inside", _("Who is in"), KNOWERS))
-_CONSTRUCTION: tuple[Tab, ...] = (("registers-crews", _("Teams"), PAYROLL), ("registers-wages", _("Wages"), PAYROLL))
+_CONSTRUCTION: tuple[Tab, ...] = (
+    ("registers-crews", _("Teams"), PAYROLL),
+    ("registers-heads", _("Head-count"), PAYROLL),
+    ("registers-wages", _("Wages"), PAYROLL),
+)
 
 
 def registers(request: HttpRequest) -> tuple[Group, ...]:

@@ -1,7 +1,18 @@
 """The addresses of registers, each with the roles that may open it."""
 
-from gatehouse.server.console.access import KNOWERS, PAYROLL, page
-from gatehouse.server.console.registers import classes, crews, day, inside, months, wages
+from gatehouse.server.console.access import CONTRACTORS, KNOWERS, OWNERS, PAYROLL, page
+from gatehouse.server.console.registers import (
+    classes,
+    contractors,
+    crews,
+    day,
+    entry,
+    heads,
+    inside,
+    months,
+    own,
+    wages,
+)
 
 urlpatterns = [
     page("registers/", classes.classes, "registers", PAYROLL),
@@ -16,7 +27,13 @@ urlpatterns = [
     page("registers/teams/", crews.crews, "registers-crews", PAYROLL),
     page("registers/teams/page/<int:number>/", crews.crews, "registers-crews-page", PAYROLL),
     page("registers/teams/change", crews.change, "registers-crews-change", PAYROLL),
-    page("registers/teams/<uuid:person_id>/", crews.entry, "registers-entry", PAYROLL),
+    page("registers/teams/<uuid:person_id>/", entry.entry, "registers-entry", PAYROLL),
+    page("registers/heads/", heads.heads, "registers-heads", PAYROLL),
+    page("registers/heads/<date:on>/", heads.heads, "registers-heads-on", PAYROLL),
+    page("registers/contractors/invite", contractors.invite, "registers-contractor-invite", OWNERS),
+    page("registers/contractors/<uuid:operator_id>/change", contractors.change, "registers-contractor-change", OWNERS),
+    page("contractor/", own.own, "contractor", CONTRACTORS),
+    page("contractor/<date:on>/", own.own, "contractor-on", CONTRACTORS),
     page("registers/wages/", wages.wages, "registers-wages", PAYROLL),
     page("registers/wages/<month:of>/", wages.wages, "registers-wages-of", PAYROLL),
     page("registers/wages/<month:of>/file", wages.file, "registers-wages-file", PAYROLL),

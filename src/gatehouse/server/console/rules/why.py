@@ -12,7 +12,7 @@ from gatehouse.domain.replay import replay
 from gatehouse.domain.whereabouts import INSIDE, OUTSIDE
 from gatehouse.keeper.protocol import PassageFacts, Refused
 from gatehouse.server.accounts.signed_in import SignedIn
-from gatehouse.server.console import words, words_access
+from gatehouse.server.console import words, words_access, words_papers
 from gatehouse.server.console.access import reader
 from gatehouse.server.console.rules.saying import Names, verdict
 from gatehouse.server.console.rules.tabs import frame
@@ -54,7 +54,7 @@ def why(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
 
 
 def _explained(attempt: Attempt, facts: PassageFacts, who: SignedIn) -> dict[str, object]:
-    reason = words.reason(facts.reason)
+    reason = words_papers.reason(facts.reason, facts.rule or "", attempt.site)
     refused = attempt.outcome == Outcome.REFUSED
     context: dict[str, object] = {
         "opened": True,

@@ -3,8 +3,10 @@
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from gatehouse.server.console.access import KNOWERS, PAYROLL
+from gatehouse.server.console.access import KNOWERS, PAYROLL, reader
 from gatehouse.server.console.tabs import Group, tabs_of
+from gatehouse.server.people.models import SiteType
+from gatehouse.server.people.queries import sites_visible_to
 
 GROUPS: tuple[Group, ...] = (
     (
@@ -18,7 +20,12 @@ GROUPS: tuple[Group, ...] = (
         ),
     ),
 )
+# Where a site that the reader sees is a school.
+_SCHOOL: tuple[Group, ...] = (
+    (_("Pupils"), (("pickup", _("Pick-up"), KNOWERS), ("pickup-missed", _("Missed at the bell"), PAYROLL))),
+)
 
 
 def tabs(request: HttpRequest, here: str) -> dict[str, object]:
-    return tabs_of(GROUPS, request, here)
+    school = any(site.type == SiteType.SCHOOL for site in sites_visible_to(reader(request)))
+    return tabs_of(GROUPS + (_SCHOOL if school else ()), request, here)

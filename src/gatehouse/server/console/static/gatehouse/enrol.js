@@ -12,10 +12,12 @@
   let stream = null, good = 0;
 
   const guardian = () => {
-    $("guardian-field").hidden = !$("under-14").checked;
-    $("guardian").required = $("under-14").checked;
+    // Of a pupil a guardian agrees unless somebody says otherwise; of anybody else the other way round.
+    const child = $("under-14") ? $("under-14").checked : !$("of-age").checked;
+    $("guardian-field").hidden = !child;
+    $("guardian").required = child;
   };
-  $("under-14").addEventListener("change", guardian);
+  ($("under-14") || $("of-age")).addEventListener("change", guardian);
   guardian();
 
   const stop = () => { for (const track of stream ? stream.getTracks() : []) track.stop(); stream = null; video.hidden = true; };
