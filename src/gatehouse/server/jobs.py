@@ -30,7 +30,7 @@ from gatehouse.server.databases import fold
 from gatehouse.server.gates.actions import raise_alarm
 from gatehouse.server.gates.escalation import EVERY as ESCALATE_EVERY
 from gatehouse.server.gates.escalation import escalate_unseen
-from gatehouse.server.interchange import delivering, running
+from gatehouse.server.interchange import delivering, looking, running
 from gatehouse.server.parking import receipts
 from gatehouse.server.parking.bookings import note_no_shows
 from gatehouse.server.parking.merchants import give_back_unused
@@ -196,6 +196,7 @@ SERVER_JOBS = (
     ServerJob("payruns", reckon_due_runs, timedelta(seconds=1)),
     ServerJob("arrivals", lambda: arriving.look(moment.now()), timedelta(seconds=5)),
     ServerJob("imports", running.run_due, timedelta(seconds=1)),
+    ServerJob("photos", looking.look_due, timedelta(seconds=1)),
     ServerJob("import_sweep", lambda: running.sweep(moment.now()), timedelta(hours=1)),
     ServerJob("hooks", lambda: delivering.deliver_due(moment.now()), timedelta(seconds=1)),
     ServerJob("hook_sweep", lambda: delivering.sweep(moment.now()), timedelta(hours=1)),
