@@ -29,10 +29,11 @@ def jpeg(picture: Image.Image, **more) -> bytes:
 
 
 def two_faces() -> Image.Image:
-    one, other = hopper().resize((400, 470)), astronaut().resize((470, 470))
-    both = Image.new("RGB", (870, 470), "grey")
+    """As large as each other, side by side."""
+    one = hopper().resize((420, 490))
+    both = Image.new("RGB", (840, 490), "grey")
     both.paste(one, (0, 0))
-    both.paste(other, (400, 0))
+    both.paste(one.transpose(Image.Transpose.FLIP_LEFT_RIGHT), (420, 0))
     return both
 
 

@@ -198,7 +198,7 @@ def test_undoing_leaves_who_was_here_before_and_who_was_enrolled_anew_since(desk
     assert set(desk.people()) == {"P-1", "P-2"}
     assert here.pk in {person.pk for person in Person.objects.all()}
     assert Consent.objects.count() == 1
-    assert task.kept == 2  # the word that the new face rests on, and the person
+    assert task.kept == 1  # with the word that the new face rests on
 
 
 def test_nobody_is_enrolled_twice(desk):

@@ -65,7 +65,7 @@ def decode_portrait(data: bytes) -> Pixels | Fault:
             upright = ImageOps.exif_transpose(opened)
             upright.thumbnail((WORK_SIDE_PX, WORK_SIDE_PX))
             rgb = np.asarray(upright.convert("RGB"))
-    except Image.DecompressionBombError:
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         return Fault.TOO_LARGE
     except Exception:  # noqa: BLE001  on crafted bytes a decoder raises what it likes, SyntaxError among it
         return Fault.NO_IMAGE

@@ -64,6 +64,11 @@ def without_face(task: Import) -> QuerySet[ImportRow]:
     return waiting(task).exclude(face__in=(Fate.WAITS, Fate.READY, ""))
 
 
+def ready_faces(task: Import) -> int:
+    """How many faces come in with their rows."""
+    return waiting(task).filter(face=Fate.READY).count()
+
+
 def face_counts(task: Import) -> list[tuple[str, int]]:
     """Why faces do not come in, of how many rows; the most frequent first."""
     found = without_face(task).order_by().values_list("face").annotate(count=Count("pk"))

@@ -75,11 +75,12 @@ def bring(site: Site, kind: Kind, table: Table, *, by: By, at: datetime) -> Impo
     return task
 
 
-@transaction.atomic
 def drop(task: Import, *, by: By, at: datetime) -> bool:
-    """Away with a file that was not taken in; False for one that was."""
-    gone, _ = Import.objects.filter(pk=task.pk, state__in=LYING).delete()
+    """Away with a file that was not taken in, and with what lies on the disk of it; False for one that was."""
+    with transaction.atomic():
+        gone, _ = Import.objects.filter(pk=task.pk, state__in=LYING).delete()
+        if gone:
+            record("import.dropped", "import", task.pk, by=by, at=at)
     if gone:
-        record("import.dropped", "import", task.pk, by=by, at=at)
-        transaction.on_commit(lambda: sealed_file.remove(task.pk))
+        sealed_file.remove(task.pk)
     return bool(gone)
