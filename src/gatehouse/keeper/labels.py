@@ -128,6 +128,14 @@ class StayEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     vehicle: str | None = None  # id of the registered vehicle, where the gate knew it
 
 
+class FacePairFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Plaintext of face.pair/1: two enrolled people by their ids; `how` as in `wire.FacePair`."""
+
+    one: str
+    other: str
+    how: str
+
+
 class PassageFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Plaintext of attempt.facts/1 and passage.facts/1."""
 

@@ -71,6 +71,7 @@ VERBS: dict[str, Text] = {
     "workdays.recounted": _("reckoned a person's days anew"),
     "worklist.listed": _("made the list of what waits at a site"),
     "import.brought": _("handed over a file"),
+    "faces.told_apart": _("said whether two records are one person"),
     "import.announced": _("began to hand over photos"),
     "consent.taken_back": _("took a consent back that an import had brought"),
     "import.checked": _("looked at what a file would change"),

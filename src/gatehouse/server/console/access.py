@@ -79,7 +79,7 @@ _TIME = (
 )
 # Whose tab a page lies under, where its name does not say.
 _SECTION = (
-    dict.fromkeys(("person", "staff", "departments", "department", "answers", "visitors"), "people")
+    dict.fromkeys(("person", "staff", "faces", "departments", "department", "answers", "visitors"), "people")
     | {"lane": "lanes"}
     | {"requests": "people", "request": "people", "retention": "trust", "register": "trust", "assessment": "trust"}
     | dict.fromkeys(_PARKING, "parking")

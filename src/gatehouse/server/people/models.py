@@ -177,6 +177,24 @@ class Credential(models.Model):
         return str(self.pk)
 
 
+class PairState(models.TextChoices):
+    OPEN = "open"
+    ONE = "one"  # one person: a record was closed
+    TWO = "two"  # two people who look alike: each uses something besides the face
+
+
+class FacePair(models.Model):
+    """Two people whose faces an edge could not tell apart; who they are lies in the cell, which the keeper wrote."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="+")
+    state = models.CharField(max_length=8, choices=PairState.choices, default=PairState.OPEN)
+    cell = models.BinaryField()
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
 class VehicleState(models.TextChoices):
     ACTIVE = "active"
     BLOCKED = "blocked"

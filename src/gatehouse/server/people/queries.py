@@ -110,6 +110,12 @@ def has_consent(person: Person, purpose: str) -> bool:
     return Consent.objects.filter(person=person, purpose=purpose, state=ConsentState.GIVEN).exists()
 
 
+def faces(sites: Iterable[Site]) -> QuerySet[Credential]:
+    """Of people who are here, dead ones included."""
+    here = Credential.objects.filter(person__site__in=list(sites), person__state=PersonState.ACTIVE)
+    return here.filter(kind=CredentialKind.FACE)
+
+
 def stands_to_faces(site: Site) -> tuple[set[UUID], set[UUID], set[UUID]]:
     """Who took their word on faces back, who agreed, whose face is known."""
     said = Consent.objects.filter(person__site=site, purpose=Purpose.FACE)
