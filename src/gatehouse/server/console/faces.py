@@ -1,4 +1,4 @@
-"""Faces that want somebody: two records that may be one person, pictures worth taking again, faces of an older model."""
+"""Faces that want somebody: records that may be one person, pictures to take again, faces of an older model."""
 
 from uuid import UUID
 
