@@ -63,7 +63,7 @@ def keeper_home(clock: ShiftedClock) -> Iterator[Path]:
     process = multiprocessing.get_context("spawn").Process(target=_keep, args=(str(HOME), str(clock.file)), daemon=True)
     process.start()
     socket = HOME / "keeper" / "keeper.sock"
-    ends = time.monotonic() + 30
+    ends = time.monotonic() + 120
     while not socket.exists():
         assert process.is_alive(), "the keeper did not start"
         assert time.monotonic() < ends, "the keeper did not answer"

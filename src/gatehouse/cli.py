@@ -13,6 +13,7 @@ from rich.markup import escape
 
 from gatehouse import cli_backup
 from gatehouse.cli_audit import audit_app
+from gatehouse.cli_enrol import enrol_app
 from gatehouse.cli_eval import eval_app
 from gatehouse.cli_muster import muster_app
 from gatehouse.terminal import (
@@ -47,6 +48,7 @@ parking_app = typer.Typer(help="Garages and their money.", no_args_is_help=True)
 app.add_typer(keeper_app, name="keeper", invoke_without_command=True)
 app.add_typer(edge_app, name="edge", invoke_without_command=True)
 edge_app.add_typer(muster_app, name="muster")
+app.add_typer(enrol_app, name="enrol")
 app.add_typer(eval_app, name="eval")
 app.add_typer(parking_app, name="parking")
 cli_backup.add_to(app, keeper_app)
@@ -225,30 +227,6 @@ def edge_status(home: Home, as_json: AsJson = False) -> None:
         for line in status.lines(told):
             say(line)
     raise typer.Exit(0 if told.runs else 1)
-
-
-@app.command()
-def enrol(
-    home: Home,
-    site: Annotated[str, typer.Option(help="The site's code.")],
-    name: Annotated[str, typer.Option(help="The person's name; sealed before it reaches a disk.")] = "",
-    number: Annotated[str, typer.Option(help="The staff number.")] = "",
-    person: Annotated[str, typer.Option(help="Somebody who is known already, by id, instead of a new person.")] = "",
-    group: Annotated[list[str] | None, typer.Option(help="A group's name; may be said more than once.")] = None,
-    photo: Annotated[Path | None, typer.Option(help="A portrait (JPEG, PNG, WebP). Only a template is kept.")] = None,
-    consent: Annotated[bool, typer.Option("--consent", help="The person agreed to be known by face here.")] = False,
-    pass_out: Annotated[Path | None, typer.Option("--pass", help="Write a QR pass as SVG.")] = None,
-    days: Annotated[int, typer.Option(min=1, max=366, help="How long the pass is good.")] = 30,
-    port: Port = 8000,
-) -> None:
-    """Let somebody in: a person, and a face or a QR pass for them. Needs a running Gatehouse."""
-    from gatehouse.box import enrolling
-
-    wanted = enrolling.Wanted(site, name, number, person, tuple(group or ()), photo, consent, pass_out, days)
-    try:
-        out.print(enrolling.enrol(home.absolute(), port, wanted, say), markup=False)
-    except enrolling.CannotEnrol as fault:
-        fail(str(fault))
 
 
 @edge_app.command("make")

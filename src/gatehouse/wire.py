@@ -114,7 +114,19 @@ class GateEvent(msgspec.Struct, frozen=True, tag="event/1", forbid_unknown_field
     attempt: str | None = None
 
 
-Body = Attempt | Passage | GateEvent
+class FacePair(msgspec.Struct, frozen=True, tag="faces/1", forbid_unknown_fields=True, kw_only=True):
+    """Two enrolled people whose faces the edge cannot tell apart safely. `how` is `same` where they are as near to each
+    other as pictures of one person are, else `alike`; no distance leaves the edge. `id` is the same for the same two
+    people, whenever this edge finds them (`edge.pairs`)."""
+
+    id: str
+    at: datetime
+    one: str
+    other: str
+    how: Literal["same", "alike"]
+
+
+Body = Attempt | Passage | GateEvent | FacePair
 
 
 class Letter(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -4,20 +4,25 @@ import sys
 from dataclasses import replace
 from datetime import datetime, time, timedelta, timezone
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from tests.edge.world import DOOR, NOW, STAFF, HandClock, World
 
+from gatehouse.crypto.letters import hpke_open
 from gatehouse.domain.access import decide
 from gatehouse.domain.decisions import Reason
 from gatehouse.domain.policy import Gate, Permit
 from gatehouse.domain.schedules import Schedule, TimeWindow
 from gatehouse.domain.sightings import Means, Sighting
-from gatehouse.edge import config
+from gatehouse.edge import config, roster, status
 from gatehouse.edge.errors import FeedRefused
+from gatehouse.edge.looking import who_is
+from gatehouse.edge.pairs import Pairs
 from gatehouse.vision.calibration import Standing
-from gatehouse.wire import Feed, PersonEntry, VehicleEntry, decode_feed, encode
+from gatehouse.vision.gallery import Gallery
+from gatehouse.wire import FaceTemplates, Feed, PersonEntry, VehicleEntry, decode_feed, encode
 
 ROOT = Path(__file__).parents[2]
 
@@ -246,3 +251,96 @@ def test_a_disk_that_takes_no_cache_costs_nothing_now(world, clock):
     config.cache_path(world.home).with_name("cache.sealed.new").mkdir()
     known.learn(world.feed())
     assert isinstance(known.now().policy.gates["door"], Gate)
+
+
+# --- many faces ---
+
+
+def test_a_roster_whose_one_row_changed_opens_that_row_alone(world, clock, monkeypatch):
+    opened = []
+    known = world.known(clock)
+    people = [world.person(f"p{n}", card=f"47{n}", face=face(n)) for n in range(5)]
+    known.learn(world.feed(people=people))
+    monkeypatch.setattr(roster, "hpke_open", lambda cell, **more: opened.append(cell) or hpke_open(cell, **more))
+    changed = world.person("p3", card="999", face=face(3))
+    known.learn(world.feed(people=[*people[:3], changed, people[4]], version=2, vehicles=[], devices=[]))
+    assert set(opened) == {changed.card, changed.face}
+    assert known.now().cards["999"] == "p3"
+    assert "473" not in known.now().cards
+    # A cell that came to lie under another name is not taken from what is remembered.
+    thief = people[0].__class__(id="mallory", groups=["staff"], card=people[0].card)
+    known.learn(world.feed(people=[people[0], thief], version=3))
+    assert known.now().cards == {"470": "p0"}
+
+
+def test_what_a_roster_no_longer_holds_is_forgotten(world, clock):
+    known = world.known(clock)
+    known.learn(world.feed(people=[world.person("ada", card="4711"), world.person("bob", card="4712")]))
+    known.learn(world.feed(people=[world.person("bob", card="4712")], version=2))
+    assert not any(owner == "ada" for _, owner, _ in known._opened)
+
+
+def test_the_gallery_is_compared_once_and_is_what_it_was(world, clock, monkeypatch):
+    faces = {f"p{n}": face(n)[:1] for n in range(40)}
+    near = faces["p1"] + 0.01 * face(99)[:1]
+    faces["twin"] = (near / np.linalg.norm(near)).astype(np.float32)
+    compared = []
+    whole = Gallery.compared
+    monkeypatch.setattr(
+        Gallery, "compared", lambda self, *rest, **more: compared.append(1) or whole(self, *rest, **more)
+    )
+    known = world.known(clock)
+    known.learn(world.feed(people=[world.person(own, face=vector) for own, vector in faces.items()]))
+    assert len(compared) == 1
+    now = known.now()
+    plain = Gallery([(own, vector[0]) for own, vector in faces.items()], threshold=now.calibration.threshold)
+    assert [(pair.first, pair.second) for pair in now.alike] == [("p1", "twin")]
+    assert now.alike == plain.lookalikes()
+    assert (now.gallery.threshold, now.gallery.margin) == (plain.threshold, plain.margin)
+    assert now.gallery.match(faces["twin"][0]) is None  # as near to p1
+    assert now.gallery.match(faces["p7"][0]) == plain.match(faces["p7"][0])
+
+
+def test_two_who_look_alike_are_told_once_in_codes_and_without_a_distance(world, clock):
+    known = world.known(clock)
+    near = face(1)[:1] + 0.01 * face(99)[:1]
+    twin = (near / np.linalg.norm(near)).astype(np.float32)
+    people = [world.person("zoe", face=face(1)[:1]), world.person("ada", face=twin), world.person("bob", face=face(2))]
+    known.learn(world.feed(people=people))
+    pairs = Pairs(b"k" * 32)
+    (told,) = pairs.untold(known.now().alike, NOW)
+    assert (told.one, told.other, told.how) == ("ada", "zoe", "same")
+    assert set(told.__struct_fields__) == {"id", "at", "one", "other", "how"}
+    assert pairs.untold(known.now().alike, NOW) == [told]  # the spool did not take it
+    pairs.told([told])
+    assert pairs.untold(known.now().alike, NOW) == []
+    assert Pairs(b"k" * 32).untold(known.now().alike, NOW)[0].id == told.id  # after the next start
+    assert Pairs(b"x" * 32).untold(known.now().alike, NOW)[0].id != told.id
+    # and a face alone is enough for neither, while the third is known
+    assert who_is(SimpleNamespace(embedding=face(1)[0]), known.now()) is None
+    assert who_is(SimpleNamespace(embedding=face(2)[1]), known.now()) == "bob"
+
+
+def test_faces_of_another_model_open_nothing_and_card_and_door_go_on(world, clock):
+    old = encode(FaceTemplates(model="faces-of-last-year", size=128, vectors=face(1)[:1].astype("<f4").tobytes()))
+    ada = world.person("ada", card="4711")
+    ada = ada.__class__(id="ada", groups=["staff"], card=ada.card, face=world.cell(old, "face.template/1", "ada"))
+    known = world.known(clock)
+    known.learn(world.feed(people=[ada]))
+    now = known.now()
+    assert (now.outdated, now.unopened, len(now.gallery), now.calibration) == (1, 0, 0, None)
+    assert who_is(SimpleNamespace(embedding=face(1)[0]), now) is None
+    assert now.cards == {"4711": "ada"}
+    told = status._faces(now)
+    assert told.outdated == 1
+    said = " ".join(
+        status.lines(
+            status.Told(
+                edge="e", server="s", runs=True, roster_age_s=1, lease_left_s=9, gates={},
+                now=status.Status(at=NOW, server_heard=True, silent_s=0, clock_doubtful=False, letters_waiting=0,
+                                  lanes=[], faces=told),
+            )
+        )
+    )  # fmt: skip
+    assert "1 people were enrolled with another model" in said
+    assert "card, pass and PIN go on" in said

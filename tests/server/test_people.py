@@ -17,10 +17,11 @@ from gatehouse.server.accounts import signed_in
 from gatehouse.server.accounts.actions import change_operator, sign_in, sign_out
 from gatehouse.server.accounts.models import Operator
 from gatehouse.server.audit import queries as audit
-from gatehouse.server.people import credential_actions, looks
+from gatehouse.server.people import looks
 from gatehouse.server.people.actions import Facts, edit_person, hire_person, leave
 from gatehouse.server.people.cells import Bank, ConsentFacts, Contact, File, initials
 from gatehouse.server.people.credential_actions import (
+    EnrolledFace,
     NotEnrolled,
     add_card,
     enrol_face,
@@ -32,6 +33,7 @@ from gatehouse.server.people.credential_actions import (
 )
 from gatehouse.server.people.models import Credential, Person, Purpose
 from gatehouse.server.people.queries import sites_visible_to
+from gatehouse.vision import portraits
 
 FACTS = Facts(
     number="S-77",
@@ -47,21 +49,23 @@ class FakeRead:
     """What the models would say of a portrait; the models themselves are tested in their own room."""
 
     box: tuple[int, int, int, int] = (10, 10, 80, 80)
-    quality: float = 0.9
+    size: float = 0.9
+    sharpness: float = 0.9
+    pose: float = 0.9
 
 
 @pytest.fixture
 def seen(monkeypatch):
     """The faces that the next portraits show."""
     faces = [FakeRead()]
-    monkeypatch.setattr(credential_actions, "read_faces", lambda pixels: list(faces))
-    monkeypatch.setattr(credential_actions, "template", lambda reads: np.eye(1, 128, dtype=np.float32)[0])
+    monkeypatch.setattr(portraits, "read_faces", lambda pixels: list(faces))
+    monkeypatch.setattr(portraits, "template", lambda reads: np.eye(1, 128, dtype=np.float32)[0])
     return faces
 
 
 def portrait():
     out = io.BytesIO()
-    Image.new("RGB", (120, 120), "white").save(out, "JPEG")
+    Image.new("RGB", (120, 120), "grey").save(out, "JPEG")
     return out.getvalue()
 
 
@@ -124,8 +128,8 @@ def test_without_consent_no_face_is_enrolled(world, seen):
 def test_a_face_with_consent_is_sealed_and_replaces_the_one_before(world, seen):
     person = world.hire()
     agree(world, person)
-    first = enrol_face(person, portrait(), by=SETUP, at=world.now())
-    second = enrol_face(person, portrait(), by=SETUP, at=world.now())
+    first = enrol_face(person, portrait(), by=SETUP, at=world.now()).credential
+    second = enrol_face(person, portrait(), by=SETUP, at=world.now()).credential
     first.refresh_from_db()
     assert (first.state, first.cell, second.state) == ("dead", None, "active")
     (sealed,) = keeping.reseal(world.sim.id, [keeping.cell("face.template/1", second.pk, second.cell)], [person.pk])
@@ -138,7 +142,9 @@ def test_a_face_with_consent_is_sealed_and_replaces_the_one_before(world, seen):
     [
         ([], "no_face"),
         ([FakeRead(), FakeRead((200, 0, 70, 70))], "several_faces"),
-        ([FakeRead(quality=0.05)], "poor_image"),
+        ([FakeRead(size=0.05)], "small"),
+        ([FakeRead(sharpness=0.05, pose=0.1)], "blurred"),
+        ([FakeRead(sharpness=0.1, pose=0.05)], "turned"),
     ],
 )
 def test_a_portrait_that_is_not_one_clear_face_is_refused(world, seen, faces, code):
@@ -158,7 +164,7 @@ def test_bytes_that_are_no_picture_are_refused(world, seen, image):
 def test_withdrawing_consent_kills_the_face_in_every_copy_and_leaves_the_card(world, seen):
     person = world.hire()
     agree(world, person)
-    face = enrol_face(person, portrait(), by=SETUP, at=world.now())
+    face = enrol_face(person, portrait(), by=SETUP, at=world.now()).credential
     card = add_card(person, "04AA", by=SETUP, at=world.now())
     stolen = keeping.cell("face.template/1", face.pk, face.cell)
     hr = world.operator(Role.HR)
@@ -170,7 +176,7 @@ def test_withdrawing_consent_kills_the_face_in_every_copy_and_leaves_the_card(wo
     assert card.cell is not None
     # They may change their mind: a new consent makes a new key.
     agree(world, person)
-    assert isinstance(enrol_face(person, portrait(), by=SETUP, at=world.now()), Credential)
+    assert isinstance(enrol_face(person, portrait(), by=SETUP, at=world.now()), EnrolledFace)
 
 
 def test_a_leaver_has_no_way_in_and_gets_none(world, seen):

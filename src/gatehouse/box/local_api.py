@@ -47,11 +47,14 @@ class LocalApi:
             self._client.close()
 
     def get(self, path: str) -> Any:
-        """Raises ApiProblem, as do the other two."""
+        """Raises ApiProblem, as do the others."""
         return self._ask("GET", path)
 
     def post(self, path: str, **body: object) -> Any:
         return self._ask("POST", path, json=body)
+
+    def delete(self, path: str) -> Any:
+        return self._ask("DELETE", path)
 
     def upload(self, path: str, name: str, data: bytes) -> Any:
         return self._ask("POST", path, files={"image": (name, data)})

@@ -284,6 +284,13 @@ def edge_contact(home: Path) -> Iterator[Finding]:
         cut_off = sorted(str(lane["gate"]) for lane in told["lanes"] if lane["does"] != "rules")
     except (OSError, ValueError, KeyError, TypeError):
         return
+    outdated = int((told.get("faces") or {}).get("outdated", 0))
+    if outdated:
+        yield warn(
+            "faces.outdated",
+            f"{outdated} people were enrolled by face with an older model: doors know them by card, pass and PIN only",
+            "enrol them anew: People, Faces",
+        )
     if doubtful:
         yield bad(
             "edge.clock",

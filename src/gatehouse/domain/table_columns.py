@@ -8,7 +8,7 @@ Data Import (Employee, Shift Assignment, Employee Checkin; labels and field name
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -18,6 +18,7 @@ class Kind(StrEnum):
     PEOPLE = "people"
     SHIFTS = "shifts"
     PUNCHES = "punches"
+    PHOTOS = "photos"  # people with their pictures, handed over together
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,21 @@ FIELDS: dict[Kind, tuple[Field, ...]] = {
         ),
     ),
 }
+
+# Who is here already needs no name; a picture that no column names is the one called as the staff number is.
+FIELDS[Kind.PHOTOS] = (
+    _NUMBER,
+    *(replace(field, required=False) for field in FIELDS[Kind.PEOPLE][1:]),
+    Field(
+        "photo",
+        ("photo", "photo file", "picture", "image", "file", "file name", "照片", "照片文件", "照片文件名", "文件名"),
+    ),
+    Field("consent_on", ("consent", "consent date", "consented on", "agreed on", "同意日期", "同意时间", "授权日期")),
+    Field("consent_how", ("consent given", "consent how", "how", "consent form", "同意方式", "授权方式")),
+    Field("consent_language", ("consent language", "language", "同意语言", "语言")),
+    Field("guardian", ("guardian", "parent", "监护人", "家长")),
+    Field("card", ("card", "card number", "badge number", "卡号", "门禁卡号")),
+)
 
 
 def fields(kind: Kind) -> tuple[Field, ...]:

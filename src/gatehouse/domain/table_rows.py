@@ -43,6 +43,7 @@ class Flaw(StrEnum):
     UNKNOWN_SHIFT = "unknown_shift"
     UNKNOWN_GROUP = "unknown_group"
     DAY_DESTROYED = "day_destroyed"
+    BAD_CARD = "bad_card"
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +265,14 @@ def _local(day: date, clock: time, zone: ZoneInfo) -> datetime:
     if wall_time(day, clock, zone) is WallTime.SKIPPED:
         raise _Wrong(Flaw.NO_SUCH_TIME)
     return at_local(day, clock, zone)
+
+
+def day_or_flaw(text: str) -> date | Flaw:
+    """As `day_of`, for whoever answers with what is wrong."""
+    try:
+        return day_of(text)
+    except _Wrong as wrong:
+        return wrong.flaw
 
 
 _IN = frozenset(

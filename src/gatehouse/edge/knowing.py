@@ -13,7 +13,7 @@ from gatehouse.crypto.signing import DeviceKeys
 from gatehouse.edge import cache
 from gatehouse.edge.config import EdgeConfig
 from gatehouse.edge.errors import FeedRefused
-from gatehouse.edge.roster import Knowledge, Opener, nothing, with_clearances, with_roster
+from gatehouse.edge.roster import Knowledge, Memory, Opener, nothing, with_clearances, with_roster
 from gatehouse.wire import Feed
 
 log = structlog.get_logger()
@@ -29,6 +29,7 @@ class Known:
         self._clock = clock
         self._kept = cache.Kept()
         self._knowledge = nothing()
+        self._opened: Memory = {}  # the roster's cells, in memory only
         self.changed = threading.Event()
 
     def now(self) -> Knowledge:
@@ -77,16 +78,16 @@ class Known:
     def _after(self, feed: Feed, received_at: datetime | None) -> Knowledge:
         knowledge = self._knowledge
         if feed.roster is not None:
+            opener = Opener(self._config.edge, self._keys.seal_key, self._opened)
             knowledge = with_roster(
                 knowledge,
                 feed.roster,
                 site=self._config.site,
-                opener=self._opener(),
+                opener=opener,
                 now=received_at or self._clock.now(),
             )
+            self._opened = opener.memory
         if feed.clearances is not None:
-            knowledge = with_clearances(knowledge, feed.clearances, opener=self._opener())
+            opener = Opener(self._config.edge, self._keys.seal_key)
+            knowledge = with_clearances(knowledge, feed.clearances, opener=opener)
         return knowledge
-
-    def _opener(self) -> Opener:
-        return Opener(self._config.edge, self._keys.seal_key)

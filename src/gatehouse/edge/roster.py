@@ -22,9 +22,9 @@ from gatehouse.domain.policy import Clearance, Permit, Policy, Subject, by_looks
 from gatehouse.domain.regions import Region, region_of
 from gatehouse.edge.duress import duress_pins
 from gatehouse.edge.errors import FeedRefused
-from gatehouse.vision.calibration import FALSE_MATCH, Calibration, calibrate
+from gatehouse.vision.calibration import FALSE_MATCH, Calibration, calibrated
 from gatehouse.vision.faces import EMBEDDING_SIZE, MODEL
-from gatehouse.vision.gallery import Gallery
+from gatehouse.vision.gallery import Gallery, Lookalikes
 from gatehouse.vision.grammar import countries
 from gatehouse.wire import (
     FEED_INFO,
@@ -100,6 +100,8 @@ class Knowledge:
     unopened: int = 0  # cells that did not open
     faces: bytes = b""  # digest of the gallery's templates
     calibration: Calibration | None = None  # of the gallery; None while nobody's face is known
+    alike: tuple[Lookalikes, ...] = ()  # who is too alike for a face alone, nearest first
+    outdated: int = 0  # people whose face another model has made: known by card, pass and PIN alone
     freed: tuple[tuple[str, datetime], ...] = ()  # plates that left their bay unseen before a moment
     day_cards: tuple[DayCard, ...] = ()
     briefs: dict[str, Brief] = field(default_factory=dict)  # by person
@@ -126,23 +128,33 @@ def nothing() -> Knowledge:
     return Knowledge(0, 0, 0, Policy("UTC"), Gallery([]), {}, {}, {}, ())
 
 
-class Opener:
-    """Opens the cells of one feed and counts those that do not open."""
+Memory = dict[tuple[str, str, bytes], bytes]
 
-    def __init__(self, edge: str, private_key: bytes) -> None:
+
+class Opener:
+    """Opens the cells of one feed and counts those that do not open. What the feed before it opened under the same
+    label and owner is not opened again: of thousands of people one has changed."""
+
+    def __init__(self, edge: str, private_key: bytes, before: Memory | None = None) -> None:
         self._edge = edge
         self._key = private_key
+        self._before = before or {}
+        self.memory: Memory = {}  # of this feed alone: what it no longer holds is forgotten
         self.opened = 0
         self.failed = 0
 
     def open(self, cell: bytes | None, label: str, owner: str) -> bytes | None:
         if cell is None:
             return None
-        try:
-            data = hpke_open(cell, info=FEED_INFO, aad=feed_aad(self._edge, label, owner), private_key=self._key)
-        except Unreadable:
-            self.failed += 1
-            return None
+        place = (label, owner, cell)
+        data = self._before.get(place)
+        if data is None:
+            try:
+                data = hpke_open(cell, info=FEED_INFO, aad=feed_aad(self._edge, label, owner), private_key=self._key)
+            except Unreadable:
+                self.failed += 1
+                return None
+        self.memory[place] = data
         self.opened += 1
         return data
 
@@ -167,7 +179,7 @@ def with_roster(known: Knowledge, roster: Roster, *, site: str, opener: Opener, 
     if roster.site != site:
         raise FeedRefused("the roster is another site's")
     _check(roster)
-    templates = _templates(roster.people, opener)
+    templates, outdated = _templates(roster.people, opener)
     faces = _digest(templates)
     cards = _lookup((opener.text(p.card, CARD, p.id), p.id) for p in roster.people)
     own_pins = {p.id: pin for p in roster.people if (pin := opener.text(p.pin, PIN, p.id)) is not None}
@@ -178,9 +190,11 @@ def with_roster(known: Knowledge, roster: Roster, *, site: str, opener: Opener, 
     plates, vehicles = _vehicles(roster.vehicles, opener)
     devices = tuple(_device(entry, opener) for entry in roster.devices)
     opener.check()
-    gallery, calibration = known.gallery, known.calibration
+    gallery, calibration, alike = known.gallery, known.calibration, known.alike
     if faces != known.faces:  # comparing all faces with each other takes seconds at 20,000 people
-        gallery, calibration = _calibrated(templates)
+        found = calibrated(templates, false_match=FALSE_MATCH)
+        gallery, alike = found.gallery, found.alike
+        calibration = found.calibration if templates else None
     policy = Policy(
         zone=zone,
         gates={gate.code: gate for gate in roster.gates},
@@ -214,6 +228,8 @@ def with_roster(known: Knowledge, roster: Roster, *, site: str, opener: Opener, 
         unopened=opener.failed,
         faces=faces,
         calibration=calibration,
+        alike=alike,
+        outdated=outdated,
         freed=known.freed,
         day_cards=day_cards,
         briefs=briefs,
@@ -248,8 +264,10 @@ def with_clearances(known: Knowledge, clearances: Clearances, *, opener: Opener)
     )
 
 
-def _templates(people: Iterable[PersonEntry], opener: Opener) -> list[tuple[str, NDArray[np.float32]]]:
+def _templates(people: Iterable[PersonEntry], opener: Opener) -> tuple[list[tuple[str, NDArray[np.float32]]], int]:
+    """The vectors of this edge's model, and how many people have some of another one."""
     rows: list[tuple[str, NDArray[np.float32]]] = []
+    outdated = 0
     for person in people:
         data = opener.open(person.face, FACE, person.id)
         if data is None:
@@ -259,24 +277,18 @@ def _templates(people: Iterable[PersonEntry], opener: Opener) -> list[tuple[str,
         except WireError:
             opener.failed += 1
             continue
+        if templates.model != MODEL:  # not comparable: known by other means until enrolled anew
+            outdated += 1
+            continue
         vectors = np.frombuffer(templates.vectors, "<f4") if len(templates.vectors) % 4 == 0 else None
-        # Vectors of another model are not comparable: that person is known by other means until enrolled anew.
-        if vectors is None or (templates.model, templates.size) != (MODEL, EMBEDDING_SIZE):
+        if vectors is None or templates.size != EMBEDDING_SIZE:
             opener.failed += 1
             continue
         if vectors.size % EMBEDDING_SIZE or not np.isfinite(vectors).all():
             opener.failed += 1
             continue
         rows += [(person.id, row.astype(np.float32)) for row in vectors.reshape(-1, EMBEDDING_SIZE)]
-    return rows
-
-
-def _calibrated(templates: list[tuple[str, NDArray[np.float32]]]) -> tuple[Gallery, Calibration | None]:
-    """The gallery with the threshold that its own people set (`vision.calibration`)."""
-    if not templates:
-        return Gallery([]), None
-    found = calibrate(templates, false_match=FALSE_MATCH)
-    return Gallery(templates, threshold=found.threshold), found
+    return rows, outdated
 
 
 def _digest(rows: Iterable[tuple[str, NDArray[np.float32]]]) -> bytes:

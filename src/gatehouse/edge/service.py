@@ -28,6 +28,7 @@ from gatehouse.edge.inside import Inside, WatchedSpool
 from gatehouse.edge.knowing import Known
 from gatehouse.edge.looking import Looker
 from gatehouse.edge.muster_server import Assembly
+from gatehouse.edge.pairs import Pairs
 from gatehouse.edge.presence import Presence
 from gatehouse.edge.reading import Reading
 from gatehouse.edge.roster import Device
@@ -103,6 +104,7 @@ class Service:
         self.presence = Presence(*self.spool.places())
         self.known = Known(self.config, keys, config.cache_path(home), self.clock)
         self._told = status.Teller(home, self.clock, self.around)
+        self.pairs = Pairs(keys.seal_key)
         self.posts: dict[str, Post] = {}
         # The first look comes after a while, so that a server that is there gets the letters of an edge that was off.
         self._expired_s = monotonic_s()
@@ -138,6 +140,7 @@ class Service:
                 self._reconcile()
                 self.terminals.keep()
                 self._expire()
+                self._tell_pairs()
                 self._told.tell(self.posts, self.known, self.spool)
                 gates = self.known.now().policy.gates
                 self.inside.keep({code: gate.stands_in for code, gate in gates.items()}, self.clock.now())
@@ -208,6 +211,16 @@ class Service:
         except SpoolFailed as fault:
             log.critical("spool.failed", fault=fault.code)
         log.info("edge.started")
+
+    def _tell_pairs(self) -> None:
+        """Whom the edge cannot tell apart; a disk that does not take it is tried again at the next round."""
+        fresh = self.pairs.untold(self.known.now().alike, self.clock.now())
+        try:
+            if fresh:
+                self.spool.append(fresh, at=self.clock.now())
+                self.pairs.told(fresh)
+        except SpoolFailed as fault:
+            log.critical("spool.failed", fault=fault.code)
 
     def _expire(self) -> None:
         set_by = self.clock.now() - timedelta(seconds=monotonic_s()) - self._clock_began

@@ -19,9 +19,11 @@ from gatehouse.edge import cache, config
 from gatehouse.edge.contact import SteadyClock, Surroundings
 from gatehouse.edge.errors import AlreadyRunning, SpoolFailed
 from gatehouse.edge.knowing import Known
+from gatehouse.edge.roster import Knowledge
 from gatehouse.edge.spool import Spool
 from gatehouse.edge.terminals import places
-from gatehouse.vision.calibration import Calibration, Standing, people_needed
+from gatehouse.vision.calibration import Standing, people_needed
+from gatehouse.vision.faces import MODEL
 
 if TYPE_CHECKING:
     from gatehouse.edge.service import Post
@@ -48,6 +50,8 @@ class Faces(msgspec.Struct, frozen=True, kw_only=True):
     stated: float
     bound: float
     standing: str
+    alike: int = 0  # pairs of people for whom a face alone is not enough
+    outdated: int = 0  # people whose face another model has made
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,7 +92,7 @@ class Teller:
                 clock_doubtful=contact.clock_doubtful,
                 letters_waiting=spool.waiting(),
                 lanes=lanes,
-                faces=_faces(known.now().calibration),
+                faces=_faces(known.now()),
             )
             draft = self._path.with_suffix(".draft")
             draft.touch(mode=0o600)
@@ -98,10 +102,18 @@ class Teller:
             log.warning("status.not_told", fault=type(fault).__name__)
 
 
-def _faces(found: Calibration | None) -> Faces | None:
+def _faces(known: Knowledge) -> Faces | None:
+    found = known.calibration
     if found is None:
-        return None
+        # Nobody is known by face; where an older model made all of them that is to be told.
+        return (
+            Faces(people=0, threshold=0.0, stated=0.0, bound=1.0, standing="", outdated=known.outdated)
+            if (known.outdated)
+            else None
+        )
     return Faces(
+        alike=len(known.alike),
+        outdated=known.outdated,
         people=found.people,
         threshold=round(found.threshold, 4),
         stated=found.false_match,
@@ -201,7 +213,15 @@ def lines(told: Told) -> Iterator[str]:
         left = length(told.lease_left_s or 0)
         yield f"knowledge: {length(told.roster_age_s)} old; faces are known for another {left}"
     if now is not None and now.faces is not None:
-        yield f"faces: {_worth(now.faces)}"
+        if now.faces.people:
+            yield f"faces: {_worth(now.faces)}"
+        if now.faces.alike:
+            yield f"faces: {now.faces.alike} pairs of people are too alike for a face alone; they use card, pass or PIN"
+        if now.faces.outdated:
+            yield (
+                f"faces: {now.faces.outdated} people were enrolled with another model than {MODEL} and are NOT known by"
+                " face; card, pass and PIN go on; enrol them anew: People, Faces"
+            )
     if told.terminals:
         yield f"terminals: {told.terminals}, at {told.terminals_at}"
         yield f"their certificate: SHA-256 {told.fingerprint or 'is made when the edge runs'}"

@@ -21,6 +21,7 @@ from gatehouse.keeper.protocol import (
     Admissions,
     Admit,
     Admitted,
+    FacePairFacts,
     Lane,
     Owner,
     PassageFacts,
@@ -37,6 +38,7 @@ from gatehouse.wire import (
     LETTER_SIGNATURE,
     Attempt,
     Body,
+    FacePair,
     GateEvent,
     Letter,
     Passage,
@@ -104,6 +106,8 @@ def _admitted(vault: Vault, read: _Read, stay_days: dict[str, date]) -> Admitted
             edge=letter.edge, seq=letter.seq, site=site, kind="event", id=body.id, gate=body.gate, at=body.at,
             day=read.day, direction="", granted=False, reason=body.kind, means="", attempt=body.attempt,
         )  # fmt: skip
+    if isinstance(body, FacePair):
+        return _pair(vault, read, body)
     day_key = vault.days.key(site, read.day)
     if day_key is None:  # destroyed since it was read
         return _refuse(letter, "day_destroyed")
@@ -132,6 +136,21 @@ def _admitted(vault: Vault, read: _Read, stay_days: dict[str, date]) -> Admitted
 def _about(body: Attempt | Passage) -> str:
     """Which paper was lacking, and from or until when: of nothing else the rule is told."""
     return body.rule or "" if isinstance(body, Attempt) and body.reason in PAPERS else ""
+
+
+def _pair(vault: Vault, read: _Read, body: FacePair) -> Admitted | Unadmitted:
+    """Who they are is sealed under the site's key, and nothing in it tells of a day."""
+    letter, site = read.letter, read.edge.site
+    ref = KeyRef(KeyKind.SITE, site)
+    vault.store.make_keys([ref])
+    facts = FacePairFacts(one=body.one, other=body.other, how=body.how)
+    cell = vault.cells.seal(Plain("face.pair/1", Owner(site), body.id, msgspec.json.encode(facts)), ref)
+    if cell is None:
+        return _refuse(letter, "unreadable")
+    return Admitted(
+        edge=letter.edge, seq=letter.seq, site=site, kind="faces", id=body.id, gate="", at=body.at, day=read.day,
+        direction="", granted=False, reason="", means="", cell=cell,
+    )  # fmt: skip
 
 
 def _facts_cell(vault: Vault, read: _Read, body: Attempt | Passage, plate: str | None) -> bytes | None:

@@ -55,6 +55,8 @@ LABELS: dict[str, Label] = {
         Label("person.consent/1", KeyClass.IDENTITY, Budget.WORK, (512, 1024)),
         Label("face.template/1", KeyClass.FACE, Budget.SENSITIVE, (2048, 4096, 8192), edges=True),
         Label("face.photo/1", KeyClass.FACE, Budget.SENSITIVE, (16384,)),
+        Label("face.quality/1", KeyClass.FACE, Budget.BRIEF, (96,)),
+        Label("face.pair/1", KeyClass.SITE, Budget.BRIEF, (256,)),
         Label("credential.card/1", KeyClass.ACCESS, Budget.SENSITIVE, (32,), edges=True),
         Label("credential.pin/1", KeyClass.ACCESS, Budget.SENSITIVE, (32,), edges=True),
         Label("credential.day_card/1", KeyClass.ACCESS, Budget.SENSITIVE, (64,), edges=True),
@@ -102,6 +104,7 @@ LABELS: dict[str, Label] = {
         Label("device.secret/1", KeyClass.SITE, Budget.SENSITIVE, (256,), edges=True),
         Label("provider.account/1", KeyClass.SITE, Budget.SENSITIVE, (4096, 8192)),
         Label("import.row/1", KeyClass.SITE, Budget.NAMES, (256, 512, 1024, 2048)),
+        Label("import.file/1", KeyClass.SITE, Budget.SENSITIVE, (1024, 16384, 65536)),
         Label("hook.secret/1", KeyClass.SITE, Budget.SENSITIVE, (64,)),
         Label("mail.address/1", KeyClass.SITE, Budget.SENSITIVE, (128, 256)),
         Label("mail.server/1", KeyClass.SITE, Budget.SENSITIVE, (512, 1024)),
@@ -130,6 +133,14 @@ class StayEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     passage: str  # id of the passage in
     vehicle_class: str = "car"  # as its plate says: `domain.plates.vehicle_class`
     vehicle: str | None = None  # id of the registered vehicle, where the gate knew it
+
+
+class FacePairFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Plaintext of face.pair/1: two enrolled people by their ids; `how` as in `wire.FacePair`."""
+
+    one: str
+    other: str
+    how: str
 
 
 class PassageFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -22,6 +22,7 @@ from gatehouse.keeper.entrance import WayList as WayList
 from gatehouse.keeper.entrance import Ways as Ways
 from gatehouse.keeper.labels import LABELS as LABELS
 from gatehouse.keeper.labels import Budget as Budget
+from gatehouse.keeper.labels import FacePairFacts as FacePairFacts
 from gatehouse.keeper.labels import KeyClass as KeyClass
 from gatehouse.keeper.labels import Label as Label
 from gatehouse.keeper.labels import PassageFacts as PassageFacts

@@ -115,7 +115,7 @@ class Admitted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     edge: str
     seq: int
     site: str
-    kind: Literal["attempt", "passage", "event"]
+    kind: Literal["attempt", "passage", "event", "faces"]
     id: str
     gate: str
     at: datetime

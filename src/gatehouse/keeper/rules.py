@@ -49,10 +49,13 @@ NEVER_SHOWN = frozenset(
         "mail.server/1",
         "mail.envelope/1",
     }
+    {"face.template/1", "credential.pin/1", "provider.account/1", "mandate.token/1", "visit.plate/1"}
+    | {"import.file/1"}  # for the job `imports` alone
 )
 # The keeper writes these itself, out of signed letters. Whoever could have any plate sealed as a stay's would learn its
 # token from `retoken`, and so try plates without a cap.
 WRITTEN_HERE = frozenset({"attempt.facts/1", "passage.facts/1", "stay.plate/1", "stay.entry/1"})
+WRITTEN_HERE |= {"face.pair/1"}
 _VEHICLES = frozenset({"vehicle.plate/1", "list.reason/1", "stay.plate/1", "stay.entry/1", "stay.books/1"})
 _RECEIPTS = frozenset({"receipt.facts/1", "invoice.request/1"})
 _GATES = frozenset({"attempt.facts/1", "passage.facts/1"})
@@ -62,6 +65,7 @@ _PERSON = frozenset({"person.brief/1", "person.name/1"})
 _VISITS = frozenset({"visit.span/1", "visit.brief/1", "visit.facts/1"})
 _PICKUP = frozenset({"pupil.pickup/1", "collector.children/1"})
 _COMPANY = frozenset({"payrun.summary/1", "pay.setup/1", "worklist.open/1", "figures.sheet/1"})
+_COMPANY = frozenset({"payrun.summary/1", "pay.setup/1", "worklist.open/1", "figures.sheet/1", "face.pair/1"})
 _ALL = frozenset(LABELS) - NEVER_SHOWN
 READS: dict[Role, frozenset[str]] = {
     Role.OWNER: _ALL,
@@ -147,7 +151,7 @@ JOB_READS: dict[str, frozenset[str]] = {
     "receipts": frozenset({"receipt.facts/1"}),  # for whoever holds the receipt's link
     "disputes": frozenset({"dispute.answer/1"}),  # for whoever holds the address of the receipt
     "payments": frozenset({"provider.account/1", "mandate.token/1"}),
-    "imports": frozenset({"import.row/1"}),  # what somebody handed over, until it is taken in
+    "imports": frozenset({"import.row/1", "import.file/1"}),  # what somebody handed over, until it is taken in
     "hooks": frozenset({"hook.secret/1"}),
     "mail": MAILABLE | {"mail.server/1", "mail.envelope/1"},
     "staff": frozenset({"staff.change/1", "contract.terms/1", "person.file/1"}),  # what comes into force on a date

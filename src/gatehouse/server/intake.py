@@ -28,6 +28,7 @@ from gatehouse.server.hooks.models import EventKind
 from gatehouse.server.parking import exits, lane_exceptions, stays
 from gatehouse.server.parking.locks import lock_site
 from gatehouse.server.people import queries as people
+from gatehouse.server.people.pairs import note_pairs
 from gatehouse.wire import Letter, Receipt
 
 INTAKE = By.job("intake")
@@ -52,6 +53,7 @@ class _Batch:
     through: int
     stay_day: date
     facts: list[Admitted]
+    pairs: list[Admitted]  # people whom the edge cannot tell apart
     refused: list[tuple[Letter, Unadmitted]]
     steps: list[stays.Step]
     lanes: frozenset[UUID]  # passages whose steps these are
@@ -60,7 +62,7 @@ class _Batch:
     def has_rows(self) -> bool:
         """False for what only screens are told."""
         kept = any(fact.kind != "event" or fact.reason in records.ALARMING for fact in self.facts)
-        return self.through > self.since or kept or bool(self.refused)
+        return self.through > self.since or kept or bool(self.refused or self.pairs)
 
 
 def receive(edge: Edge, letters: Sequence[Letter], *, now: datetime) -> Receipt:
@@ -135,11 +137,13 @@ def _admit(edge: Edge, held: int, again: Sequence[Letter], run: Sequence[Letter]
         known = gates.facts_held(UUID(fact.id) for fact in facts if fact.seq <= held)
         facts = [fact for fact in facts if UUID(fact.id) not in known]
         refused = [(letter, why) for letter, why in refused if not gates.is_in_quarantine(letter)]
+    pairs = [fact for fact in facts if fact.kind == "faces"]
+    facts = [fact for fact in facts if fact.kind != "faces"]
     counting = frozenset(code for code, gate in gates.gates_by_code(edge.site_id).items() if gate.counts_attendance)
     moving = _untold(facts)
     through = run[-1].seq if run else held
     lanes = frozenset(UUID(fact.id) for fact in moving)
-    return _Batch(edge, held, through, site.stay_day, facts, refused, stays.prepare(moving), lanes, counting)
+    return _Batch(edge, held, through, site.stay_day, facts, pairs, refused, stays.prepare(moving), lanes, counting)
 
 
 def _untold(facts: Sequence[Admitted]) -> list[Admitted]:
@@ -175,6 +179,7 @@ def _write(batch: _Batch, now: datetime) -> None:
     records.record_passages(passages)
     events = [fact for fact in batch.facts if fact.kind == "event"]
     records.record_events(events)
+    note_pairs(batch.pairs)
     punch(passages, batch.counting)
     stays.apply(batch.steps, by=INTAKE, at=now)
     lane_exceptions.raise_all(lane_exceptions.of_events(batch.edge.site_id, events), at=now)

@@ -30,7 +30,7 @@ from gatehouse.server.databases import fold
 from gatehouse.server.gates.actions import raise_alarm
 from gatehouse.server.gates.escalation import EVERY as ESCALATE_EVERY
 from gatehouse.server.gates.escalation import escalate_unseen
-from gatehouse.server.interchange import delivering, mailing, running
+from gatehouse.server.interchange import delivering, looking, mailing, running
 from gatehouse.server.parking import receipts
 from gatehouse.server.parking.bookings import note_no_shows
 from gatehouse.server.parking.merchants import give_back_unused
@@ -199,6 +199,7 @@ SERVER_JOBS = (
     ServerJob("absences", lambda: notices.look(moment.now()), timedelta(seconds=20)),
     ServerJob("absence_sweep", lambda: notices.sweep(moment.now()), timedelta(hours=1)),
     ServerJob("imports", running.run_due, timedelta(seconds=1)),
+    ServerJob("photos", looking.look_due, timedelta(seconds=1)),
     ServerJob("import_sweep", lambda: running.sweep(moment.now()), timedelta(hours=1)),
     ServerJob("hooks", lambda: delivering.deliver_due(moment.now()), timedelta(seconds=1)),
     ServerJob("hook_sweep", lambda: delivering.sweep(moment.now()), timedelta(hours=1)),

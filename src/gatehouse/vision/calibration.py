@@ -15,7 +15,7 @@ from enum import StrEnum
 import numpy as np
 
 from gatehouse.vision.faces import MODEL
-from gatehouse.vision.gallery import Gallery
+from gatehouse.vision.gallery import Gallery, Lookalikes
 from gatehouse.vision.packs import pack
 from gatehouse.vision.sessions import Floats
 from gatehouse.vision.shares import interval
@@ -59,9 +59,24 @@ class Calibration:
         return self.standing is not Standing.TOO_ALIKE
 
 
+@dataclass(frozen=True, slots=True)
+class Calibrated:
+    """Everybody was compared with everybody once: the gallery under its own people's threshold, how that came about,
+    and who is too alike for a face alone, nearest first."""
+
+    gallery: Gallery
+    calibration: Calibration
+    alike: tuple[Lookalikes, ...]
+
+
 def calibrate(templates: Iterable[tuple[str, Floats]], *, false_match: float) -> Calibration:
-    """The threshold at which at most `false_match` of strangers, alike to each other as the enrolled people are, match
-    somebody. Never looser than the pack's own 1:N threshold.
+    """`calibrated` without the gallery."""
+    return calibrated(templates, false_match=false_match).calibration
+
+
+def calibrated(templates: Iterable[tuple[str, Floats]], *, false_match: float) -> Calibrated:
+    """The gallery under the threshold at which at most `false_match` of strangers, alike to each other as the enrolled
+    people are, match somebody. Never looser than the pack's own 1:N threshold.
 
     With enough people it is the loosest at which so few of them match another that the figure holds with 95 %
     confidence (`SHOWN`). With fewer, or where one pair of twins or somebody enrolled twice is in the way, it is read
@@ -72,16 +87,19 @@ def calibrate(templates: Iterable[tuple[str, Floats]], *, false_match: float) ->
     if not 0.0 < false_match < 1.0:
         raise ValueError("a false-match figure lies between 0 and 1")
     default = pack(MODEL).thresholds["one_to_many"]
-    gallery = Gallery(templates, margin=0.0)
+    gallery = Gallery(templates)
     people = len(gallery)
     if people < 2:
-        return Calibration(default, false_match, 1.0, people, Standing.FEW_ENROLLED)
-    nearest, closest = gallery.strangers(closest=_pairs_in_the_law(people))
-    nearest = np.sort(nearest)
+        return Calibrated(gallery, Calibration(default, false_match, 1.0, people, Standing.FEW_ENROLLED), ())
+    # No threshold is looser than the default, so no pair farther apart than this is too alike under it.
+    found = gallery.compared(_pairs_in_the_law(people), within=default + gallery.margin)
+    closest, nearest = found.closest, np.sort(found.nearest)
 
-    def made(threshold: float, standing: Standing) -> Calibration:
+    def made(threshold: float, standing: Standing) -> Calibrated:
         matched = int(np.searchsorted(nearest, threshold, side="right"))
-        return Calibration(threshold, false_match, _upper_bound(matched, people), people, standing)
+        figures = Calibration(threshold, false_match, _upper_bound(matched, people), people, standing)
+        alike = tuple(pair for pair in found.alike if pair.distance < threshold + gallery.margin)
+        return Calibrated(gallery.with_limits(threshold=threshold), figures, alike)
 
     likely = min(default, _by_all_pairs(closest, people, false_match))
     allowed = _most_matched(false_match, people)

@@ -7,6 +7,7 @@ enrolment builds the next one, which also recomputes its calibration.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,7 @@ from gatehouse.vision.sessions import Floats
 
 _ROWS_AT_ONCE = 1024
 _NOBODY = 2.0
+MOST_ALIKE = 500  # pairs: more than that is no gallery of people, and somebody should look at it
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,17 @@ class Lookalikes:
     first: str
     second: str
     distance: float
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Of everybody with everybody: per subject the distance to the nearest *other* person, which is what a stranger who
+    looks like one of this site's people would measure, 2.0 when nobody else is enrolled; the `closest` smallest
+    distances between two people, unordered; and the pairs within a distance, nearest first, at most MOST_ALIKE."""
+
+    nearest: Floats
+    closest: Floats
+    alike: tuple[Lookalikes, ...]
 
 
 class Gallery:
@@ -113,21 +126,43 @@ class Gallery:
                     pairs.append(Lookalikes(self.subjects[one], self.subjects[other], far))
         return tuple(pairs)
 
+    def with_limits(self, *, threshold: float, margin: float | None = None) -> Gallery:
+        """The same people under other limits; their vectors are shared and not compared again."""
+        other = copy(self)
+        other.threshold = threshold
+        other.margin = pack(MODEL).thresholds["margin"] if margin is None else margin
+        other._doubtful = {}
+        return other
+
     def strangers(self, closest: int = 0) -> tuple[Floats, Floats]:
-        """Per subject the distance to the nearest *other* person: what a stranger who looks like one of this site's
-        people would measure; 2.0 when nobody else is enrolled. And the `closest` smallest distances between two people,
-        unordered. Compares all with all, as above."""
+        """`compared` without the pairs."""
+        found = self.compared(closest, within=0.0)
+        return found.nearest, found.closest
+
+    def compared(self, closest: int, *, within: float) -> Compared:
+        """Everybody with everybody, once."""
         nearest = np.full(len(self.subjects), _NOBODY, dtype=np.float32)
         pairs = np.empty(0, dtype=np.float32)
+        least = 1.0 - within * within / 2.0  # the cosine at that distance
+        alike: list[Lookalikes] = []
         for first, block in self._blocks():
             later = np.arange(block.shape[1]) > np.arange(first, first + len(block))[:, np.newaxis]
+            alike += self._alike(first, block, later & (block > least)) if len(alike) < MOST_ALIKE else []
             pairs = np.concatenate([pairs, block[later]])
             if len(pairs) > closest:
                 pairs = np.partition(pairs, len(pairs) - closest)[len(pairs) - closest :] if closest else pairs[:0]
             block[np.arange(len(block)), np.arange(first, first + len(block))] = -1.0
             if block.shape[1] > 1:
                 nearest[first : first + len(block)] = _distance(block.max(axis=1))
-        return nearest, _distance(pairs)
+        return Compared(nearest, _distance(pairs), tuple(sorted(alike, key=lambda pair: pair.distance)[:MOST_ALIKE]))
+
+    def _alike(self, first: int, block: Floats, which: NDArray[np.bool_]) -> list[Lookalikes]:
+        return [
+            Lookalikes(
+                self.subjects[first + int(row)], self.subjects[int(column)], float(_distance(block[row, column]))
+            )
+            for row, column in np.argwhere(which)[:MOST_ALIKE]
+        ]
 
     def _is_doubtful(self, place: int) -> bool:
         """Is anybody else too close to this person? Worked out when first asked, one person at a time, so

@@ -157,7 +157,12 @@ _WHY_NOT = {
     "no_image": "This is no JPEG, PNG or WebP picture that can be read.",
     "no_face": "There is no face in the picture.",
     "several_faces": "There is more than one face in the picture.",
-    "poor_image": "The face in the picture is too small, turned away or blurred.",
+    "too_large": "The picture has more than 12 MiB or 40 million pixels.",
+    "small": "The face in the picture is too small.",
+    "dark": "The face in the picture is too dark.",
+    "bright": "The face in the picture is too bright.",
+    "blurred": "The face in the picture is blurred.",
+    "turned": "The face in the picture looks aside, up or down.",
     "bad_card": "A card's number has 1 to 32 letters and digits.",
     "bad_pin": "A PIN has 4 to 12 digits.",
 }
@@ -175,13 +180,22 @@ def _enrolled(found: Credential | NotEnrolled) -> Made:
     return Made(id=found.pk)
 
 
-@route(router, "POST", "/people/{uuid:person_id}/face", response={201: Made})
-def enrol_face(request: HttpRequest, person_id: UUID, image: Annotated[UploadedFile, Upload()]) -> Made:
+class EnrolledFace(Made):
+    """`quality` of the picture, 0 to 100: below 45 another picture is worth the while."""
+
+    quality: int
+
+
+@route(router, "POST", "/people/{uuid:person_id}/face", response={201: EnrolledFace})
+def enrol_face(request: HttpRequest, person_id: UUID, image: Annotated[UploadedFile, Upload()]) -> EnrolledFace:
     """A portrait as multipart field `image`. It is read in memory and dropped; only the sealed template stays."""
     person = reach.person(request, person_id)
     if image.size is None or image.size > settings.UPLOAD_LIMIT:
         raise Problem(413, "too_large", "The request is too large.")
-    return _enrolled(credential_actions.enrol_face(person, image.read(), by=caller(request).by, at=moment.now()))
+    found = credential_actions.enrol_face(person, image.read(), by=caller(request).by, at=moment.now())
+    if isinstance(found, NotEnrolled):
+        raise _not_enrolled(found)
+    return EnrolledFace(id=found.credential.pk, quality=found.score)
 
 
 class NewPass(Shape):

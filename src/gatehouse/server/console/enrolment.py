@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from gatehouse.domain.periods import local_date
+from gatehouse.domain.portraits import Grade, grade_of
 from gatehouse.keeper.protocol import KeyClass, Refused
 from gatehouse.server import keeping
 from gatehouse.server.attendance import register_queries
@@ -47,7 +48,12 @@ WHY_NOT: dict[str, words.Text] = {
     "several_faces": gettext_lazy("There is more than one face in the picture. Only the person should be in it."),
     "bad_card": gettext_lazy("A card number is up to 32 letters and digits, as the reader shows it."),
     "bad_pin": gettext_lazy("A PIN is 4 to 12 digits."),
-    "poor_image": gettext_lazy("The face is too small, blurred or dark to tell people apart. Take another picture."),
+    "too_large": gettext_lazy("The picture is larger than we look at: at most 12 MB and 40 million pixels."),
+    "small": gettext_lazy("The face is too small in the picture. Take it from nearer."),
+    "dark": gettext_lazy("The face is too dark. Take another picture in more light."),
+    "bright": gettext_lazy("The face is too bright. Take another picture in less light."),
+    "blurred": gettext_lazy("The face is blurred. Take another picture, held still."),
+    "turned": gettext_lazy("The face looks aside, up or down. Take it straight from the front."),
 }
 
 
@@ -71,9 +77,22 @@ def enrol(request: HttpRequest, person_id: UUID) -> HttpResponse:
     match credential_actions.enrol_face(of, photo.read(), by=by, at=at):
         case NotEnrolled(code=code):
             return show(request, of, errors=[why_not(code)], status=422)
-        case _credential:
+        case enrolled:
             messages.success(request, _("The face works at the gates within seconds. The picture was not kept."), "yes")
+            tell_quality(request, enrolled.score)
     return HttpResponseRedirect(reverse("person", args=[of.pk]))
+
+
+def tell_quality(request: HttpRequest, score: int) -> None:
+    """How good the picture was, and what to do about a poor one."""
+    said = _("Quality of the picture: %(n)d of 100.") % {"n": score}
+    if grade_of(score) is Grade.POOR:
+        then = _(
+            "It works, but more often not at once. A picture from nearer, from the front and in even light is better."
+        )
+        messages.warning(request, f"{said} {then}", "info")
+    else:
+        messages.success(request, said, "info")
 
 
 @require_safe

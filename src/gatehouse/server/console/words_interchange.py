@@ -10,11 +10,14 @@ KINDS: dict[str, tuple[Text, Text]] = {
         _("Staff number and name; department, post, dates, phone, bank and groups where you have them."),
     ),
     "shifts": (_("Shifts"), _("Who works which shift on which dates. The shifts themselves are set up before.")),
+    "photos": (_("People with photos"), _("People, and the faces of those who agreed.")),
     "punches": (_("Punches"), _("Who came or left when, from a time clock. They count as passages do.")),
 }
 
 STATES: dict[str, tuple[Text, str, str]] = {
     "read": (_("Columns to be said"), "warn", "info"),
+    "coming": (_("Being handed over"), "warn", "clock"),
+    "looking": (_("Photos are being looked at"), "", "clock"),
     "checked": (_("Preview"), "warn", "eye"),
     "running": (_("Under way"), "", "clock"),
     "done": (_("Taken in"), "good", "yes"),
@@ -38,6 +41,12 @@ FIELDS: dict[str, Text] = {
     "account": _("Bank account"),
     "bank": _("Bank"),
     "groups": _("Groups"),
+    "photo": _("Photo"),
+    "consent_on": _("Consent, date"),
+    "consent_how": _("Consent, how it was given"),
+    "consent_language": _("Consent, language"),
+    "guardian": _("Guardian"),
+    "card": _("Card number"),
     "date": _("Date"),
     "until": _("Last date"),
     "shift": _("Shift"),
@@ -66,6 +75,27 @@ FLAWS: dict[str, Text] = {
     "unknown_shift": _("is no shift of this site"),
     "unknown_group": _("names a group that this site does not have"),
     "day_destroyed": _("is of a day whose keys are destroyed"),
+    "bad_card": _("is no card number: up to 32 letters and digits, as the reader shows it"),
+    # of photos
+    "no_photo": _("was not handed over"),
+    "missing": _("is named, but no file is called so"),
+    "shared": _("is named by another row too, so that nobody knows whose it is"),
+    "no_consent": _("was not looked at: no consent is recorded for this person"),
+    "consent_unclear": _("was not looked at: the consent lacks its date, how it was given or its language"),
+    "consent_ahead": _("was not looked at: the consent is dated after today"),
+    "withdrawn": _(
+        "was not looked at: this person took their consent back; enrol them on their page if they agree anew"
+    ),
+    "enrolled": _("is not needed: this person's face is enrolled already"),
+    "no_image": _("is no JPEG, PNG or WebP that can be read to its end"),
+    "too_large": _("is larger than 12 MB or 40 million pixels"),
+    "no_face": _("shows no face"),
+    "several_faces": _("shows two faces or more"),
+    "small": _("shows the face too small"),
+    "dark": _("is too dark"),
+    "bright": _("is too bright"),
+    "blurred": _("is blurred"),
+    "turned": _("shows the face from the side, from above or from below"),
 }
 
 FAULTS: dict[str, Wording] = {
@@ -78,6 +108,31 @@ FAULTS: dict[str, Wording] = {
     "too_big": Wording(_("This workbook unpacks to more than it should"), _("Copy the table into a new workbook.")),
     "macros": Wording(_("This workbook holds macros"), _("Save it as a workbook without macros (.xlsx).")),
     "locked": Wording(_("This workbook has a password or the old format"), _("Save it as .xlsx without a password.")),
+}
+
+BUNDLE_FAULTS: dict[str, Wording] = {
+    "not_a_zip": Wording(_("This is no ZIP that can be read"), _("Make it anew, or hand the files over side by side.")),
+    "too_many": Wording(_("More than 10,000 files"), _("Split it. Rows that came in before do no harm.")),
+    "too_big": Wording(_("This ZIP unpacks to more than it should"), _("Make the pictures smaller, or split it.")),
+    "locked": Wording(_("This ZIP has a password"), _("Make it without one: it is sealed as it comes in.")),
+    "path": Wording(
+        _("A name in this ZIP leads out of its folder"), _("No honest program writes that. Make the ZIP anew.")
+    ),
+    "nested": Wording(_("There is an archive in this archive"), _("Unpack it, and put the photos in directly.")),
+    "no_table": Wording(_("There is no table beside the photos"), _("Put a CSV or XLSX with the people into it.")),
+    "tables": Wording(_("There is more than one table"), _("Leave only the one with the people in it.")),
+    "no_photos": Wording(
+        _("There is no photo beside the table"), _("People without photos come in as “People”, from the table alone.")
+    ),
+}
+
+NOT_TAKEN: dict[str, Wording] = {
+    "empty": Wording(_("Nothing was chosen"), _("Choose a site and a ZIP, or a table and its photos.")),
+    "too_big": Wording(_("This is more than 2 GB"), _("Split it. Rows that came in before do no harm.")),
+    "too_many": Wording(_("More than 10,000 files"), _("Split it. Rows that came in before do no harm.")),
+    "disk_full": Wording(_("There is no room for it on the server's disk"), _("Free some space and try again.")),
+    "not_now": Wording(_("This is not being handed over any more"), _("Look at the list of imports.")),
+    "wrong_piece": Wording(_("A piece was lost on its way"), _("Reload the page and choose the same files again.")),
 }
 
 NOT_UNDONE: dict[str, Text] = {

@@ -14,11 +14,14 @@ AT_ONCE = 1000
 
 
 class RowFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`person` and `pattern` are ids, found when the row was checked."""
+    """`person` and `pattern` are ids, `photo` the name of a picture, found when the row was checked; `quality` of that
+    picture, 0 to 100, once somebody looked at it."""
 
     cells: tuple[str, ...]
     person: str = ""
     pattern: str = ""
+    photo: str = ""
+    quality: int = -1
 
 
 _decoder = msgspec.json.Decoder(RowFacts)

@@ -12,7 +12,9 @@ from gatehouse.server.people.models import Site
 
 
 class ImportState(models.TextChoices):
+    COMING = "coming"  # a file and its photos are being handed over
     READ = "read"  # the columns are to be said
+    LOOKING = "looking"  # the photos are being looked at
     CHECKED = "checked"  # a preview
     RUNNING = "running"
     DONE = "done"
@@ -21,7 +23,8 @@ class ImportState(models.TextChoices):
 
 
 OPEN = (ImportState.READ, ImportState.CHECKED)
-HOLDS = (*OPEN, ImportState.RUNNING, ImportState.DONE, ImportState.UNDOING)
+LYING = (ImportState.COMING, ImportState.LOOKING, *OPEN)  # nothing of it was taken in
+HOLDS = (*LYING, ImportState.RUNNING, ImportState.DONE, ImportState.UNDOING)
 
 
 class Import(models.Model):
@@ -42,6 +45,10 @@ class Import(models.Model):
     kept = models.PositiveIntegerField(default=0)  # people who are used since and stayed when it was undone
     days = models.JSONField(default=list)  # dates whose workdays are still to be counted anew
     head_cell = models.BinaryField(null=True)
+    faces = models.PositiveIntegerField(default=0)  # how many were enrolled
+    size = models.PositiveBigIntegerField(default=0)  # bytes that are handed over with photos, and how many pieces came
+    pieces = models.PositiveIntegerField(default=0)
+    file_cell = models.BinaryField(null=True)  # the key of the sealed file that they lie in, and what its parts are
 
     class Meta:
         constraints = [
@@ -56,13 +63,15 @@ class Import(models.Model):
 
 
 class ImportRow(models.Model):
-    """A row of the file that is not taken in yet; what it says is sealed. `flaw` and `field`: why it is left out."""
+    """A row of the file that is not taken in yet; what it says is sealed. `flaw` and `field`: why it is left out.
+    `face`: what is to become of its photo (`domain.photo_rows.Fate`, `domain.portraits.Fault`)."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     task = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="lines")
     number = models.PositiveIntegerField()
     flaw = models.CharField(max_length=16, default="", blank=True)
     field = models.CharField(max_length=16, default="", blank=True)
+    face = models.CharField(max_length=16, default="", blank=True)
     cell = models.BinaryField(null=True)
 
     class Meta:
@@ -73,7 +82,7 @@ class ImportRow(models.Model):
 
 
 class Made(models.Model):
-    """What an import made, to take it back: a person's or a planned shift's id."""
+    """What an import made, to take it back: the id of a person, a planned shift, a way in or a consent."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     task = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="results")

@@ -15,9 +15,9 @@ from gatehouse.domain.table_columns import Kind, guess
 from gatehouse.domain.tables import Table
 from gatehouse.server.audit.actions import record
 from gatehouse.server.audit.by import By
-from gatehouse.server.interchange import cells, queries
+from gatehouse.server.interchange import cells, queries, sealed_file
 from gatehouse.server.interchange.cells import RowFacts
-from gatehouse.server.interchange.models import Import, ImportRow, ImportState
+from gatehouse.server.interchange.models import LYING, Import, ImportRow
 from gatehouse.server.people.models import Site
 
 _SALT = "gatehouse.interchange.file"
@@ -75,10 +75,12 @@ def bring(site: Site, kind: Kind, table: Table, *, by: By, at: datetime) -> Impo
     return task
 
 
-@transaction.atomic
 def drop(task: Import, *, by: By, at: datetime) -> bool:
-    """Away with a file that was not taken in; False for one that was."""
-    gone, _ = Import.objects.filter(pk=task.pk, state__in=(ImportState.READ, ImportState.CHECKED)).delete()
+    """Away with a file that was not taken in, and with what lies on the disk of it; False for one that was."""
+    with transaction.atomic():
+        gone, _ = Import.objects.filter(pk=task.pk, state__in=LYING).delete()
+        if gone:
+            record("import.dropped", "import", task.pk, by=by, at=at)
     if gone:
-        record("import.dropped", "import", task.pk, by=by, at=at)
+        sealed_file.remove(task.pk)
     return bool(gone)

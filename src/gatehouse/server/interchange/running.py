@@ -6,17 +6,18 @@ to a person who may ask and counts whom they asked about: so whoever imports car
 keeper says that it is enough for an hour.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import date, datetime
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import structlog
 from django.db import transaction
-from django.db.models import F
 
 from gatehouse.clock import monotonic_s
 from gatehouse.domain.periods import DAY, local_date
+from gatehouse.domain.photo_files import NoBundle
 from gatehouse.domain.table_columns import Kind
 from gatehouse.domain.table_rows import Flaw, Flawed, PersonRow, PunchRow, ShiftRow, read_row
 from gatehouse.keeper.protocol import Refused
@@ -24,17 +25,19 @@ from gatehouse.server import keeping
 from gatehouse.server.attendance import imported, planning
 from gatehouse.server.audit.actions import record
 from gatehouse.server.audit.by import By
-from gatehouse.server.interchange import cells, queries
+from gatehouse.server.interchange import bundles, cells, photo_taking, queries, sealed_file
+from gatehouse.server.interchange.batches import Overtaken, taken
+from gatehouse.server.interchange.batches import count as _count
+from gatehouse.server.interchange.bundles import Bundle
 from gatehouse.server.interchange.cells import RowFacts
 from gatehouse.server.interchange.checking import IMPORTS, around, check
+from gatehouse.server.interchange.facts import facts_of
 from gatehouse.server.interchange.models import Import, ImportRow, ImportState, Made
 from gatehouse.server.interchange.notes import SLICE_S, count_days, note_days
 from gatehouse.server.interchange.undoing import undo_some
 from gatehouse.server.moment import now as moment_now
 from gatehouse.server.people import hiring
 from gatehouse.server.people import queries as people
-from gatehouse.server.people.actions import Facts
-from gatehouse.server.people.cells import Bank, Contact, File, Identity
 from gatehouse.server.people.hiring import Newcomer
 
 log = structlog.get_logger()
@@ -67,16 +70,30 @@ def run_due() -> int:
         if task.kind == Kind.PUNCHES:
             continue
         ends = monotonic_s() + SLICE_S
-        while monotonic_s() < ends:
-            some = take_some(task, at=moment_now())
-            done += some
-            if not some:
-                break
+        with _bundle_of(task) as bundle:
+            while monotonic_s() < ends:
+                some = take_some(task, at=moment_now(), bundle=bundle)
+                done += some
+                if not some:
+                    break
     return done
 
 
-def take_some(task: Import, *, at: datetime, batch: int = BATCH) -> int:
-    """The next rows of people or shifts; 0 when none is left, and then the import is done. Raises KeeperAway."""
+@contextmanager
+def _bundle_of(task: Import) -> Iterator[Bundle | None]:
+    """The pictures of an import that brought some; None for one whose file the disk lost: people come in without."""
+    with ExitStack() as stack:
+        bundle: Bundle | None = None
+        if task.kind == Kind.PHOTOS:
+            with suppress(NoBundle):
+                bundle = stack.enter_context(bundles.opened(task))
+        yield bundle
+
+
+def take_some(task: Import, *, at: datetime, batch: int = BATCH, bundle: Bundle | None = None) -> int:
+    """The next rows of people, with photos or without, or of shifts; 0 when none is left, and then the import is done.
+    Raises KeeperAway."""
+    batch = min(batch, photo_taking.BATCH) if task.kind == Kind.PHOTOS else batch
     rows = list(queries.waiting(task)[:batch])
     by = By(task.added_by, IMPORTS.authority)
     if not rows:
@@ -85,22 +102,12 @@ def take_some(task: Import, *, at: datetime, batch: int = BATCH) -> int:
     facts = cells.opened(rows, by.authority, "imports")
     if isinstance(facts, Refused):
         raise keeping.KeeperRefused(facts.code, facts.facts)
-    take = _people if task.kind == Kind.PEOPLE else _shifts
-    take(task, rows, facts, by=by, at=at)
+    if task.kind == Kind.PHOTOS:
+        photo_taking.take(task, rows, facts, bundle, by=by, at=at)
+    else:
+        take = _people if task.kind == Kind.PEOPLE else _shifts
+        take(task, rows, facts, by=by, at=at)
     return len(rows)
-
-
-def _taken(task: Import, rows: Sequence[ImportRow]) -> bool:
-    """The rows go with what they became; False when another process was faster. Inside the caller's transaction."""
-    held = Import.objects.select_for_update().filter(pk=task.pk, state=ImportState.RUNNING)
-    if not held.exists():
-        return False
-    gone, _ = ImportRow.objects.filter(pk__in=[row.pk for row in rows]).delete()
-    return gone == len(rows)
-
-
-class _Overtaken(Exception):
-    """Another process took these rows in: all is rolled back."""
 
 
 def _people(task: Import, rows: Sequence[ImportRow], facts: Sequence[RowFacts], *, by: By, at: datetime) -> None:
@@ -110,31 +117,17 @@ def _people(task: Import, rows: Sequence[ImportRow], facts: Sequence[RowFacts], 
         said = read_row(Kind.PEOPLE, task.mapping, one.cells, around(task.site, at))
         if isinstance(said, PersonRow) and not one.person:
             ids = tuple(groups[name.casefold()] for name in said.groups if name.casefold() in groups)
-            newcomers.append(Newcomer(uuid4(), _facts(said), ids))
+            newcomers.append(Newcomer(uuid4(), facts_of(said), ids))
     made = hiring.sealed_people(task.site, newcomers)
     try:
         with transaction.atomic():
-            if not _taken(task, rows):
-                raise _Overtaken
+            if not taken(task, rows):
+                raise Overtaken
             hiring.write_people(made, newcomers, by=by, at=at)
             Made.objects.bulk_create([Made(task=task, what="person", ref=str(person.pk)) for person in made])
             _count(task, len(made), len(rows) - len(made))
-    except _Overtaken:
+    except Overtaken:
         log.info("import.overtaken", site=str(task.site_id))
-
-
-def _facts(said: PersonRow) -> Facts:
-    texts = said.texts
-    return Facts(
-        number=said.number,
-        name=said.name,
-        contact=Contact(phone=texts["phone"], mail=texts["mail"], address=texts["address"]),
-        identity=Identity(number=texts["identity"]),
-        bank=Bank(account=texts["account"].replace(" ", ""), bank=texts["bank"]),
-        file=File(
-            department=texts["department"], post=texts["post"], hired=said.hired, starts=said.hired, ends=said.ends
-        ),
-    )
 
 
 def _shifts(task: Import, rows: Sequence[ImportRow], facts: Sequence[RowFacts], *, by: By, at: datetime) -> None:
@@ -147,28 +140,25 @@ def _shifts(task: Import, rows: Sequence[ImportRow], facts: Sequence[RowFacts], 
     flat = [planned for some in wanted for planned in some]
     try:
         with transaction.atomic():
-            if not _taken(task, rows):
-                raise _Overtaken
+            if not taken(task, rows):
+                raise Overtaken
             made = planning.plan_all(flat, by=by, at=at) if flat else []
             fresh = {(row.person_id, row.date, row.pattern_id) for row in made}
             Made.objects.bulk_create([Made(task=task, what="shift", ref=str(row.pk)) for row in made], batch_size=250)
             new = sum(any(planned in fresh for planned in some) for some in wanted)
             _count(task, new, len(rows) - new)
             note_days(task, [row.date for row in made], until=local_date(at, zone))
-    except _Overtaken:
+    except Overtaken:
         log.info("import.overtaken", site=str(task.site_id))
-
-
-def _count(task: Import, made: int, known: int) -> None:
-    Import.objects.filter(pk=task.pk).update(made=F("made") + made, known=F("known") + known)
 
 
 def _finish(task: Import, *, by: By, at: datetime) -> None:
     with transaction.atomic():
         mine = Import.objects.filter(pk=task.pk, state=ImportState.RUNNING)
-        if mine.update(state=ImportState.DONE, head_cell=None):
+        if mine.update(state=ImportState.DONE, head_cell=None, file_cell=None):
             ImportRow.objects.filter(task=task).update(cell=None)
             record("import.done", "import", task.pk, by=by, at=at)
+    sealed_file.remove(task.pk)
     task.refresh_from_db()
 
 
@@ -265,10 +255,13 @@ def sweep(now: datetime) -> int:
     for task in queries.cut_short((now - 7 * DAY).date()):
         with transaction.atomic():
             record("import.cut_short", "import", task.pk, by=IMPORTS, at=now)
-            gone += Import.objects.filter(pk=task.pk, state=ImportState.RUNNING).update(state=ImportState.DONE)
+            gone += Import.objects.filter(pk=task.pk, state=ImportState.RUNNING).update(
+                state=ImportState.DONE, file_cell=None
+            )
             ImportRow.objects.filter(task=task).delete()
     for task in queries.left_lying((now - 7 * DAY).date()):
         with transaction.atomic():
             record("import.dropped", "import", task.pk, by=IMPORTS, at=now)
             gone += Import.objects.filter(pk=task.pk).delete()[0] > 0
+    sealed_file.remove_orphans(queries.with_files())
     return gone

@@ -1,5 +1,5 @@
-"""An import is taken back as a whole: planned shifts that are there still, people whom nobody has needed since; punches
-stay and count no more."""
+"""An import is taken back as a whole: planned shifts that are there still, faces and cards that it brought, people whom
+nobody has needed since; punches stay and count no more."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -20,10 +20,11 @@ from gatehouse.server.audit.by import By
 from gatehouse.server.interchange import queries
 from gatehouse.server.interchange.models import Import, ImportState, Made
 from gatehouse.server.interchange.notes import SLICE_S, note_days
-from gatehouse.server.people import hiring
+from gatehouse.server.people import enrolling, hiring
 from gatehouse.server.people.models import Person
 
 BATCH = 20
+WAYS = ("face", "card", "consent")
 
 
 class No(StrEnum):
@@ -35,9 +36,10 @@ class No(StrEnum):
 
 def undo(task: Import, *, by: By, at: datetime) -> No | None:
     """Shifts and punches at once; people a batch at a time (`undo_some`), since their keys go too."""
-    if task.kind == Kind.PEOPLE and queries.stands_after(task, Kind.PUNCHES) is not None:
+    hires = task.kind in (Kind.PEOPLE, Kind.PHOTOS)
+    if hires and queries.stands_after(task, Kind.PUNCHES) is not None:
         return No.PUNCHES_STAND
-    after = ImportState.UNDOING if task.kind == Kind.PEOPLE else ImportState.UNDONE
+    after = ImportState.UNDOING if hires else ImportState.UNDONE
     zone = ZoneInfo(task.site.zone)
     with transaction.atomic():
         if not Import.objects.filter(pk=task.pk, state=ImportState.DONE).update(state=after):
@@ -58,9 +60,17 @@ def undo(task: Import, *, by: By, at: datetime) -> No | None:
 
 
 def undo_some(task: Import, *, by: By, at: datetime) -> Refused | None:
-    """People of the import, for at most `SLICE_S`; whoever is used since stays and is counted. Raises KeeperAway."""
+    """Ways in and people of the import, for at most `SLICE_S`; whoever is used since stays and is counted. Raises
+    KeeperAway."""
     ends = monotonic_s() + SLICE_S
     while monotonic_s() < ends:
+        way = _next_way(task)
+        if way is not None:
+            answer = enrolling.take_back(way.what, UUID(way.ref), by=by, at=at)
+            if isinstance(answer, Refused):
+                return answer
+            way.delete()
+            continue
         some = list(Made.objects.filter(task=task, what="person")[:BATCH])
         if not some:
             Import.objects.filter(pk=task.pk, state=ImportState.UNDOING).update(state=ImportState.UNDONE)
@@ -75,3 +85,8 @@ def undo_some(task: Import, *, by: By, at: datetime) -> Refused | None:
                     Import.objects.filter(pk=task.pk).update(kept=F("kept") + 1)
     task.refresh_from_db()
     return None
+
+
+def _next_way(task: Import) -> Made | None:
+    """Faces and cards first, then the words that they rested on; people last, whom nothing of these holds any more."""
+    return next((one for what in WAYS if (one := Made.objects.filter(task=task, what=what).first())), None)

@@ -173,7 +173,7 @@ def leave(person: Person, facts: Facts | None, *, by: By, at: datetime) -> Perso
         sealed = _seal(cells_of(person.pk, replace(facts, file=changed)))
     with transaction.atomic():
         Person.objects.filter(pk=person.pk).update(state=PersonState.LEFT, **sealed)
-        Credential.objects.filter(person=person).update(state=CredentialState.DEAD, cell=None)
+        Credential.objects.filter(person=person).update(state=CredentialState.DEAD, cell=None, quality_cell=None)
         record("person.left", "person", person.pk, by=by, at=at)
         bump_roster(person.site_id)
     # The rows are dead already; destroying the key makes older copies of them unreadable too.

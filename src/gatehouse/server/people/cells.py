@@ -101,7 +101,7 @@ class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class ConsentFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """person.consent/1: given or withdrawn `on` a date, to which words, taken by whom; a guardian's under 14; `signed`
-    is the name that was typed on the screen."""
+    is the name that was typed on the screen, `how` what a file tells of it, such as "on paper"."""
 
     on: date
     wording: str
@@ -109,6 +109,20 @@ class ConsentFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     guardian: str = ""
     withdrawn_on: date | None = None
     signed: str = ""
+    how: str = ""
+
+
+class FaceQuality(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """face.quality/1: how good the picture was, each 0 to 100; of the picture and not of anybody."""
+
+    light: int
+    sharpness: int
+    pose: int
+    size: int
+
+    @property
+    def score(self) -> int:
+        return min(self.light, self.sharpness, self.pose, self.size)
 
 
 class Brief(msgspec.Struct, frozen=True):

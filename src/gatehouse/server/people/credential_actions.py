@@ -1,24 +1,22 @@
 """Ways in: consent, face, pass, card, PIN. A face needs consent in force; the others are equal ways beside it."""
 
-import io
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import msgspec
-import numpy as np
 from django.db import transaction
-from PIL import Image, ImageOps
 
-from gatehouse import wire
 from gatehouse.domain.periods import local_date
+from gatehouse.domain.portraits import Fault
 from gatehouse.keeper.protocol import KeyClass, Refused
 from gatehouse.server import keeping
 from gatehouse.server.audit.actions import record
 from gatehouse.server.audit.by import By
 from gatehouse.server.people.actions import bump_roster
 from gatehouse.server.people.cells import ConsentFacts, pack, unpack
+from gatehouse.server.people.enrolling import face_plains
 from gatehouse.server.people.models import (
     Consent,
     ConsentState,
@@ -30,10 +28,8 @@ from gatehouse.server.people.models import (
     Purpose,
     Site,
 )
-from gatehouse.vision.faces import EMBEDDING_SIZE, MODEL, read_faces, template
+from gatehouse.vision.portraits import Portrait, read_portrait
 
-LEAST_QUALITY = 0.25  # below this a portrait makes strangers and their owner look alike; see docs/recognition.md
-MOST_PIXELS = 40_000_000
 PIN_DIGITS = range(4, 13)
 PHONE_PASS_HOLDS = timedelta(seconds=60)
 PHONE_PASS_NEXT = timedelta(seconds=30)  # the next one is there before the one on the screen ends
@@ -42,8 +38,7 @@ CLOCKS_APART = timedelta(seconds=30)  # an edge's clock may be behind
 
 @dataclass(frozen=True, slots=True)
 class NotEnrolled:
-    """Why not: `left`, `no_consent`, `no_image`, `no_face`, `several_faces`, `poor_image`, `bad_card`, `bad_pin`, or a
-    code of the keeper's."""
+    """Why not: `left`, `no_consent`, `bad_card`, `bad_pin`, a `domain.portraits.Fault`, or a code of the keeper's."""
 
     code: str
 
@@ -78,7 +73,7 @@ def withdraw_consent(person: Person, purpose: Purpose, *, on: date, by: By, at: 
         for consent in consents:
             Consent.objects.filter(pk=consent.pk).update(state=ConsentState.WITHDRAWN, cell=cells[consent.pk])
         faces = Credential.objects.filter(person=person, kind=CredentialKind.FACE)
-        faces.update(state=CredentialState.DEAD, cell=None)
+        faces.update(state=CredentialState.DEAD, cell=None, quality_cell=None)
         record("consent.withdrawn", "person", person.pk, by=by, at=at)
         bump_roster(person.site_id)
     refused = keeping.forget(person.pk, [KeyClass.FACE], by.authority)
@@ -97,38 +92,37 @@ def _withdrawn(consent: Consent, on: date, by: By) -> bytes:
     return keeping.seal_one("person.consent/1", consent.person_id, consent.pk, pack(new))
 
 
-def enrol_face(person: Person, image: bytes, *, by: By, at: datetime) -> Credential | NotEnrolled:
+@dataclass(frozen=True, slots=True)
+class EnrolledFace:
+    """`score` of the picture, 0 to 100."""
+
+    credential: Credential
+    score: int
+
+
+def enrol_face(person: Person, image: bytes, *, by: By, at: datetime) -> EnrolledFace | NotEnrolled:
     """A face from one portrait (JPEG, PNG or WebP bytes), which is read in memory and dropped; only the sealed template
-    is kept. Replaces the face enrolled before. Raises KeeperAway, ModelMissing."""
+    is kept, and how good the picture was. Replaces the face enrolled before. Raises KeeperAway, ModelMissing."""
     if person.state != PersonState.ACTIVE:
         return NotEnrolled("left")
     if not person.consents.filter(purpose=Purpose.FACE, state=ConsentState.GIVEN).exists():
         return NotEnrolled("no_consent")
-    vectors = _face_vectors(image)
-    if isinstance(vectors, NotEnrolled):
-        return vectors
-    templates = wire.FaceTemplates(model=MODEL, size=EMBEDDING_SIZE, vectors=vectors)
-    return _replace(person, CredentialKind.FACE, "face.template/1", wire.encode(templates), by=by, at=at)
+    portrait = read_portrait(image)
+    if isinstance(portrait, Fault):
+        return NotEnrolled(portrait.value)
+    return EnrolledFace(_replace_face(person, portrait, by=by, at=at), portrait.quality.score)
 
 
-def _face_vectors(image: bytes) -> bytes | NotEnrolled:
-    try:
-        with Image.open(io.BytesIO(image), formats=("JPEG", "PNG", "WEBP")) as opened:
-            if opened.width * opened.height > MOST_PIXELS:
-                return NotEnrolled("no_image")
-            upright = ImageOps.exif_transpose(opened).convert("RGB")
-    except Exception:  # noqa: BLE001  on crafted bytes a decoder raises what it likes, SyntaxError among it
-        return NotEnrolled("no_image")
-    faces = read_faces(np.asarray(upright)[:, :, ::-1].copy())
-    if not faces:
-        return NotEnrolled("no_face")
-    # A second face much smaller than the first stands in the background.
-    areas = sorted((face.box[2] * face.box[3] for face in faces), reverse=True)
-    if len(areas) > 1 and areas[1] * 4 > areas[0]:
-        return NotEnrolled("several_faces")
-    if faces[0].quality < LEAST_QUALITY:
-        return NotEnrolled("poor_image")
-    return template(faces[:1]).astype("<f4").tobytes()
+def _replace_face(person: Person, portrait: Portrait, *, by: By, at: datetime) -> Credential:
+    new_id = uuid4()
+    cell, quality = keeping.seal_many(face_plains(person.pk, new_id, portrait))
+    with transaction.atomic():
+        same = Credential.objects.filter(person=person, kind=CredentialKind.FACE, state=CredentialState.ACTIVE)
+        same.update(state=CredentialState.DEAD, cell=None, quality_cell=None)
+        credential = _write(person, new_id, CredentialKind.FACE, cell, by=by, at=at)
+        Credential.objects.filter(pk=new_id).update(quality_cell=quality, model=portrait.model)
+    credential.refresh_from_db()
+    return credential
 
 
 def add_card(person: Person, number: str, *, by: By, at: datetime) -> Credential | NotEnrolled:

@@ -164,13 +164,34 @@ class CredentialState(models.TextChoices):
 
 
 class Credential(models.Model):
-    """A way in. `cell` is emptied when it dies; a face's key is destroyed as well."""
+    """A way in. `cell` is emptied when it dies; a face's key is destroyed as well. Of a face `model` is what made its
+    template, and `quality_cell` how good the picture was."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="credentials")
     kind = models.CharField(max_length=8, choices=CredentialKind.choices)
     state = models.CharField(max_length=8, choices=CredentialState.choices, default=CredentialState.ACTIVE)
     cell = models.BinaryField(null=True, blank=True)
+    model = models.CharField(max_length=32, default="", blank=True)
+    quality_cell = models.BinaryField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class PairState(models.TextChoices):
+    OPEN = "open"
+    ONE = "one"  # one person: a record was closed
+    TWO = "two"  # two people who look alike: each uses something besides the face
+
+
+class FacePair(models.Model):
+    """Two people whose faces an edge could not tell apart; who they are lies in the cell, which the keeper wrote."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="+")
+    state = models.CharField(max_length=8, choices=PairState.choices, default=PairState.OPEN)
+    cell = models.BinaryField()
 
     def __str__(self) -> str:
         return str(self.pk)

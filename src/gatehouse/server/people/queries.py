@@ -18,6 +18,7 @@ from gatehouse.server.people.models import (
     Membership,
     Person,
     PersonState,
+    Purpose,
     Site,
     Vehicle,
     VehicleState,
@@ -107,6 +108,24 @@ def consents_of(person: Person) -> QuerySet[Consent]:
 
 def has_consent(person: Person, purpose: str) -> bool:
     return Consent.objects.filter(person=person, purpose=purpose, state=ConsentState.GIVEN).exists()
+
+
+def faces(sites: Iterable[Site]) -> QuerySet[Credential]:
+    """Of people who are here, dead ones included."""
+    here = Credential.objects.filter(person__site__in=list(sites), person__state=PersonState.ACTIVE)
+    return here.filter(kind=CredentialKind.FACE)
+
+
+def stands_to_faces(site: Site) -> tuple[set[UUID], set[UUID], set[UUID]]:
+    """Who took their word on faces back, who agreed, whose face is known."""
+    said = Consent.objects.filter(person__site=site, purpose=Purpose.FACE)
+    faces = live_credentials(site).order_by().filter(kind=CredentialKind.FACE)
+    by_state = {
+        state: set(said.filter(state=state).values_list("person_id", flat=True))
+        for state in (ConsentState.WITHDRAWN, ConsentState.GIVEN)
+    }
+    enrolled = set(faces.values_list("person_id", flat=True))
+    return by_state[ConsentState.WITHDRAWN], by_state[ConsentState.GIVEN], enrolled
 
 
 def vehicles(sites: Iterable[Site]) -> QuerySet[Vehicle]:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from gatehouse.domain.photo_rows import Fate
 from gatehouse.domain.table_columns import Kind, fields, missing
 from gatehouse.domain.tables import MOST_COLUMNS, NoTable
 from gatehouse.keeper.protocol import Refused
@@ -21,12 +22,14 @@ from gatehouse.server.console.paging import paged
 from gatehouse.server.console.work.tabs import tabs
 from gatehouse.server.interchange import cells, checking, queries, reading, running, undoing, workbooks
 from gatehouse.server.interchange.models import OPEN, Import, ImportState
+from gatehouse.server.interchange.sealed_file import PIECE
 from gatehouse.server.moment import now
 from gatehouse.server.people.queries import sites_visible_to
 
 PURPOSE = "imports.page"
 PAGE = 25
 FLAWS_SHOWN = 100
+BY_TABLE = (Kind.PEOPLE, Kind.SHIFTS, Kind.PUNCHES)  # what one file tells alone
 
 
 @require_safe
@@ -41,7 +44,7 @@ def _list(request: HttpRequest, number: int = 1, wrong: words.Wording | None = N
         "rows": [_row(one) for one in shown],
         "pager": pager,
         "sites": sites,
-        "kinds": [(code, name, meaning) for code, (name, meaning) in said.KINDS.items()],
+        "kinds": [(code, *said.KINDS[code]) for code in BY_TABLE],
         "chosen": request.POST.get("kind", "people"),
         "wrong": wrong,
     }
@@ -69,7 +72,7 @@ def bring(request: HttpRequest) -> HttpResponse:
     who, file = reader(request), request.FILES.get("file")
     site = next((one for one in sites_visible_to(who) if str(one.pk) == request.POST.get("site", "")), None)
     kind = request.POST.get("kind", "")
-    if site is None or kind not in tuple(Kind) or file is None or not hasattr(file, "read"):
+    if site is None or kind not in BY_TABLE or file is None or not hasattr(file, "read"):
         return _list(request, wrong=words.Wording(_("Choose a file, a site and what the file tells about")))
     try:
         table = workbooks.read(file.read())
@@ -79,15 +82,15 @@ def bring(request: HttpRequest) -> HttpResponse:
             _("Row %(number)d: %(what)s") % {"number": fault.row, "what": wording.what} if fault.row else wording.what
         )
         return _list(request, wrong=words.Wording(what, wording.do))
-    return _brought(request, reading.bring(site, Kind(kind), table, by=who.by, at=now()))
+    return brought(request, reading.bring(site, Kind(kind), table, by=who.by, at=now()))
 
 
-def _brought(request: HttpRequest, task: Import | reading.SameFile) -> HttpResponse:
+def brought(request: HttpRequest, task: Import | reading.SameFile) -> HttpResponse:
     if isinstance(task, reading.SameFile):
         text = _("This file was handed over before, as import %(number)d. Nothing came in again.")
         messages.error(request, text % {"number": task.held.number}, "info")
         return _to(task.held)
-    if not missing(Kind(task.kind), task.mapping):
+    if task.state in OPEN and not missing(Kind(task.kind), task.mapping):
         _check(request, task, task.mapping)
     return _to(task)
 
@@ -124,14 +127,40 @@ def _page(request: HttpRequest, task: Import, **more: object) -> HttpResponse:
     context = tabs(request, "imports") | _state(task) | {"may_undo": task.state == ImportState.DONE}
     if task.state in OPEN:
         context |= _columns(request, task)
-    flawed = queries.flawed(task)
-    context |= {
+    if task.state == ImportState.COMING:
+        context["coming"] = {
+            "size": task.size,
+            "piece": PIECE,
+            "to": reverse("imports-photos-piece", args=[task.pk, 0]).removesuffix("0"),
+            "read": reverse("imports-photos-read", args=[task.pk]),
+            "next": task.pieces,
+        }
+    flawed, counts = queries.flawed(task).exclude(field="photo"), queries.flaw_counts(task)
+    context |= _faces(task, counts) | {
         "flaws": [_flaw(row.number, row.field, row.flaw) for row in flawed[:FLAWS_SHOWN]],
-        "flaw_counts": [(_flaw(0, field, flaw)["said"], count) for field, flaw, count in queries.flaw_counts(task)],
+        "flaw_counts": [(_flaw(0, field, flaw)["said"], count) for field, flaw, count in counts if field != "photo"],
         "flawed": flawed.count(),
         "ready": queries.waiting(task).count() if task.state == ImportState.CHECKED else 0,
     }
     return render(request, "interchange/import.html", context | more)
+
+
+def _faces(task: Import, counts: list[tuple[str, str, int]]) -> dict[str, object]:
+    """Who comes in without a face and why: before as the rows tell, afterwards as they are left."""
+    if task.kind != Kind.PHOTOS:
+        return {}
+    if task.state == ImportState.CHECKED:
+        rows = [(row.number, row.face) for row in queries.without_face(task)[:FLAWS_SHOWN]]
+        found = queries.face_counts(task)
+    else:
+        rows = list(queries.flawed(task).filter(field="photo").values_list("number", "flaw")[:FLAWS_SHOWN])
+        found = [(flaw, count) for field, flaw, count in counts if field == "photo"]
+    return {
+        "faceless": [_flaw(number, "photo", code) for number, code in rows],
+        "faceless_counts": [(_flaw(0, "photo", code)["said"], count) for code, count in found],
+        "faceless_count": sum(count for _code, count in found),
+        "faces_ready": queries.ready_faces(task) if task.state == ImportState.CHECKED else 0,
+    }
 
 
 def _flaw(number: int, field: str, flaw: str) -> dict[str, object]:
@@ -164,7 +193,7 @@ def _columns(request: HttpRequest, task: Import) -> dict[str, object]:
 def _state(task: Import) -> dict[str, object]:
     left = queries.waiting(task).count() if task.state in (ImportState.RUNNING, ImportState.CHECKED) else 0
     done = task.made + task.known
-    under_way = task.state in (ImportState.RUNNING, ImportState.UNDOING)
+    under_way = task.state in (ImportState.LOOKING, ImportState.RUNNING, ImportState.UNDOING)
     return {
         "task": _row(task),
         "code": task.state,
@@ -173,13 +202,20 @@ def _state(task: Import) -> dict[str, object]:
         "made": task.made,
         "known": task.known,
         "kept": task.kept,
+        "faces": task.faces,
         "left_out": max(0, task.rows - done) if task.state in (ImportState.DONE, ImportState.UNDONE) else 0,
         "days_left": len(task.days),
         "under_way": under_way or bool(task.days),
-        "by_hand": task.kind == Kind.PUNCHES or task.state != ImportState.RUNNING,
-        "percent": 100 * done // max(1, done + left) if task.state == ImportState.RUNNING else 100,
+        "by_hand": task.kind == Kind.PUNCHES or task.state not in (ImportState.RUNNING, ImportState.LOOKING),
+        "percent": _percent(task, done, left),
         "progress": _progress(task, done, left),
     }
+
+
+def _percent(task: Import, done: int, left: int) -> int:
+    if task.state == ImportState.LOOKING:
+        return 100 * (task.rows - queries.unseen(task).count()) // max(1, task.rows)
+    return 100 * done // max(1, done + left) if task.state == ImportState.RUNNING else 100
 
 
 def _progress(task: Import, done: int, left: int) -> str:
@@ -187,6 +223,10 @@ def _progress(task: Import, done: int, left: int) -> str:
         count = done + left
         text = ngettext("%(done)d of %(count)d row taken in", "%(done)d of %(count)d rows taken in", count)
         return text % {"done": done, "count": count}
+    if task.state == ImportState.LOOKING:
+        count = task.rows
+        text = ngettext("%(done)d of %(count)d photo looked at", "%(done)d of %(count)d photos looked at", count)
+        return text % {"done": count - queries.unseen(task).count(), "count": count}
     if task.state == ImportState.UNDOING:
         return _("People are being taken out, with their keys")
     if task.days:
@@ -243,9 +283,16 @@ def rows(request: HttpRequest, import_id: UUID, number: int = 1) -> HttpResponse
                 ],
                 "flaw": _flaw(row.number, row.field, row.flaw)["said"] if row.flaw else "",
                 "known": task.kind == Kind.PEOPLE and bool(fact.person),
+                "face": _what_of_the_face(row.face, fact.quality) if task.kind == Kind.PHOTOS else "",
             }
         )
     return _page(request, task, lines=lines, line_names=[text for _name, text in names], rows_pager=pager)
+
+
+def _what_of_the_face(face: str, quality: int) -> str:
+    if face == Fate.READY:
+        return _("with their face, picture %(n)d of 100") % {"n": quality}
+    return _("without a face: the photo %(why)s") % {"why": said.FLAWS.get(face, face)}
 
 
 @require_POST

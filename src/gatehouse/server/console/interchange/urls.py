@@ -1,12 +1,15 @@
 """Addresses of files and webhooks, each with the roles that may open it."""
 
 from gatehouse.server.console.access import OWNERS, PAYROLL, page
-from gatehouse.server.console.interchange import exports, hooks, imports
+from gatehouse.server.console.interchange import exports, hooks, imports, photos
 
 urlpatterns = [
     page("imports/", imports.imports, "imports", PAYROLL),
     page("imports/page/<int:number>/", imports.imports, "imports-page", PAYROLL),
     page("imports/bring", imports.bring, "imports-bring", PAYROLL),
+    page("imports/photos", photos.announce, "imports-photos", PAYROLL),
+    page("imports/<uuid:import_id>/pieces/<int:number>", photos.piece, "imports-photos-piece", PAYROLL),
+    page("imports/<uuid:import_id>/read", photos.read, "imports-photos-read", PAYROLL),
     page("imports/<uuid:import_id>/", imports.one, "imports-one", PAYROLL),
     page("imports/<uuid:import_id>/columns", imports.columns, "imports-columns", PAYROLL),
     page("imports/<uuid:import_id>/rows", imports.rows, "imports-rows", PAYROLL),

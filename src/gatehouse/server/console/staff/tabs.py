@@ -13,6 +13,7 @@ GROUPS: tuple[Group, ...] = (
         _("People"),
         (
             ("people", _("People"), KNOWERS),
+            ("faces", _("Faces"), PAYROLL),
             ("departments", _("Departments"), PAYROLL),
             ("answers", _("Answers to requests"), PAYROLL),
             ("requests", _("Requests"), PAYROLL),
