@@ -1,0 +1,81 @@
+"""How far the eyes of a face are open, by MediaPipe's iris model.
+
+The model sees one eye, cut out by the corners that FaceMesh gave, and draws its lids. What the figures mean for somebody
+before a gate is decided in `domain.liveness`; how they came out is in docs/recognition.md.
+"""
+
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+
+from gatehouse.vision.faces import FaceRead
+from gatehouse.vision.frames import Pixels, as_bgr
+from gatehouse.vision.sessions import Floats, tflite_model
+
+SIDE_PX = 64
+# MediaPipe's iris graph: the crop's side over the distance of the eye's corners.
+_GROWTH = 2.3
+_LEAST_EYE_PX = 8.0  # an eye that is narrower shows no lids
+# Beyond this one eye is seen from the side, and its corners are guesses.
+MOST_ASIDE_DEG = 25.0
+# `FaceRead.points` are (263, 362, 33, 133, 2) of FaceMesh: outer and inner corner of the eye on the right of the picture,
+# then of the one on the left. The model was trained on the left one, so the other is mirrored.
+_EYES = ((0, 1, True), (2, 3, False))
+# Of the 71 points: the corners, and the middle of each lid.
+_CORNERS, _LOWER, _UPPER = (0, 8), (3, 4, 5), (11, 12)
+
+
+def openness(pixels: object, face: FaceRead) -> float | None:
+    """Gap of the lids over the width of the eye, of the eye that is open wider: 0 is shut, open eyes measure 0.18 to
+    0.35. None where the face is too small or turned too far aside. Raises BadFrame, ModelMissing, ModelRefused."""
+    if abs(face.yaw_deg) > MOST_ASIDE_DEG:
+        return None
+    frame, found = as_bgr(pixels), []
+    for outer, inner, mirrored in _EYES:
+        corners = np.array([face.points[outer], face.points[inner]], dtype=np.float64)
+        if float(np.linalg.norm(corners[1] - corners[0])) < _LEAST_EYE_PX:
+            return None
+        found.append(_gap(_lids(_cut(frame, corners, mirrored=mirrored))))
+    return max(found)
+
+
+def _cut(frame: Pixels, corners: np.ndarray, *, mirrored: bool) -> Pixels:
+    """The eye upright in the middle of (SIDE_PX, SIDE_PX, 3); smoothed first where it is far larger."""
+    left, right = sorted(corners.tolist())
+    angle = math.atan2(right[1] - left[1], right[0] - left[0])
+    width = math.hypot(right[0] - left[0], right[1] - left[1])
+    times = max(1, round(width * _GROWTH / SIDE_PX))
+    side = SIDE_PX * times
+    step = width * _GROWTH / side
+    along = np.array([math.cos(angle), math.sin(angle)]) * step
+    across = np.array([-along[1], along[0]])
+    middle = corners.mean(axis=0)
+    to_frame = np.column_stack([along, across, middle - (along + across) * (side / 2)])
+    eye = cv2.warpAffine(
+        frame, to_frame, (side, side), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE
+    )
+    if times > 1:
+        eye = cv2.resize(eye, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA)
+    return np.ascontiguousarray(eye[:, ::-1] if mirrored else eye, dtype=np.uint8)
+
+
+def _lids(eye: Pixels) -> Floats:
+    """The 71 points (71, 2) that the model draws around the eye, in its own pixels."""
+    rgb = np.ascontiguousarray(eye[:, :, ::-1].transpose(2, 0, 1), dtype=np.float32) / 255.0
+    outputs = tflite_model("iris.tflite").run(rgb[np.newaxis])
+    points = next(value for value in outputs.values() if value.size == 213)
+    lids: Floats = points.reshape(71, 3)[:, :2]
+    return lids
+
+
+def _gap(lids: Floats) -> float:
+    """The way from the lower to the upper lid, across the line of the corners, over their distance; never negative."""
+    one, other = (lids[place] for place in _CORNERS)
+    along = other - one
+    width = max(1e-3, float(np.linalg.norm(along)))
+    across = np.array([-along[1], along[0]]) / width
+    gap = float(np.mean(lids[list(_LOWER)] @ across) - np.mean(lids[list(_UPPER)] @ across))
+    return max(0.0, gap if across[1] >= 0 else -gap) / width
