@@ -24,8 +24,9 @@ MOST_ASIDE_DEG = 25.0
 # `FaceRead.points` are (263, 362, 33, 133, 2) of FaceMesh: outer and inner corner of the eye on the right of the picture,
 # then of the one on the left. The model was trained on the left one, so the other is mirrored.
 _EYES = ((0, 1, True), (2, 3, False))
-# Of the 71 points: the corners, and the middle of each lid.
+# Of the 71 points: the corners, the middle of each lid, and both lids from corner to corner.
 _CORNERS, _LOWER, _UPPER = (0, 8), (3, 4, 5), (11, 12)
+_LOWER_LID, _UPPER_LID = (0, 1, 2, 3, 4, 5, 6, 7, 8), (0, 9, 10, 11, 12, 13, 14, 8)
 
 
 def openness(pixels: object, face: FaceRead) -> float | None:
@@ -42,18 +43,37 @@ def openness(pixels: object, face: FaceRead) -> float | None:
     return max(found)
 
 
-def _cut(frame: Pixels, corners: np.ndarray, *, mirrored: bool) -> Pixels:
-    """The eye upright in the middle of (SIDE_PX, SIDE_PX, 3); smoothed first where it is far larger."""
+def lids(pixels: object, face: FaceRead) -> list[tuple[Floats, Floats]]:
+    """Upper and lower lid of both eyes as lines of (x, y) in frame pixels, each from left to right."""
+    frame, found = as_bgr(pixels), []
+    for outer, inner, mirrored in _EYES:
+        corners = np.array([face.points[outer], face.points[inner]], dtype=np.float64)
+        points = _lids(_cut(frame, corners, mirrored=mirrored)).astype(np.float64)
+        if mirrored:
+            points[:, 0] = SIDE_PX - 1 - points[:, 0]
+        to_frame = _to_frame(corners, SIDE_PX)
+        placed = (points @ to_frame[:, :2].T + to_frame[:, 2]).astype(np.float32)
+        upper, lower = (placed[list(line)] for line in (_UPPER_LID, _LOWER_LID))
+        found.append((upper[np.argsort(upper[:, 0])], lower[np.argsort(lower[:, 0])]))
+    return found
+
+
+def _to_frame(corners: np.ndarray, side: int) -> np.ndarray:
+    """From pixels of an upright picture of the eye, `side` of them wide, to the frame's: (2, 3)."""
     left, right = sorted(corners.tolist())
     angle = math.atan2(right[1] - left[1], right[0] - left[0])
-    width = math.hypot(right[0] - left[0], right[1] - left[1])
-    times = max(1, round(width * _GROWTH / SIDE_PX))
-    side = SIDE_PX * times
-    step = width * _GROWTH / side
+    step = math.hypot(right[0] - left[0], right[1] - left[1]) * _GROWTH / side
     along = np.array([math.cos(angle), math.sin(angle)]) * step
     across = np.array([-along[1], along[0]])
-    middle = corners.mean(axis=0)
-    to_frame = np.column_stack([along, across, middle - (along + across) * (side / 2)])
+    return np.column_stack([along, across, corners.mean(axis=0) - (along + across) * (side / 2)])
+
+
+def _cut(frame: Pixels, corners: np.ndarray, *, mirrored: bool) -> Pixels:
+    """The eye upright in the middle of (SIDE_PX, SIDE_PX, 3); smoothed first where it is far larger."""
+    width = float(np.linalg.norm(corners[1] - corners[0]))
+    times = max(1, round(width * _GROWTH / SIDE_PX))
+    side = SIDE_PX * times
+    to_frame = _to_frame(corners, side)
     eye = cv2.warpAffine(
         frame, to_frame, (side, side), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE
     )
