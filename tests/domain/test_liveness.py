@@ -211,7 +211,7 @@ def test_eyes_that_cannot_be_seen_are_never_said_to_have_closed():
     assert verdict(ORDERS[1], blind) == Asked(Act.FRONT)
 
 
-# --- what the gate makes of it ------------------------------------------------------------------------------------------
+# --- what the gate makes of it ---------------------------------------------------------------------------------------
 
 FACE = frozenset({Means.FACE, Means.CARD})
 DOOR = Gate("door", GateKind.DOOR, Direction.IN, FACE, liveness=Liveness.CHALLENGE)

@@ -255,6 +255,6 @@ def _jumped(before: Look, look: Look) -> bool:
     (x0, y0), (x1, y1) = before.middle, look.middle
     widths = max(before.width, look.width, 1.0)
     far = ((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5 / widths
-    return (
-        far > HOP + SPEED * (look.at - before.at).total_seconds() or widths > GROWTH * max(1.0, min(before.width, look.width))
+    return far > HOP + SPEED * (look.at - before.at).total_seconds() or widths > GROWTH * max(
+        1.0, min(before.width, look.width)
     )

@@ -74,9 +74,7 @@ class Challenger:
         self._running = keeper.challenges.begin(subject, self, at)
         return Seen(act=Act.FRONT)
 
-    def _go_on(
-        self, running: Progress, frame: Frame, reads: list[Read], known: Knowledge, keeper: Gatekeeper
-    ) -> Seen:
+    def _go_on(self, running: Progress, frame: Frame, reads: list[Read], known: Knowledge, keeper: Gatekeeper) -> Seen:
         subject, at = running.challenge.subject, frame.captured_at
         told = keeper.asked(_but_faces(reads), at)
         if told is not None:

@@ -87,7 +87,7 @@ class Head:
         return picture
 
     def _turned(self, points: Points, yaw_deg: float) -> Points:
-        axis = self._middle + (0.0, 0.0, _AXIS * self._width)
+        axis = self._middle + np.array([0.0, 0.0, _AXIS * self._width])
         turn = math.radians(yaw_deg)
         at = points - axis
         x = at[:, 0] * math.cos(turn) - at[:, 2] * math.sin(turn)
@@ -138,7 +138,8 @@ def _drawn(picture: Pixels, source: Points, moved: Points, triangles: NDArray[np
         to, of = moved[corners, :2], source[corners]
         (ax, ay), (bx, by) = to[1] - to[0], to[2] - to[0]
         area = ax * by - bx * ay
-        own = np.cross(of[1] - of[0], of[2] - of[0])
+        (cx, cy), (dx, dy) = of[1] - of[0], of[2] - of[0]
+        own = cx * dy - cy * dx
         if abs(area) < 0.05 or (area > 0) != (own > 0):  # seen from behind, or no longer seen
             continue
         low = np.maximum(np.floor(to.min(axis=0)).astype(int), 0)
@@ -154,7 +155,9 @@ def _drawn(picture: Pixels, source: Points, moved: Points, triangles: NDArray[np
     return np.asarray(cv2.remap(picture, from_x, from_y, cv2.INTER_LINEAR), dtype=np.uint8)
 
 
-def sheet(picture: Pixels, *, yaw_deg: float = 0.0, pitch_deg: float = 0.0, bend_deg: float = 0.0) -> tuple[Pixels, Pixels]:
+def sheet(
+    picture: Pixels, *, yaw_deg: float = 0.0, pitch_deg: float = 0.0, bend_deg: float = 0.0
+) -> tuple[Pixels, Pixels]:
     """The picture as a sheet that is turned, tilted back, and bent around an upright cylinder of which it covers
     `bend_deg`; and a mask (255 where the sheet is). The size of the picture stays, its middle stays in place."""
     columns = _turned_columns(picture, yaw_deg, bend_deg)
@@ -191,4 +194,6 @@ def _turned_columns(picture: Pixels, yaw_deg: float, bend_deg: float) -> Pixels:
 
 
 def _tilted(picture: Pixels, pitch_deg: float) -> Pixels:
-    return np.ascontiguousarray(_turned_columns(np.ascontiguousarray(picture.transpose(1, 0, 2)), pitch_deg, 0.0).transpose(1, 0, 2))
+    return np.ascontiguousarray(
+        _turned_columns(np.ascontiguousarray(picture.transpose(1, 0, 2)), pitch_deg, 0.0).transpose(1, 0, 2)
+    )
