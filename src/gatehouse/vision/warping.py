@@ -52,7 +52,7 @@ class Head:
         if not boxes:
             raise BadFrame("there is no face in this portrait")
         self.picture = picture
-        self._lids = lids(picture, read_faces(picture)[0])
+        self.lids = lids(picture, read_faces(picture)[0])
         mesh = fit_mesh(picture, boxes[0]).points.astype(np.float64)
         self._width = float(np.ptp(mesh[:, 0]))
         self._middle = mesh[list(_OVAL)].mean(axis=0)
@@ -82,7 +82,7 @@ class Head:
     def _with_lids(self, closed: float) -> Pixels:
         """Both upper lids drawn down: the skin above them is stretched over the eye, its lower edge dark with lashes."""
         picture = self.picture.copy()
-        for upper, lower in self._lids:
+        for upper, lower in self.lids:
             _draw_down(picture, self.picture, upper, lower, closed)
         return picture
 
