@@ -43,8 +43,8 @@ def decide(
     one door opens; an operator opens whatever the gate's mode; an emergency vehicle passes whatever else holds; a
     closed gate admits nobody else; a deny, or a blocked vehicle on its way in, beats every grant and even an open gate;
     then a rule grants, a face must have been alive where the gate asks for that, and what the gate leads into has its
-    say. A mode that is not known is a closed one. `bays` are those of the vehicle's contracts, `around` is what the edge
-    knows of people and doors. While the clock is doubtful, `now` is the earliest time that it can be. Raises
+    say. A mode that is not known is a closed one. `bays` are those of the vehicle's contracts, `around` is what the
+    edge knows of people and doors. While the clock is doubtful, `now` is the earliest time that it can be. Raises
     ZoneInfoNotFoundError for a zone that is none.
     """
     if abs(now - sighting.last_at) > timedelta(seconds=gate.freshness_s):

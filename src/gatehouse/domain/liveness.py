@@ -126,8 +126,8 @@ class Straight:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What was shown so far. `shown` looks in a row show the act of this step; `is_shown`: it was seen often enough, and
-    they shall look into the camera again. `astray` and `strange` looks in a row are of another act or another face."""
+    """What was shown so far. `shown` looks in a row show the act of this step; `is_shown`: it was seen often enough,
+    and they shall look into the camera again. `astray` and `strange` looks in a row are of another act or face."""
 
     challenge: Challenge
     verdict: Verdict = Asked(Act.FRONT)

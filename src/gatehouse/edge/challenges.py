@@ -1,5 +1,5 @@
-"""What the cameras and screens of one gate share about its challenges (`domain.liveness`): what is asked at this moment,
-what was drawn for whom, and whose face has failed too often to count.
+"""What the cameras and screens of one gate share about its challenges (`domain.liveness`): what is asked at this
+moment, what was drawn for whom, and whose face has failed too often to count.
 
 One person is asked at a time, by one camera; every screen of the gate says what they shall do. All of it is in memory
 and is forgotten when the edge is started anew.

@@ -1,5 +1,5 @@
-"""How often a challenge lets an attack pass, and how often it refuses a living person: on recordings, or on scenes made in
-code (`liveness_scenes`). The counts have the names of ISO/IEC 30107-3; nothing here was tested to that standard.
+"""How often a challenge lets an attack pass, and how often it refuses a living person: on recordings, or on scenes
+made in code (`liveness_scenes`). The counts have the names of ISO/IEC 30107-3; nothing was tested to that standard.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def evaluate_folder(folder: Path, *, fps: float = 8.0, progress: Progress = lamb
     return _result(tallies, cost, synthetic=False)
 
 
-def present(show: Show, acts: tuple[Act, ...], *, fps: float, cost: "_Cost | None" = None) -> Presented:
+def present(show: Show, acts: tuple[Act, ...], *, fps: float, cost: _Cost | None = None) -> Presented:
     """One actor before the camera, who sees what is asked, until the challenge is over."""
     going, template = issued("somebody", ORDERS.index(acts), BEGINS), None
     began = False

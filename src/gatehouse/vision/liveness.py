@@ -1,7 +1,7 @@
 """How far the eyes of a face are open, by MediaPipe's iris model.
 
-The model sees one eye, cut out by the corners that FaceMesh gave, and draws its lids. What the figures mean for somebody
-before a gate is decided in `domain.liveness`; how they came out is in docs/recognition.md.
+The model sees one eye, cut out by the corners that FaceMesh gave, and draws its lids. What the figures mean for
+somebody before a gate is decided in `domain.liveness`; how they came out is in docs/recognition.md.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ _GROWTH = 2.3
 _LEAST_EYE_PX = 8.0  # an eye that is narrower shows no lids
 # Beyond this one eye is seen from the side, and its corners are guesses.
 MOST_ASIDE_DEG = 25.0
-# `FaceRead.points` are (263, 362, 33, 133, 2) of FaceMesh: outer and inner corner of the eye on the right of the picture,
-# then of the one on the left. The model was trained on the left one, so the other is mirrored.
+# `FaceRead.points` are (263, 362, 33, 133, 2) of FaceMesh: outer and inner corner of the eye on the right of the
+# picture, then of the one on the left. The model was trained on the left one, so the other is mirrored.
 _EYES = ((0, 1, True), (2, 3, False))
 # Of the 71 points: the corners, the middle of each lid, and both lids from corner to corner.
 _CORNERS, _LOWER, _UPPER = (0, 8), (3, 4, 5), (11, 12)

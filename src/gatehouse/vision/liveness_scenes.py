@@ -42,7 +42,7 @@ class Player:
         return Head(self.picture)
 
     @cached_property
-    def stranger(self) -> "Player":
+    def stranger(self) -> Player:
         return Player(self.other, self.picture)
 
     def pose(self, yaw_deg: float, closed: float) -> Pixels:

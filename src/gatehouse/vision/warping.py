@@ -80,7 +80,7 @@ class Head:
         return _drawn(picture, self._points[:, :2], self._turned(self._points, pose.yaw_deg), self._triangles)
 
     def _with_lids(self, closed: float) -> Pixels:
-        """Both upper lids drawn down: the skin above them is stretched over the eye, its lower edge dark with lashes."""
+        """Both upper lids drawn down: the skin above is stretched over the eye, its lower edge dark with lashes."""
         picture = self.picture.copy()
         for upper, lower in self.lids:
             _draw_down(picture, self.picture, upper, lower, closed)
