@@ -102,9 +102,8 @@ class GateEvent(msgspec.Struct, frozen=True, tag="event/1", forbid_unknown_field
     expired (stands in a letter's place that waited longer than the spool keeps them), muster_read (somebody opened the
     muster list here), pins_locked (too many wrong PINs at a terminal or reader), liveness_locked (a face failed too
     many challenges), terminal_paired (of the terminal whose id stands in `attempt`), reader_lost, reader_back,
-    duress (a PIN was typed under threat), passback (somebody came in who is inside), left_alone (one person is alone in a zone
-    for two), tamper, unlocked, locked (the door began or
-    ended to stand unlocked). Never about a person."""
+    duress (a PIN was typed under threat), passback (somebody came in who is inside), left_alone (one person is alone in
+    a zone for two), tamper, unlocked, locked (the door began or ended to stand unlocked). Never about a person."""
 
     id: str
     gate: str  # "" for the edge itself

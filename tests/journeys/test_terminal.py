@@ -231,7 +231,7 @@ def wedge_until(page: Page, number: str) -> None:
     expect(page.locator("#answer")).to_be_visible()
 
 
-# --- a gate that asks for a sign of life --------------------------------------------------------------------------------
+# --- a gate that asks for a sign of life ------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
