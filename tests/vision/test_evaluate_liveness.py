@@ -16,7 +16,7 @@ from gatehouse.vision.errors import BadLabels
 from gatehouse.vision.evaluate_liveness import evaluate_folder, present
 from gatehouse.vision.faces import read_faces
 from gatehouse.vision.frames import Pixels
-from gatehouse.vision.liveness import openness
+from gatehouse.vision.liveness import Measured, measure
 from gatehouse.vision.liveness_scenes import Player
 from gatehouse.vision.warping import Head, Pose, sheet
 
@@ -29,25 +29,28 @@ def player(astronaut: Pixels, hopper: Pixels) -> Player:
     return Player(small[0], small[1])
 
 
+def _measured(pixels: Pixels) -> Measured:
+    return measure(pixels, read_faces(pixels)[0])
+
+
 def test_a_turned_head_reads_as_turned_and_a_turned_print_does_not(astronaut: Pixels) -> None:
     for side in (1, -1):
-        assert side * read_faces(Head(astronaut).posed(Pose(side * 36.0)))[0].yaw_deg > 25
+        assert side * _measured(Head(astronaut).posed(Pose(side * 36.0))).yaw_deg > 25
         flat, _ = sheet(astronaut, yaw_deg=side * 45.0)
-        assert abs(read_faces(flat)[0].yaw_deg) < 10
+        assert abs(_measured(flat).yaw_deg) < 10
         bent, _ = sheet(astronaut, yaw_deg=side * 40.0, bend_deg=100.0)
-        assert abs(read_faces(bent)[0].yaw_deg) < 18
+        assert abs(_measured(bent).yaw_deg) < 18
 
 
 def test_shut_eyes_measure_far_less_than_open_ones(astronaut: Pixels) -> None:
     shut = Head(astronaut).posed(Pose(closed=1.0))
-    measured = openness(astronaut, read_faces(astronaut)[0])
-    closed = openness(shut, read_faces(shut)[0])
+    measured, closed = _measured(astronaut).openness, _measured(shut).openness
     assert measured is not None
     assert closed is not None
     assert 0.18 < measured < 0.4
     assert closed < 0.3 * measured
     mirrored = np.ascontiguousarray(astronaut[:, ::-1])
-    assert openness(mirrored, read_faces(mirrored)[0]) == pytest.approx(measured, abs=0.05)
+    assert _measured(mirrored).openness == pytest.approx(measured, abs=0.05)
 
 
 def test_a_living_person_passes_and_a_print_that_is_turned_and_covered_does_not(player: Player) -> None:

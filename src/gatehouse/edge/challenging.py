@@ -18,7 +18,7 @@ from gatehouse.edge.gatekeeper import Gatekeeper, Told
 from gatehouse.edge.looking import Looker
 from gatehouse.edge.roster import Knowledge
 from gatehouse.vision.faces import FaceRead
-from gatehouse.vision.liveness import openness
+from gatehouse.vision.liveness import measure
 
 # Who has passed and must wait, for a second person or for room, is not asked again within this.
 PROOF_HOLDS = timedelta(seconds=30)
@@ -112,10 +112,11 @@ def look_of(frame: Frame, face: FaceRead, subject: str, known: Knowledge) -> Loo
     """What a frame's nearest face shows of the person who was asked."""
     x, y, width, height = face.box
     distance = known.gallery.distance_to(subject, face.embedding)
+    measured = measure(frame.pixels, face)
     return Look(
         frame.captured_at,
-        face.yaw_deg,
-        openness(frame.pixels, face),
+        measured.yaw_deg,
+        measured.openness,
         _NOBODY if distance is None else distance,
         (x + width / 2, y + height / 2),
         float(width),

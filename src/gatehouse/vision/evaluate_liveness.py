@@ -18,7 +18,7 @@ from gatehouse.domain.liveness import LIMIT, ORDERS, Act, Asked, Failed, Look, P
 from gatehouse.vision.errors import BadFrame, BadLabels
 from gatehouse.vision.faces import FaceRead, read_faces
 from gatehouse.vision.frames import Pixels, as_bgr, read_picture
-from gatehouse.vision.liveness import openness
+from gatehouse.vision.liveness import measure
 from gatehouse.vision.liveness_scenes import GENUINE, KINDS, Player, Show
 from gatehouse.vision.packs import asset_path
 from gatehouse.vision.sessions import Floats
@@ -150,7 +150,8 @@ def _held_against(looks: Sequence[Look], acts: tuple[Act, ...], length_s: float)
 def _look(pixels: Pixels, face: FaceRead, template: Floats, at: datetime) -> Look:
     x, y, width, height = face.box
     far = float(np.linalg.norm(face.embedding - template))
-    return Look(at, face.yaw_deg, openness(pixels, face), far, (x + width / 2, y + height / 2), float(width))
+    measured = measure(pixels, face)
+    return Look(at, measured.yaw_deg, measured.openness, far, (x + width / 2, y + height / 2), float(width))
 
 
 @dataclass

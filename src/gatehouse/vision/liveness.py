@@ -1,18 +1,21 @@
-"""How far the eyes of a face are open, by MediaPipe's iris model.
+"""How far a head is turned, by FaceMesh, and its eyes are open, by MediaPipe's iris model.
 
-The model sees one eye, cut out by the corners that FaceMesh gave, and draws its lids. What the figures mean for
+That model sees one eye, cut out by the corners that FaceMesh gave, and draws its lids. What the figures mean for
 somebody before a gate is decided in `domain.liveness`; how they came out is in docs/recognition.md.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
+from gatehouse.vision.blaze import FaceBox
 from gatehouse.vision.faces import FaceRead
 from gatehouse.vision.frames import Pixels, as_bgr
+from gatehouse.vision.mesh import Mesh, fit_mesh
 from gatehouse.vision.sessions import Floats, tflite_model
 
 SIDE_PX = 64
@@ -29,18 +32,39 @@ _CORNERS, _LOWER, _UPPER = (0, 8), (3, 4, 5), (11, 12)
 _LOWER_LID, _UPPER_LID = (0, 1, 2, 3, 4, 5, 6, 7, 8), (0, 9, 10, 11, 12, 13, 14, 8)
 
 
-def openness(pixels: object, face: FaceRead) -> float | None:
-    """Gap of the lids over the width of the eye, of the eye that is open wider: 0 is shut, open eyes measure 0.18 to
-    0.35. None where the face is too small or turned too far aside. Raises BadFrame, ModelMissing, ModelRefused."""
-    if abs(face.yaw_deg) > MOST_ASIDE_DEG:
-        return None
-    frame, found = as_bgr(pixels), []
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """`yaw_deg`: turned to their own left is positive. `openness`: gap of the lids over the width of the eye, of the eye
+    that is open wider: 0 is shut, open eyes measure 0.18 to 0.35; None where the face is too small or turned aside."""
+
+    yaw_deg: float
+    openness: float | None
+
+
+def measure(pixels: object, face: FaceRead) -> Measured:
+    """What a challenge asks of one face of a frame. The mesh is fitted anew into its own outline: from the detector's box
+    alone a turned head is measured ten degrees wrong at times. Raises BadFrame, ModelMissing, ModelRefused."""
+    frame = as_bgr(pixels)
+    x, y, width, height = face.box
+    box = FaceBox(x, y, width, height, (face.points[2], face.points[0]), face.confidence)
+    mesh = fit_mesh(frame, _outline(fit_mesh(frame, box)))
+    if abs(mesh.yaw_deg) > MOST_ASIDE_DEG:
+        return Measured(mesh.yaw_deg, None)
+    gaps = []
     for outer, inner, mirrored in _EYES:
-        corners = np.array([face.points[outer], face.points[inner]], dtype=np.float64)
+        corners = mesh.five[[outer, inner]].astype(np.float64)
         if float(np.linalg.norm(corners[1] - corners[0])) < _LEAST_EYE_PX:
-            return None
-        found.append(_gap(_lids(_cut(frame, corners, mirrored=mirrored))))
-    return max(found)
+            return Measured(mesh.yaw_deg, None)
+        gaps.append(_gap(_lids(_cut(frame, corners, mirrored=mirrored))))
+    return Measured(mesh.yaw_deg, max(gaps))
+
+
+def _outline(mesh: Mesh) -> FaceBox:
+    """The box around a mesh, as MediaPipe hands it from one frame to the next."""
+    low, high = mesh.points[:, :2].min(axis=0), mesh.points[:, :2].max(axis=0)
+    left, right = mesh.five[2], mesh.five[0]
+    eyes = ((float(left[0]), float(left[1])), (float(right[0]), float(right[1])))
+    return FaceBox(float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1]), eyes, mesh.flag)
 
 
 def lids(pixels: object, face: FaceRead) -> list[tuple[Floats, Floats]]:
