@@ -34,7 +34,7 @@ _LOWER_LID, _UPPER_LID = (0, 1, 2, 3, 4, 5, 6, 7, 8), (0, 9, 10, 11, 12, 13, 14,
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """`yaw_deg`: turned to their own left is positive. `openness`: gap of the lids over the width of the eye, of the eye
+    """`yaw_deg`: turned to their own left is positive. `openness`: gap of the lids over its width, of the eye
     that is open wider: 0 is shut, open eyes measure 0.18 to 0.35; None where the face is too small or turned aside."""
 
     yaw_deg: float
@@ -42,7 +42,7 @@ class Measured:
 
 
 def measure(pixels: object, face: FaceRead) -> Measured:
-    """What a challenge asks of one face of a frame. The mesh is fitted anew into its own outline: from the detector's box
+    """What a challenge asks of one face of a frame. The mesh is fitted anew into its own outline: from the found box
     alone a turned head is measured ten degrees wrong at times. Raises BadFrame, ModelMissing, ModelRefused."""
     frame = as_bgr(pixels)
     x, y, width, height = face.box
