@@ -187,7 +187,7 @@ def _on_screen(picture: Pixels) -> Pixels:
     beat = 1 + 0.06 * np.sin(2 * math.pi * (x / 5.3 + y / 41.0)) * np.sin(2 * math.pi * y / 4.7)
     lamp = 40 * np.exp(-(((x - 0.75 * width) / (0.2 * width)) ** 2) - ((y - 0.2 * height) / (0.15 * height)) ** 2)
     lit = picture * beat[:, :, np.newaxis] * 1.05 + lamp[:, :, np.newaxis]
-    return np.clip(lit, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(lit, 0, 255), dtype=np.uint8)
 
 
 class _Camera:
@@ -203,9 +203,8 @@ class _Camera:
         dx, dy = 6 * math.sin(1.7 * at_s + self._phase), 4 * math.cos(1.1 * at_s)
         move = np.array([[scale, 0, dx + (1 - scale) * width / 2], [0, scale, dy + (1 - scale) * height / 2]])
         moved = cv2.warpAffine(picture, move, (width, height), borderMode=cv2.BORDER_REPLICATE)
-        noise = np.empty(moved.shape, np.int16)
-        cv2.randn(noise, 0, 3)
-        return np.clip(moved.astype(np.int16) + noise, 0, 255).astype(np.uint8)
+        noise = self._dice.normal(0.0, 3.0, moved.shape)
+        return np.asarray(np.clip(moved + noise, 0, 255), dtype=np.uint8)
 
 
 GENUINE = "genuine"

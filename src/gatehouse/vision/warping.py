@@ -83,7 +83,7 @@ class Head:
         """Both upper lids drawn down: the skin above is stretched over the eye, its lower edge dark with lashes."""
         picture = self.picture.copy()
         for upper, lower in self.lids:
-            _draw_down(picture, self.picture, upper, lower, closed)
+            _draw_down(picture, self.picture, upper.astype(np.float64), lower.astype(np.float64), closed)
         return picture
 
     def _turned(self, points: Points, yaw_deg: float) -> Points:
