@@ -54,7 +54,7 @@ def test_shut_eyes_measure_far_less_than_open_ones(astronaut: Pixels) -> None:
 
 
 def test_a_living_person_passes_and_a_print_that_is_turned_and_covered_does_not(player: Player) -> None:
-    assert present(player.actor("genuine", ACTS, 1), ACTS, fps=6.0).end == "passed"
+    assert present(player.actor("genuine", ACTS[::-1], 2), ACTS[::-1], fps=6.0).end == "passed"
     assert present(player.actor("print_with_strip", ACTS, 1), ACTS, fps=3.0).end == "expired"
 
 
@@ -68,40 +68,51 @@ def test_what_never_shows_a_face_is_not_answered(player: Player) -> None:
 
 
 def test_recordings_are_counted_by_species_and_by_the_acts_in_their_name(player: Player, tmp_path: Path) -> None:
-    for species, name, kind in (
-        ("genuine", "left-blink-01", "genuine"),
-        ("video", "shown", "genuine"),
-        ("print", "still", "print_held_still"),
-    ):
-        _film(tmp_path / species / name, player, kind)
-    found = evaluate_folder(tmp_path, fps=6.0)
+    taken = _film(player)
+    _kept(tmp_path / "genuine" / "left-blink-01", taken)
+    _kept(tmp_path / "video" / "shown", taken)
+    _kept(tmp_path / "print" / "still", taken[:8])
+    report = tmp_path / "report.html"
+    words = [
+        "eval",
+        "liveness",
+        str(tmp_path),
+        "--fps",
+        "5",
+        "--home",
+        str(tmp_path),
+        "--report",
+        str(report),
+        "--json",
+    ]
+    told = CliRunner().invoke(app, words)
+    assert told.exit_code == 0, told.output
+    found = json.loads(told.stdout)
     assert (found["genuine"]["n"], found["genuine"]["bpcer"]) == (1, 0.0)
     assert (found["attacks"]["video"]["n"], found["attacks"]["video"]["passed"]) == (4, 1), "one order in four fits"
     assert (found["attacks"]["print"]["n"], found["attacks"]["print"]["apcer"]) == (4, 0.0)
     assert found["synthetic"] is False
-
-    report = tmp_path / "report.html"
-    words = ["eval", "liveness", str(tmp_path), "--fps", "6", "--home", str(tmp_path), "--report", str(report)]
-    told = CliRunner().invoke(app, words)
-    assert told.exit_code == 0, told.output
-    assert "not tested to ISO/IEC 30107-3" in " ".join(told.output.split())
-    assert "living people (BPCER)" in report.read_text("utf-8")
-    told = CliRunner().invoke(app, [*words[:-2], "--json"])
-    assert json.loads(told.stdout)["attacks"]["print"]["apcer"] == 0.0
+    shown = report.read_text("utf-8")
+    assert "living people (BPCER)" in shown
+    assert "not tested to ISO/IEC 30107-3" in shown
 
 
-def _film(folder: Path, player: Player, kind: str) -> None:
-    """What the camera saw while somebody of this kind faced the challenge of ACTS, as pictures."""
-    folder.mkdir(parents=True)
-    taken = []
-    show = player.actor(kind, ACTS, 1)
+def _film(player: Player) -> list[Pixels]:
+    """What the camera saw while somebody faced the challenge of ACTS."""
+    taken: list[Pixels] = []
+    show = player.actor("genuine", ACTS, 1)
 
     def filmed(act: Act, at_s: float) -> Pixels:
         taken.append(show(act, at_s))
         return taken[-1]
 
-    present(filmed, ACTS, fps=6.0)
-    for number, pixels in enumerate(taken[:45]):
+    assert present(filmed, ACTS, fps=5.0).end == "passed"
+    return taken
+
+
+def _kept(folder: Path, taken: list[Pixels]) -> None:
+    folder.mkdir(parents=True)
+    for number, pixels in enumerate(taken):
         cv2.imwrite(str(folder / f"{number:03}.png"), pixels)
 
 
