@@ -40,7 +40,8 @@ class Why(StrEnum):
     EXPIRED = "expired"  # not done in time
 
 
-# One of these is drawn for a challenge. A recording of one answer fits one in four.
+# One of these is drawn for a challenge. A recording of one answer, played once, fits one in four; played again and
+# again, those of its side: a blink between is natural and fails nobody.
 ORDERS: tuple[tuple[Act, ...], ...] = (
     (Act.LEFT, Act.BLINK),
     (Act.BLINK, Act.LEFT),
