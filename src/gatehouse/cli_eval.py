@@ -145,6 +145,45 @@ def eval_video(
         say("as expected" if result["as_expected"] else f"NOT as expected: {' '.join(result['expected'])}")
 
 
+@eval_app.command("liveness")
+def eval_liveness(
+    home: Home,
+    folder: Annotated[
+        Path | None,
+        typer.Argument(metavar="[DIR]", help="DIR/SPECIES/SERIES: videos, or folders of pictures. Living: genuine."),
+    ] = None,
+    rounds: Annotated[int, typer.Option(min=1, max=50, help="Without DIR: how often each attack tries.")] = 1,
+    fps: Annotated[float, typer.Option(min=2, max=30, help="Frames looked at in a second.")] = 8.0,
+    as_json: AsJson = False,
+    report: Annotated[Path | None, typer.Option(help="Write the figures as one HTML file.")] = None,
+) -> None:
+    """Try the liveness challenge: which attacks it lets pass, and which living people it refuses.
+
+    On your recordings in DIR; without DIR on attacks and people that are made in code from two public-domain portraits.
+    """
+    from gatehouse.vision import errors, eval_report, evaluate_liveness
+
+    try:
+        with progress_bar() as progress:
+            watch = follow(progress, "presenting", quiet=as_json)
+            if folder is None:
+                result = evaluate_liveness.evaluate_scenes(rounds=rounds, fps=fps, progress=watch)
+            else:
+                result = evaluate_liveness.evaluate_folder(folder, fps=fps, progress=watch)
+        if report is not None:
+            report.write_text(eval_report.liveness_report(result), "utf-8")
+    except (errors.VisionError, OSError, ValueError) as fault:
+        fail(str(fault))
+    if as_json:
+        _print_json(result)
+        return
+    say(eval_report.LIVENESS_NOTE)
+    if result["synthetic"]:
+        say(eval_report.SYNTHETIC_NOTE)
+    for row in eval_report.liveness_rows(result):
+        say("  ".join(f"{cell:<{width}}" for cell, width in zip(row, (26, 5, 34, 34, 9), strict=True)).rstrip())
+
+
 def _say_faces(name: str, part: Mapping[str, Any]) -> None:
     from gatehouse.vision.eval_report import percent, spread
 

@@ -102,10 +102,10 @@ class GateEvent(msgspec.Struct, frozen=True, tag="event/1", forbid_unknown_field
     relay_lost, relay_back, camera_lost, camera_back, forced, held, blocked_leaves (a vehicle of the blocked list is on
     its way out), edge_started, spool_failed (letters could not be written for a while, so the gate stayed shut),
     expired (stands in a letter's place that waited longer than the spool keeps them), muster_read (somebody opened the
-    muster list here), pins_locked (too many wrong PINs at a terminal or reader), terminal_paired (of the terminal whose
-    id stands in `attempt`), reader_lost, reader_back, duress (a PIN was typed under threat), passback (somebody came in
-    who is inside), left_alone (one person is alone in a zone for two), tamper, unlocked, locked (the door began or
-    ended to stand unlocked). Never about a person."""
+    muster list here), pins_locked (too many wrong PINs at a terminal or reader), liveness_locked (a face failed too
+    many challenges), terminal_paired (of the terminal whose id stands in `attempt`), reader_lost, reader_back,
+    duress (a PIN was typed under threat), passback (somebody came in who is inside), left_alone (one person is alone in
+    a zone for two), tamper, unlocked, locked (the door began or ended to stand unlocked). Never about a person."""
 
     id: str
     gate: str  # "" for the edge itself

@@ -10,6 +10,7 @@ from tests.server.world import SETUP
 
 from gatehouse import wire
 from gatehouse.domain import policy
+from gatehouse.domain.liveness import Liveness
 from gatehouse.domain.offline import CameraLost, ServerAway
 from gatehouse.keeper.protocol import Role
 from gatehouse.server import edgeport, feed, keeping
@@ -125,6 +126,7 @@ def test_the_policy_reaches_the_edge_with_the_next_feed(world):
     changed = policy.Gate(
         **{name: getattr(fact, name) for name in fact.__dataclass_fields__}
         | {"server_away": ServerAway.OPEN_FREE, "server_away_s": 600.0, "camera_lost": CameraLost.OPEN}
+        | {"liveness": Liveness.CHALLENGE}
     )
     change_gate(world.lane_out, changed, "Exit", by=SETUP, at=world.now())
     sent = feed.changes(world.edge, feed.Known(0, 0), now=world.now())
@@ -148,9 +150,17 @@ def test_every_lane_in_trouble_says_what_it_does(world, fault):
 def test_a_program_sets_the_policy_and_sees_it(world):
     owner = caller(world, Role.OWNER)
     lane = {"code": "out-2", "name": "Exit 2", "kind": "lane", "direction": "out", "means": ["plate"], "collects": True}
-    owner.made(f"sites/{world.site.pk}/gates", **lane, server_away="hold", server_away_s=300.0, camera_lost="open")
+    owner.made(
+        f"sites/{world.site.pk}/gates",
+        **lane,
+        server_away="hold",
+        server_away_s=300.0,
+        camera_lost="open",
+        liveness="challenge",
+    )
     row = next(row for row in owner.got(f"sites/{world.site.pk}/gates") if row["code"] == "out-2")
     assert (row["server_away"], row["server_away_s"], row["camera_lost"]) == ("hold", 300.0, "open")
+    assert row["liveness"] == "challenge"
 
 
 @pytest.mark.parametrize("odd", [{"server_away": "shrug"}, {"server_away_s": 5.0}, {"camera_lost": 1}])

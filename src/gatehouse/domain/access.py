@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from gatehouse.domain.bays import NO_BAYS, Bays
 from gatehouse.domain.decisions import Decision, Grant, Reason, Refusal
+from gatehouse.domain.liveness import TRY_AGAIN, Liveness
 from gatehouse.domain.modes import FREE, Stand, stand_at
 from gatehouse.domain.papers import Why, lack
 from gatehouse.domain.periods import local_date, within
@@ -47,10 +48,10 @@ def decide(
     In this order: evidence that is not fresh is never acted on; while a site is left everybody passes; of a vestibule
     one door opens; an operator opens whatever the gate's mode; an emergency vehicle passes whatever else holds; a
     closed gate admits nobody else; a deny, or a blocked vehicle on its way in, beats every grant and even an open gate;
-    then a rule grants, where no paper is lacking, and what it leads into has its say. A mode that is not known is a
-    closed one. `bays` are those of the vehicle's contracts, `around` is what the edge knows of people and doors. While
-    the clock is doubtful, `now` is the earliest time that it can be. Raises ZoneInfoNotFoundError for a zone that is
-    none.
+    then a rule grants, where no paper is lacking, a face must have been alive where the gate asks for that, and what
+    the gate leads into has its say. A mode that is not known is a closed one. `bays` are those of the vehicle's
+    contracts, `around` is what the edge knows of people and doors. While the clock is doubtful, `now` is the earliest
+    time that it can be. Raises ZoneInfoNotFoundError for a zone that is none.
     """
     if abs(now - sighting.last_at) > timedelta(seconds=gate.freshness_s):
         return Refusal(Reason.STALE)
@@ -93,6 +94,8 @@ def thinks_again_at(
     never."""
     if why in WAITING:
         return now + LOOK_AGAIN
+    if why is Reason.LIVENESS:
+        return now + TRY_AGAIN
     if sighting.means is not Means.PLATE or gate.kind is not GateKind.LANE:
         return None
     return gate.offline().thinks_again_at(policy.contact, now)
@@ -117,7 +120,12 @@ def _controlled(sighting: Sighting, gate: Gate, policy: Policy, now: datetime, b
         return Refusal(_UNKNOWN[sighting.means])
     if sighting.means is Means.PASS and (flaw := _flaw(sighting, policy, now)):
         return flaw
-    return _person(subject, gate, policy, now, around)
+    return _person(sighting, subject, gate, policy, now, around)
+
+
+def _lacks_proof(sighting: Sighting, gate: Gate) -> bool:
+    """Whether a face would be let in here once it has shown that it is no picture; nobody else is asked for that."""
+    return gate.liveness is not Liveness.NONE and sighting.means is Means.FACE and sighting.alive is not True
 
 
 def _known(sighting: Sighting, policy: Policy, now: datetime) -> Subject | None:
@@ -145,12 +153,17 @@ def _denied(subject: Subject, gate: Gate, policy: Policy, now: datetime) -> Refu
     return None
 
 
-def _person(subject: Subject, gate: Gate, policy: Policy, now: datetime, around: Around) -> Decision:
+def _person(
+    sighting: Sighting, subject: Subject, gate: Gate, policy: Policy, now: datetime, around: Around
+) -> Decision:
     grants = [rule for rule in policy.index.naming(gate.code, subject.groups) if not rule.deny]
     for rule in grants:
         if _in_force(rule, policy, now):
             if lacking := _lacking(subject, gate, policy, now):
                 return lacking
+            if _lacks_proof(sighting, gate):
+                # Before zones: nobody goes in as the second person of a picture.
+                return Refusal(Reason.LIVENESS, rule.id)
             return decide_zone(subject, gate, policy, now, around, Grant(Reason.RULE, rule.id))
     return Refusal(Reason.SCHEDULE, grants[0].id) if grants else Refusal(Reason.NO_RULE)
 

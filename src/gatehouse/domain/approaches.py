@@ -112,7 +112,7 @@ class Approach:
         """The approach with this answer in place of an older one to the same; a grant serves for a while."""
         key = _key_of(answer.sighting)
         others = tuple(a for a in self.answers if _key_of(a.sighting) != key)
-        reads = self.reads
+        reads = tuple(r for r in self.reads if r.alive is None)  # the end of a challenge is answered once
         if answer.sighting.means in _SHOWN:
             reads = tuple(r for r in reads if (r.means, r.value) != key)
         after = replace(self, reads=reads, answers=(*others, answer))

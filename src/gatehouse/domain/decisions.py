@@ -50,6 +50,7 @@ class Reason(StrEnum):
     CAMERA_LOST = "camera_lost"  # no picture: by its policy the lane stands open (grant) or stays shut
     CLOCK_DOUBTFUL = "clock_doubtful"  # the time cannot be trusted: let through (grant) without a price, or not
     LEASE_EXPIRED = "lease_expired"  # the edge's copy of the people is too old for a face alone
+    LIVENESS = "liveness"  # the face is known, but did not do what the gate asks of a living one
     STALE = "stale"  # the evidence is older than the gate's freshness limit: recorded, never acted on
     ALREADY_GRANTED = "already_granted"  # a grant for the same approach is still in force
     GATE_CLOSED = "gate_closed"  # the gate's mode admits nobody

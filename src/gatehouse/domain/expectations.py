@@ -54,7 +54,7 @@ def ask(policy: Policy, gate: Gate, groups: frozenset[str], at: datetime, around
     """What the policy answers to somebody of these groups, who shows what this gate takes, in a calm hour."""
     means = next((means for means in _LIKELY if means in gate.means), Means.CARD)
     calm = replace(policy, alert=Alert.NONE, subjects={"somebody": Subject("somebody", groups)})
-    return decide(Sighting(means, "", "somebody", at, at, 1), gate, calm, at, around=around)
+    return decide(Sighting(means, "", "somebody", at, at, 1, alive=True), gate, calm, at, around=around)
 
 
 def check(policy: Policy, expected: Expected) -> Checked:

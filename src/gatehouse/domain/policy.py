@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from gatehouse.domain.liveness import Liveness
 from gatehouse.domain.offline import ALL_WELL, CameraLost, Contact, Lane, ServerAway
 from gatehouse.domain.papers import Paper
 from gatehouse.domain.plates import fold
@@ -150,6 +151,7 @@ class Gate:
     unlocks: str | None = None  # the schedule in whose windows the door stands unlocked
     unlock_after: frozenset[str] = frozenset()  # but only once one of these groups was let in
     held_s: float = 30.0  # a door that stands open longer is reported
+    liveness: Liveness = Liveness.NONE  # asked of somebody who is known by their face alone
 
     def offline(self) -> Lane:
         """What this gate does without what it leans on."""

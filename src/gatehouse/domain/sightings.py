@@ -38,6 +38,7 @@ class Read:
     confidence: float
     ends: datetime | None = None  # of a pass or receipt: from then on it is expired
     duress: bool = False  # of a PIN: typed in the form that tells of a threat
+    alive: bool | None = None  # of a face: passed or failed a challenge (`domain.liveness`); None: was asked for none
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class Sighting:
     ends: datetime | None = None  # of a pass or receipt: from then on it is expired
     used: bool = False  # of a pass or receipt: it has opened before
     duress: bool = False  # of a PIN: typed in the form that tells of a threat
+    alive: bool | None = None  # of a face: passed or failed a challenge; None: was asked for none
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,8 @@ def _plate(reads: Sequence[Read], voting: Voting) -> Sighting | None:
 
 def _face(reads: Sequence[Read], voting: Voting) -> Sighting | None:
     newest = reads[-voting.face_window :]
+    if newest and newest[-1].alive is not None:
+        return _sighting(newest[-1:], newest[-1].subject)  # dozens of looks stand behind the end of a challenge
     votes = Counter(read.subject for read in newest if read.subject is not None).most_common(2)
     if votes:
         (subject, most), *others = votes
@@ -127,4 +131,14 @@ def _face(reads: Sequence[Read], voting: Voting) -> Sighting | None:
 
 def _sighting(supporting: Sequence[Read], subject: str | None) -> Sighting:
     first, last = supporting[0], supporting[-1]
-    return Sighting(last.means, last.value, subject, first.at, last.at, len(supporting), last.ends, duress=last.duress)
+    return Sighting(
+        last.means,
+        last.value,
+        subject,
+        first.at,
+        last.at,
+        len(supporting),
+        last.ends,
+        duress=last.duress,
+        alive=last.alive,
+    )

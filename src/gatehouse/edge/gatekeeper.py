@@ -30,6 +30,7 @@ from gatehouse.domain.virtual import is_virtual
 from gatehouse.edge.bays import bays_of, taken_bay
 from gatehouse.edge.beside import told_beside
 from gatehouse.edge.bodies import attempt_of, given, passage_of, sighted_person, told, with_
+from gatehouse.edge.challenges import Challenges
 from gatehouse.edge.errors import SpoolFailed
 from gatehouse.edge.once import MARK_KEPT, is_spent, of_grant
 from gatehouse.edge.passing import Passing
@@ -96,6 +97,7 @@ class Gatekeeper:
         self._writing = Writing(gate, spool, clock)
         self._unread = Unread()
         self._relay_is_lost = False
+        self.challenges = Challenges()
         self.presence = Presence(*spool.places()) if presence is None else presence
         self._passing = Passing(gate, self._writing, self.presence, knowledge)
         self.standing = Standing(gate, relay, self._policy, self.presence, clock)
@@ -108,6 +110,7 @@ class Gatekeeper:
         with before._lock:
             self._writing.take_over(before._writing)
             self._relay_is_lost = before._relay_is_lost
+            self.challenges = before.challenges
 
     # --- what a camera or reader saw ------------------------------------------------------------------------
 
@@ -133,8 +136,8 @@ class Gatekeeper:
             return _told(sighting, self._answer(sighting, gate, known))
 
     def shown(self, read: Read) -> Told | None:
-        """A card that was held to a reader, or a PIN that was typed: an act of will, which is answered every time. None
-        when it cannot be recorded now, or the gate is gone."""
+        """A card that was held to a reader, a PIN that was typed, or a challenge that ended: an act of will, which is
+        answered every time. None when it cannot be recorded now, or the gate is gone."""
         with self._lock:
             known = self._knowledge()
             gate = known.policy.gates.get(self.gate)
@@ -176,6 +179,8 @@ class Gatekeeper:
         decides = partial(decide, sighting, gate, policy, now, bays)
         answered = self.presence.decide(decides, gate, policy, person, now, own)
         answer = answered.answer
+        if isinstance(answer, Refusal) and answer.reason is Reason.LIVENESS and sighting.alive is None:
+            return answer  # nobody was asked for proof yet, so this is no attempt: see `challenging`
         attempt = told(attempt_of(sighting, gate, answer, now, own), answered, person, policy)
         again_at = None
         if isinstance(answer, Grant):

@@ -30,16 +30,19 @@ TOO_SMALL = 0.25
 
 @dataclass(slots=True)
 class Looker:
-    """One camera's eyes. Remembers the newest plate reads, to fuse them, and where the plate was. For one thread."""
+    """One camera's eyes. Remembers the newest plate reads, to fuse them, where the plate was, and the nearest face. For
+    one thread."""
 
     site: str
     verify_key: bytes  # the keeper's, for passes and receipts
     faces: Callable[[object], list[FaceRead]] = read_faces
     _plates: list[tuple[datetime, PlateRead]] = field(default_factory=list)
     follower: PlateFollower = field(default_factory=PlateFollower)
+    nearest: FaceRead | None = None  # of the last frame, whatever its quality
 
     def look(self, frame: Frame, gate: Gate, known: Knowledge) -> list[Read]:
         """What one frame shows, in the means that the gate takes. Raises VisionError."""
+        self.nearest = None
         reads: list[Read] = []
         if Means.PASS in gate.means or gate.collects:
             reads += self._codes(frame, gate)
@@ -52,6 +55,7 @@ class Looker:
     def _face(self, frame: Frame, known: Knowledge) -> list[Read]:
         """The nearest face only: who stands behind is not asking."""
         nearest = self.faces(frame.pixels)[:1]
+        self.nearest = nearest[0] if nearest else None
         return [
             Read(Means.FACE, frame.captured_at, "", who_is(face, known), face.quality)
             for face in nearest

@@ -9,6 +9,7 @@ from gatehouse.clock import monotonic_s
 from gatehouse.devices.cameras.port import Camera, Frame
 from gatehouse.domain.policy import Gate
 from gatehouse.domain.regions import Region
+from gatehouse.edge.challenging import Challenger
 from gatehouse.edge.gatekeeper import Gatekeeper
 from gatehouse.edge.looking import Looker
 from gatehouse.edge.roster import Knowledge
@@ -43,7 +44,7 @@ class Watcher(threading.Thread):
         super().__init__(name=f"watcher {keeper.gate}", daemon=True)
         self._camera = camera
         self._keeper = keeper
-        self._looker = looker
+        self._challenger = Challenger(looker)
         self._knowledge = knowledge
         self._pause_s = 1.0 / max_fps
         self._motion = MotionGate()
@@ -78,13 +79,12 @@ class Watcher(threading.Thread):
             log.warning("frame.bad", gate=self._keeper.gate)
 
     def _is_worth_a_look(self, frame: Frame) -> bool:
-        if self._occupied and self._keeper.is_settling():
+        if self._challenger.asks or (self._occupied and self._keeper.is_settling()):
             return True
         moved = self._motion.moved(frame.pixels)
         return moved or (self._occupied and monotonic_s() - self._looked_s >= STANDING_S)
 
     def _look(self, frame: Frame, gate: Gate, known: Knowledge) -> None:
         self._looked_s = monotonic_s()
-        reads = self._looker.look(frame, gate, known)
-        self._occupied = bool(reads)
-        self._keeper.look(reads, frame.captured_at)
+        self._challenger.see(frame, gate, known, self._keeper)
+        self._occupied = self._challenger.occupied

@@ -87,6 +87,52 @@ def faces_report(result: Mapping[str, Any], folder: Path, *, pictures: bool) -> 
     return _page("Faces", parts)
 
 
+LIVENESS_NOTE = (
+    "Liveness challenge, not tested to ISO/IEC 30107-3. It does not stop a video or a face swap that does what is"
+    " asked, and no mask."
+)
+SYNTHETIC_NOTE = (
+    "Synthetic: attacks and living people were made in code from two portraits; nobody held anything before a camera."
+)
+LIVENESS_HEADS = ("species", "n", "APCER (living people: BPCER), 95 %", "not answered, 95 %", "seconds")
+
+
+def liveness_rows(result: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """What `evaluate_liveness` gave, a line for each species under LIVENESS_HEADS."""
+    living = result["genuine"]
+    found = [("living people (BPCER)", living["bpcer"], living["bpcer_interval"], living)] if living["n"] else []
+    found += [
+        (name.replace("_", " "), one["apcer"], one["apcer_interval"], one) for name, one in result["attacks"].items()
+    ]
+    return [
+        (
+            name,
+            str(one["n"]),
+            f"{percent(share)} ({spread(wide)})",
+            f"{percent(one['non_response'])} ({spread(one['non_response_interval'])})",
+            "" if one["took_s"] is None else f"{one['took_s']:.1f} s",
+        )
+        for name, share, wide, one in found
+    ]
+
+
+def liveness_report(result: Mapping[str, Any]) -> str:
+    """What `evaluate_liveness` gave, as HTML."""
+    notes = [LIVENESS_NOTE, *([SYNTHETIC_NOTE] if result["synthetic"] else [])]
+    parts = [f'<p class="note">{escape(note)}</p>' for note in notes]
+    parts.append(_table(LIVENESS_HEADS, liveness_rows(result)))
+    ends = [
+        (name.replace("_", " "), ", ".join(f"{why.replace('_', ' ')} {count}" for why, count in one["why"].items()))
+        for name, one in [("living people", result["genuine"]), *result["attacks"].items()]
+        if one["why"]
+    ]
+    if ends:
+        parts.append("<h2>Why they were refused</h2>" + _table(("species", "how often"), ends))
+    if result["ms"] is not None:
+        parts.append(f'<p class="note">{result["ms"]} ms of a core for each frame.</p>')
+    return _page("Liveness challenge", parts)
+
+
 def _pairs(part: Mapping[str, Any]) -> str:
     found = [(f"confused {rate}", one) for rate, one in part["pairs"].items()]
     found += [(f"at the threshold for {mode.replace('_', ' ')}", one) for mode, one in part["at_default"].items()]

@@ -107,11 +107,16 @@ class Gallery:
 
     def verify(self, subject: str, embedding: Floats) -> float | None:
         """1:1: the distance to that subject when within the pack's 1:1 threshold, else None."""
+        distance = self.distance_to(subject, embedding)
+        return distance if distance is not None and distance <= pack(MODEL).thresholds["one_to_one"] else None
+
+    def distance_to(self, subject: str, embedding: Floats) -> float | None:
+        """The distance to that one subject: the nearest of their templates. None for somebody who is not enrolled."""
         place = self._place.get(subject)
         if place is None:
             return None
-        distance = float(self.distances(embedding)[place])
-        return distance if distance <= pack(MODEL).thresholds["one_to_one"] else None
+        own = self._vectors[self._starts[place] : self._ends[place]]
+        return float(_distance((own @ unit(_checked([embedding]))[0]).max()))
 
     def lookalikes(self) -> tuple[Lookalikes, ...]:
         """Every two people closer than threshold + margin. Compares all with all: seconds at 20,000."""

@@ -286,11 +286,12 @@ def test_what_a_lane_does_alone_is_set_in_the_back_office(house) -> None:
     form = {
         "name": lane.name, "kind": lane.kind, "direction": lane.direction, "means": lane.means, "open_s": "3",
         "confirm_s": "15", "freshness_s": "10", "collects": "on", "server_away": "hold", "server_away_s": "600",
-        "camera_lost": "operator",
+        "camera_lost": "operator", "liveness": "challenge",
     }  # fmt: skip
     assert browser.post(address, form).status_code == 302
     lane.refresh_from_db()
     assert (lane.server_away, lane.server_away_s, lane.camera_lost) == ("hold", 600.0, "operator")
+    assert lane.liveness == "challenge"
     assert browser.post(address, form | {"server_away_s": "3"}).status_code == 200
     lane.refresh_from_db()
     assert lane.server_away_s == 600.0

@@ -15,9 +15,11 @@ import msgspec
 from gatehouse.clock import Clock
 from gatehouse.devices.cameras.port import Frame
 from gatehouse.domain.decisions import Grant, Reason, Refusal
+from gatehouse.domain.liveness import Why
 from gatehouse.domain.papers import read_about
 from gatehouse.domain.policy import Gate
 from gatehouse.domain.sightings import Means, Read
+from gatehouse.edge.challenging import Challenger, Seen
 from gatehouse.edge.gatekeeper import Gatekeeper, Told
 from gatehouse.edge.looking import Looker
 from gatehouse.edge.pins import Checked, Pins
@@ -51,12 +53,18 @@ _SHOWN: dict[Reason, str] = {
     Reason.PAPER_MISSING: "paper_missing",
     Reason.PAPER_NOT_YET: "paper_not_yet",
     Reason.PAPER_ENDED: "paper_ended",
+    Reason.LIVENESS: "liveness",
 }
 _PAPERS = frozenset({Reason.PAPER_MISSING, Reason.PAPER_NOT_YET, Reason.PAPER_ENDED})
 
 
+# Why a challenge failed, where that helps the right person.
+_WHY: dict[Why, str] = {Why.OTHER_ACT: "liveness_act", Why.EXPIRED: "liveness_slow"}
+
+
 class Shown(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What the screen shows. `hint` guides a face; `wait_s` is how long PINs wait."""
+    """What the screen shows. `hint` guides a face; `act` is what a face is asked to do (`domain.liveness`); `wait_s` is
+    how long PINs wait."""
 
     outcome: Literal["", "granted", "refused"] = ""
     reason: str = ""
@@ -64,6 +72,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     on: str = ""  # the last date on which it held, or the first
     initials: str = ""
     hint: str = ""
+    act: str = ""
     wait_s: int = 0
 
 
@@ -95,6 +104,7 @@ class Asking:
         self._frames = Frames()
         self._looker = looker
         self._looker.faces = self._faces
+        self._challenger = Challenger(looker)
         self._found: list[FaceRead] = []
         self._keeper = keeper
         self._knowledge = knowledge
@@ -128,10 +138,12 @@ class Asking:
         with self._looking:
             at = self._clock.now()
             self._found = []
-            reads = self._looker.look(Frame(pixels, at), _without_plates(gate), self._knowledge())
-            told, found = keeper.asked(reads, at), self._found
-        if told is not None:
-            return self._shown(told, keeper)
+            seen = self._challenger.see(Frame(pixels, at), _without_plates(gate), self._knowledge(), keeper)
+            found = self._found
+        if seen.told is not None:
+            return _with_why(self._shown(seen.told, keeper), seen)
+        if seen.act is not None:
+            return Shown(act=seen.act.value)
         hint = guide(pixels, found).hint.value if Means.FACE in gate.means else ""
         return Shown(hint=hint)
 
@@ -197,6 +209,14 @@ class Asking:
 
 
 _WAYS = frozenset({Means.FACE, Means.PASS, Means.CARD, Means.PIN})
+
+
+def _with_why(shown: Shown, seen: Seen) -> Shown:
+    """A refused challenge says what to do better; a face that failed too often, to use another way."""
+    if shown.reason != "liveness":
+        return shown
+    reason = "liveness_locked" if seen.locked else _WHY.get(seen.why, "liveness") if seen.why else "liveness"
+    return msgspec.structs.replace(shown, reason=reason)
 
 
 def _without_plates(gate: Gate) -> Gate:

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from ninja import Router
 from pydantic import AfterValidator, Field
 
+from gatehouse.domain.liveness import Liveness
 from gatehouse.domain.offline import CameraLost, ServerAway
 from gatehouse.domain.policy import Direction, GateKind
 from gatehouse.domain.policy import Gate as GateFact
@@ -44,6 +45,7 @@ class NewGate(Shape):
     server_away: ServerAway = ServerAway.BY_LANE
     server_away_s: Annotated[float, Field(strict=True, ge=60, le=3600, allow_inf_nan=False)] = 120.0
     camera_lost: CameraLost = CameraLost.BY_LANE
+    liveness: Liveness = Liveness.NONE
     counts_attendance: Flag = False
 
 
@@ -64,6 +66,7 @@ def add_gate(request: HttpRequest, site_id: UUID, body: NewGate) -> Made:
         server_away=body.server_away,
         server_away_s=body.server_away_s,
         camera_lost=body.camera_lost,
+        liveness=body.liveness,
     )
     gate = actions.add_gate(
         site,
@@ -101,6 +104,7 @@ class GateRow(Made):
     server_away: ServerAway
     server_away_s: float
     camera_lost: CameraLost
+    liveness: Liveness
     zone: UUID | None
     counts_attendance: bool
     display: str | None  # path of the exit display of a lane that collects
@@ -131,6 +135,7 @@ def _row(gate: Gate, alarms: list[Alarm]) -> GateRow:
         server_away=ServerAway(gate.server_away),
         server_away_s=gate.server_away_s,
         camera_lost=CameraLost(gate.camera_lost),
+        liveness=Liveness(gate.liveness),
         zone=gate.zone_id,
         counts_attendance=gate.counts_attendance,
         display=display_address(gate) if gate.collects else None,

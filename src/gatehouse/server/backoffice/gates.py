@@ -13,11 +13,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from gatehouse.domain import offline, policy
+from gatehouse.domain.liveness import Liveness
 from gatehouse.domain.sightings import Means
 from gatehouse.server.audit.by import By
 from gatehouse.server.backoffice.base import GUARDS, NOBODY, OWNERS, OfficeAdmin, OfficeForm, chosen_site
 from gatehouse.server.backoffice.site import backoffice
-from gatehouse.server.console.words import DIRECTIONS, GATE_KINDS, MEANS
+from gatehouse.server.console.words import DIRECTIONS, GATE_KINDS, LIVENESS, MEANS
 from gatehouse.server.console.words_offline import CAMERA_LOST, SERVER_AWAY
 from gatehouse.server.gates import actions, queries
 from gatehouse.server.gates.models import Device, DeviceKind, Edge, Gate, GateMode, Rule, Schedule
@@ -51,6 +52,15 @@ class GateForm(OfficeForm):
     )
     camera_lost = forms.ChoiceField(
         label=_("Without a camera picture"), choices=_choices(CAMERA_LOST), initial=offline.CameraLost.BY_LANE
+    )
+    liveness = forms.ChoiceField(
+        label=_("A known face"),
+        choices=_choices(LIVENESS),
+        initial=Liveness.NONE,
+        help_text=_(
+            "A terminal at the gate says what to do, also for a fixed camera. It stops prints and still screens, no"
+            " videos and no masks: where that matters, leave faces out of the ways in."
+        ),
     )
 
 
@@ -87,6 +97,7 @@ def _fact(data: dict[str, Any], code: str, mode: str) -> policy.Gate:
         server_away=offline.ServerAway(data["server_away"]),
         server_away_s=data["server_away_s"],
         camera_lost=offline.CameraLost(data["camera_lost"]),
+        liveness=Liveness(data["liveness"]),
     )
 
 

@@ -74,6 +74,10 @@ REASONS: dict[str, Wording] = {
         _("The gate has been cut off for too long to trust a face alone"),
         _("Use a pass or card; bring its connection back."),
     ),
+    "liveness": Wording(
+        _("The face is known, but did not do what it was asked to: this may be a picture"),
+        _("Look who stands there. A card, pass or PIN opens as ever."),
+    ),
     "stale": Wording(_("The picture came too late to act on"), _("Ask them to step up again.")),
     "already_granted": Wording(_("It is open for them already")),
     "gate_closed": Wording(_("This gate is closed for everybody"), _("Set the gate back to controlled.")),
@@ -88,6 +92,11 @@ MEANS: dict[str, Text] = {
     "pin": _("PIN"),
     "operator": _("By hand"),
     "receipt": _("Receipt code"),
+}
+
+LIVENESS: dict[str, Text] = {
+    "none": _("opens by itself: a printed photo may do so too"),
+    "challenge": _("must turn its head and close its eyes when asked (liveness challenge)"),
 }
 
 GATE_KINDS: dict[str, Text] = {"door": _("Door"), "turnstile": _("Turnstile"), "lane": _("Lane")}

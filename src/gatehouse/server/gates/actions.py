@@ -57,6 +57,7 @@ def _columns(fact: policy.Gate) -> dict[str, Any]:
         "means": sorted(fact.means),
         "server_away": fact.server_away.value,
         "camera_lost": fact.camera_lost.value,
+        "liveness": fact.liveness.value,
     }
     # Where it leads and when it stands unlocked is set under Access, not with the rest.
     for name in ("stands_in", "outer", "interlock", "unlocks", "unlock_after", "held_s"):

@@ -8,7 +8,7 @@ import uuid
 
 from django.db import models
 
-from gatehouse.domain import offline, policy
+from gatehouse.domain import liveness, offline, policy
 from gatehouse.domain.sightings import Means
 from gatehouse.server.people.models import Group, Site, Zone
 
@@ -19,6 +19,7 @@ MEANS = [means.value for means in Means]
 
 SERVER_AWAY = [(choice.value, choice.value) for choice in offline.ServerAway]
 CAMERA_LOST = [(choice.value, choice.value) for choice in offline.CameraLost]
+LIVENESS = [(choice.value, choice.value) for choice in liveness.Liveness]
 
 
 class GateMode(models.TextChoices):
@@ -58,6 +59,7 @@ class Gate(models.Model):
     unlocks = models.ForeignKey("Schedule", on_delete=models.SET_NULL, null=True, blank=True, related_name="unlocked")
     unlock_after = models.JSONField(default=list)
     held_s = models.FloatField(default=30.0)
+    liveness = models.CharField(max_length=12, choices=LIVENESS, default=liveness.Liveness.NONE.value)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["site", "code"], name="gate_code_once_per_site")]

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from gatehouse.domain import offline, policy
+from gatehouse.domain.liveness import Liveness
 from gatehouse.domain.periods import Period
 from gatehouse.domain.schedules import Schedule as ScheduleFact
 from gatehouse.domain.schedules import TimeWindow
@@ -119,6 +120,7 @@ def gate_fact(gate: Gate) -> policy.Gate:
         unlocks=str(gate.unlocks_id) if gate.unlocks_id else None,
         unlock_after=frozenset(gate.unlock_after),
         held_s=gate.held_s,
+        liveness=Liveness(gate.liveness),
     )
 
 

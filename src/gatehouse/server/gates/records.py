@@ -18,7 +18,7 @@ from gatehouse.server.plainrows import insert_new
 from gatehouse.wire import Letter, encode
 
 ALARMING = {"relay_lost", "camera_lost", "forced", "held", "blocked_leaves"}
-ALARMING |= {"muster_read", "pins_locked", "reader_lost"}
+ALARMING |= {"muster_read", "pins_locked", "reader_lost", "liveness_locked"}
 ALARMING |= {"duress", "passback", "left_alone", "tamper"}
 
 

@@ -122,6 +122,7 @@ function ready() {
   $("number").inputMode = state.numbers === "digits" ? "numeric" : "text";
   if (showing === "pad" || showing === "answer") return;
   show("ready");
+  if (document.body.dataset.act) { say(word("act_" + document.body.dataset.act)); $("other").textContent = word("instead"); return; }
   const card = takes("card"), pin = takes("pin");
   if (seesAnything()) {
     say(word(takes("face") && takes("pass") ? "look_or_code" : takes("face") ? "look" : "code"));
@@ -142,6 +143,7 @@ function longDay(on) {
 function answer(said) {
   if (!said || !said.outcome) return;
   clearPad();
+  document.body.dataset.act = "";
   const granted = said.outcome === "granted";
   const reason = granted ? (said.reason ? "granted_door" : "granted") : said.reason;
   $("mark").textContent = granted ? "✓" : "✕";
@@ -152,6 +154,14 @@ function answer(said) {
   show("answer");
   until = performance.now() + ANSWER_MS;
   setTimeout(() => { if (performance.now() + 50 >= until) { for (const one of ["initials", "said", "do"]) $(one).textContent = ""; show("ready"); if (state) ready(); } }, ANSWER_MS);
+}
+
+// What a face is asked to do, one thing at a time; the other ways in stay open meanwhile.
+function act(asked) {
+  if (asked === (document.body.dataset.act || "")) return;
+  document.body.dataset.act = asked;
+  if (asked) { say(word("act_" + asked)); $("other").textContent = word("instead"); }
+  else if (showing === "ready" && state) { instruction = ""; ready(); }
 }
 
 // --- the camera --------------------------------------------------------------------------------------------------------
@@ -200,7 +210,9 @@ async function watch() {
     if (!jpeg || showing !== "ready") continue;
     const said = await ask("/look", jpeg, "image/jpeg");
     if (!said || showing !== "ready") continue;
+    act(said.act || "");
     if (said.outcome) answer(said);
+    else if (said.act) continue;
     else if (said.hint === "nobody") { instruction = ""; ready(); }
     else if (said.hint && word(said.hint)) say(word(said.hint));
   }
