@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db import connections
+from django.db import connection, connections
+from django.db.migrations.loader import MigrationLoader
 from tests.demo_run import Told, tell
 
 from gatehouse.clock import ShiftedClock
+from gatehouse.server.schema import lay_rows_by_key
 
 HOME = Path(tempfile.mkdtemp(prefix="gatehouse-tests-"))
 os.environ["GATEHOUSE_HOME"] = str(HOME)  # for processes that tests start
@@ -41,8 +43,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
     """The test database is a file of this run's own, not in anybody's home."""
     held = connections["default"].settings_dict
+    held["TEST"]["MIGRATE"] = False  # made from the models, as a new installation's is: tests/server/test_schema.py
     if held["ENGINE"].endswith("sqlite3"):
         held["TEST"]["NAME"] = str(HOME / "test.db")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker) -> None:
+    with django_db_blocker.unblock(), connection.constraint_checks_disabled(), connection.schema_editor() as editor:
+        lay_rows_by_key(editor, MigrationLoader(None))
 
 
 @pytest.fixture(scope="session")

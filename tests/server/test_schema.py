@@ -28,16 +28,16 @@ def python(home: Path, program: str) -> int:
 def tables(home: Path) -> dict[str, object]:
     """Of every table its columns, foreign keys and indexes; of the migrations which are done."""
     with closing(sqlite3.connect(home / "server" / "gatehouse.db")) as database:
-        names = [row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        made = database.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'").fetchall()
         found: dict[str, object] = {}
-        for name in names:
+        for name, sql in made:
             columns = {row[1:6] for row in database.execute(f"PRAGMA table_info({name})")}
             keys = {row[2:5] for row in database.execute(f"PRAGMA foreign_key_list({name})")}
             indexes = set()
             for index in database.execute(f"PRAGMA index_list({name})").fetchall():
                 parts = tuple(part[2] for part in database.execute(f"PRAGMA index_info({index[1]})"))
                 indexes.add((parts, index[2], index[4], "" if index[3] != "c" else index[1]))
-            found[name] = columns, keys, indexes
+            found[name] = columns, keys, indexes, sql.endswith("WITHOUT ROWID")
         found["done"] = set(database.execute("SELECT app, name FROM django_migrations"))
         return found
 

@@ -4,6 +4,8 @@ SQLite numbers the rows of an ordinary table as they come. The second finished s
 car that left, and its price says when it came in, on another date perhaps. A table WITHOUT ROWID has no such numbers.
 """
 
+from collections.abc import Iterable
+
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.backends.utils import CursorWrapper
 from django.db.migrations.operations.base import Operation
@@ -28,11 +30,7 @@ class InKeyOrder(Operation):
     def database_forwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
     ) -> None:
-        if schema_editor.connection.vendor != "sqlite":
-            return
-        with schema_editor.connection.cursor() as cursor:
-            for name in self.names:
-                _lay_by_key(cursor, to_state.apps.get_model(app_label, name)._meta.db_table)
+        lay_by_key(schema_editor, [to_state.apps.get_model(app_label, name)._meta.db_table for name in self.names])
 
     def database_backwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
@@ -41,6 +39,14 @@ class InKeyOrder(Operation):
 
     def describe(self) -> str:
         return f"Lay rows by key: {', '.join(self.names)}"
+
+
+def lay_by_key(schema_editor: BaseDatabaseSchemaEditor, tables: Iterable[str]) -> None:
+    """Tables that lie so already stay as they are."""
+    if schema_editor.connection.vendor == "sqlite":
+        with schema_editor.connection.cursor() as cursor:
+            for table in tables:
+                _lay_by_key(cursor, table)
 
 
 def _lay_by_key(cursor: CursorWrapper, table: str) -> None:

@@ -7,7 +7,11 @@ seconds, because Django renders all models anew for each step; the tables that c
 from django.apps import apps
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
+
+from gatehouse.server.keyorder import InKeyOrder, lay_by_key
 
 
 def bring_up_to_date() -> None:
@@ -27,6 +31,15 @@ def _make_whole() -> None:
         for model in models:
             if model._meta.can_migrate(connection):
                 editor.create_model(model)
+        lay_rows_by_key(editor, executor.loader)
         executor.recorder.ensure_schema()
         for key in executor.loader.graph.nodes:
             executor.recorder.record_applied(*key)
+
+
+def lay_rows_by_key(editor: BaseDatabaseSchemaEditor, migrations: MigrationLoader) -> None:
+    """The tables of which some migration says so; see `keyorder`."""
+    for app, name in sorted(migrations.disk_migrations or ()):
+        for step in migrations.disk_migrations[app, name].operations:
+            if isinstance(step, InKeyOrder):
+                lay_by_key(editor, [apps.get_model(app, model)._meta.db_table for model in step.names])

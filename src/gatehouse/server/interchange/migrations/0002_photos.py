@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('interchange', '0001_initial'),
-        ('people', '0007_photos'),
+        ('people', '0009_photos'),
     ]
 
     operations = [

@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """Which pages a site's people do without; a site that stands already goes on showing all."""
 
-    dependencies = [("people", "0006_alter_credential_kind")]
+    dependencies = [("people", "0007_certificates")]
 
     operations = [
         migrations.AddField(

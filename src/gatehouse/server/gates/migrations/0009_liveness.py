@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('gates', '0007_policies'),
+        ('gates', '0008_device_region'),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('people', '0006_alter_credential_kind'),
+        ('people', '0008_hidden_pages'),
     ]
 
     operations = [
