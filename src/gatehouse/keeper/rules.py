@@ -48,9 +48,8 @@ NEVER_SHOWN = frozenset(
         "visit.plate/1",
         "mail.server/1",
         "mail.envelope/1",
+        "import.file/1",  # for the job `imports` alone
     }
-    {"face.template/1", "credential.pin/1", "provider.account/1", "mandate.token/1", "visit.plate/1"}
-    | {"import.file/1"}  # for the job `imports` alone
 )
 # The keeper writes these itself, out of signed letters. Whoever could have any plate sealed as a stay's would learn its
 # token from `retoken`, and so try plates without a cap.
@@ -64,7 +63,6 @@ _DISPUTES = frozenset({"dispute.claim/1", "dispute.answer/1"})
 _PERSON = frozenset({"person.brief/1", "person.name/1"})
 _VISITS = frozenset({"visit.span/1", "visit.brief/1", "visit.facts/1"})
 _PICKUP = frozenset({"pupil.pickup/1", "collector.children/1"})
-_COMPANY = frozenset({"payrun.summary/1", "pay.setup/1", "worklist.open/1", "figures.sheet/1"})
 _COMPANY = frozenset({"payrun.summary/1", "pay.setup/1", "worklist.open/1", "figures.sheet/1", "face.pair/1"})
 _ALL = frozenset(LABELS) - NEVER_SHOWN
 READS: dict[Role, frozenset[str]] = {

@@ -51,7 +51,7 @@ def claimed(home: Path) -> Iterator[None]:
 
 
 def prepare(home: Path, clock: Clock) -> None:
-    """Set Django up for this home, with the keeper's signing key, and bring the tables up to date. Raises KeeperAway."""
+    """Set Django up for this home, take its signing key, bring its tables up to date. Raises KeeperAway."""
     set_up(home, clock)
     from gatehouse.server.schema import bring_up_to_date  # noqa: PLC0415  after Django is set up
 
