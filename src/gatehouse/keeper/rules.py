@@ -37,9 +37,17 @@ VERBS: dict[str, frozenset[Role]] = {
 }
 
 # What a template or a PIN is for happens inside keeper and edge: no page ever needs one. A provider's keys and the
-# token that a driver's account is charged by are for the job `payments` alone.
+# token that a driver's account is charged by are for the job `payments` alone, the mail server's password for `mail`.
 NEVER_SHOWN = frozenset(
-    {"face.template/1", "credential.pin/1", "provider.account/1", "mandate.token/1", "visit.plate/1"}
+    {
+        "face.template/1",
+        "credential.pin/1",
+        "provider.account/1",
+        "mandate.token/1",
+        "visit.plate/1",
+        "mail.server/1",
+        "mail.envelope/1",
+    }
 )
 # The keeper writes these itself, out of signed letters. Whoever could have any plate sealed as a stay's would learn its
 # token from `retoken`, and so try plates without a cap.
@@ -59,7 +67,7 @@ READS: dict[Role, frozenset[str]] = {
     - _RECEIPTS
     - _DISPUTES
     - {"mandate.consent/1", "stay.books/1", "device.secret/1", "operator.contact/1", "proprietor.bank/1"}
-    - {"hook.secret/1"},
+    - {"hook.secret/1", "mail.address/1"},
     Role.SECURITY: _PERSON
     | _GATES
     | _VEHICLES
@@ -74,7 +82,7 @@ READS: dict[Role, frozenset[str]] = {
     - _RECEIPTS
     - _DISPUTES
     - {"mandate.consent/1", "device.secret/1", "operator.contact/1", "proprietor.bank/1"}
-    - {"import.row/1", "hook.secret/1", "staff.change/1"},
+    - {"import.row/1", "hook.secret/1", "staff.change/1", "mail.address/1"},
 }
 # What a worker reads of the people whom they manage: who asks, what for, and who answered.
 TEAM_READS = frozenset({"person.brief/1", "person.name/1", "work.note/1", "note.answer/1"})
@@ -94,10 +102,13 @@ JOBS: dict[str, frozenset[str]] = {
     "disputes": frozenset(),
     "imports": frozenset(),
     "hooks": frozenset(),
+    "mail": frozenset(),
     "staff": frozenset({"forget.face"}),
     "visits": frozenset({"sign.visit", "forget.visit", "tokens.visit"}),
     "backup": frozenset({"snapshot"}),
 }
+# To whom the job `mail` may write: addresses that somebody left here for that.
+MAILABLE = frozenset({"mail.address/1"})
 # A job sees time and pay under a random id, of everybody if need be, and never a name: no cap stands against it.
 JOB_READS: dict[str, frozenset[str]] = {
     "workdays": frozenset(
@@ -132,6 +143,7 @@ JOB_READS: dict[str, frozenset[str]] = {
     "payments": frozenset({"provider.account/1", "mandate.token/1"}),
     "imports": frozenset({"import.row/1"}),  # what somebody handed over, until it is taken in
     "hooks": frozenset({"hook.secret/1"}),
+    "mail": MAILABLE | {"mail.server/1", "mail.envelope/1"},
     "staff": frozenset({"staff.change/1", "contract.terms/1", "person.file/1"}),  # what comes into force on a date
     "visits": frozenset({"visit.span/1"}),  # when, and that they came: for whoever holds the link of the visit
 }

@@ -30,7 +30,7 @@ from gatehouse.server.databases import fold
 from gatehouse.server.gates.actions import raise_alarm
 from gatehouse.server.gates.escalation import EVERY as ESCALATE_EVERY
 from gatehouse.server.gates.escalation import escalate_unseen
-from gatehouse.server.interchange import delivering, running
+from gatehouse.server.interchange import delivering, mailing, running
 from gatehouse.server.parking import receipts
 from gatehouse.server.parking.bookings import note_no_shows
 from gatehouse.server.parking.merchants import give_back_unused
@@ -199,6 +199,8 @@ SERVER_JOBS = (
     ServerJob("import_sweep", lambda: running.sweep(moment.now()), timedelta(hours=1)),
     ServerJob("hooks", lambda: delivering.deliver_due(moment.now()), timedelta(seconds=1)),
     ServerJob("hook_sweep", lambda: delivering.sweep(moment.now()), timedelta(hours=1)),
+    ServerJob("mail", lambda: mailing.deliver_due(moment.now()), timedelta(seconds=1)),
+    ServerJob("mail_sweep", lambda: mailing.sweep(moment.now()), timedelta(hours=1)),
     ServerJob("escalation", lambda: escalate_unseen(moment.now()), ESCALATE_EVERY),
     ServerJob("fold", fold, timedelta(minutes=5)),
     ServerJob("backup", lambda: schedule.look(moment.now()), timedelta(minutes=1)),

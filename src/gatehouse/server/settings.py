@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "gatehouse.server.accounts",
     "gatehouse.server.people",
     "gatehouse.server.hooks",
+    "gatehouse.server.mail",
     "gatehouse.server.gates",
     "gatehouse.server.visits",
     "gatehouse.server.attendance",

@@ -133,6 +133,9 @@ EVENTS: dict[str, Wording] = {
         _("Another program has taken no message for three days"), _("Look at Webhooks: its address may be wrong.")
     ),
     "hook_gone": Wording(_("Another program wants no more messages"), _("Its address was turned off under Webhooks.")),
+    "mail_dead": Wording(
+        _("Mail does not go out"), _("Look at Mail under Trust: its server or an address may be wrong.")
+    ),
     "quarantine": Wording(
         _("A report from a gate computer was refused and kept aside"), _("An owner should look: it may be forged.")
     ),
