@@ -33,6 +33,9 @@ VERBS: dict[str, frozenset[Role]] = {
     "entrust": frozenset({Role.OWNER, Role.HR}),
     "recipients": frozenset({Role.OWNER, Role.HR}),
     "mint": frozenset({Role.OWNER}),
+    "bulk.ask": ALL_OPERATORS,
+    "bulk.answer": frozenset({Role.OWNER, Role.HR}),
+    "bulk.see": frozenset({Role.OWNER, Role.HR, Role.AUDITOR}),
     "roll": frozenset({Role.OWNER}),
 }
 
@@ -103,6 +106,8 @@ JOBS: dict[str, frozenset[str]] = {
     "imports": frozenset(),
     "hooks": frozenset(),
     "mail": frozenset(),
+    "honeys": frozenset({"honeys"}),
+    "incidents": frozenset({"incidents"}),
     "staff": frozenset({"forget.face"}),
     "visits": frozenset({"sign.visit", "forget.visit", "tokens.visit"}),
     "backup": frozenset({"snapshot"}),
