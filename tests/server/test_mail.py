@@ -83,7 +83,7 @@ def test_nothing_of_who_gets_it_lies_in_the_database(world, site, box):
     send(site, world)
     with connection.cursor() as cursor:
         stored = ""
-        for table in ("mail_message", "mail_mailserver", "audit_auditentry"):
+        for table in ("mail_message", "mail_mailserver", "audit_entry"):
             cursor.execute(f"SELECT * FROM {table}")
             stored += repr(cursor.fetchall())
     for secret in (WHO, "example", "row-1", box.password, "127.0.0.1", "gate@"):
@@ -92,9 +92,9 @@ def test_nothing_of_who_gets_it_lies_in_the_database(world, site, box):
 
 
 def test_a_fact_that_is_undone_is_not_told(world, site, box):
-    with pytest.raises(RuntimeError), transaction.atomic():
+    with transaction.atomic():
         actions.send("test.count", address(site), {"site": "x", "count": 1}, own="x", now=world.clock.now())
-        raise RuntimeError
+        transaction.set_rollback(True)
     assert deliver(world) == 0
 
 

@@ -49,6 +49,7 @@ def invite(vault: Vault, request: Invite) -> Text | Refused:
     refused = _written_down(vault, asker, request)
     if refused is not None:
         return refused
+    vault.unlock(name_of(draft), asker)
     return Text(vault.tickets.invite(request.actor, request.role, request.sites, request.subject, vault.now()))
 
 
@@ -86,7 +87,8 @@ def sign_in(vault: Vault, request: SignIn) -> Entered | Refused:
 
 def whoami(vault: Vault, request: WhoAmI) -> TicketReply | Refused:
     ticket = vault.tickets.ticket(request.ticket, vault.now())
-    return Refused("no_ticket") if ticket is None else TicketReply(ticket)
+    locked = ticket is not None and vault.is_locked(name_of(ticket))
+    return Refused("no_ticket") if ticket is None or locked else TicketReply(ticket)
 
 
 def sign_out(vault: Vault, request: SignOut) -> Done:

@@ -105,6 +105,9 @@ def grant(vault: Vault, request: Grant) -> Checked | Refused:
     opened = _opened(vault, request.job)
     if isinstance(opened, Refused):
         return opened
+    tripped = vault.trip(asker, "grant", {row[0].subject for row in opened.rows if row})
+    if tripped is not None:
+        return tripped
     try:
         found = _written(vault, request.job, opened)
     except Unfillable as fault:
@@ -140,6 +143,9 @@ def fill(vault: Vault, request: Fill) -> Filled | Refused:
     if recipient is None:
         return Refused("unknown_recipient")
     data = seal_file(found.data, recipient_key(recipient.key))
+    tripped = vault.trip(asker, "fill", {row[0].subject for row in opened.rows if row})
+    if tripped is not None:
+        return tripped
     people = sorted({vault.pseudonym(row[0].subject) for row in opened.rows if row})
     vault.log.append(
         Entry(at=vault.now(), kind="fill", actor=asker.actor, role=asker.role, purpose=f"fill.{request.job.template}",

@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from gatehouse.crypto.merkle import EMPTY_ROOT, Tree, leaf_hash
+from gatehouse.crypto.merkle import EMPTY_ROOT, Tree, consistency_proof, leaf_hash
 from gatehouse.keeper.errors import DamagedLog, LogFull
 from gatehouse.machine import sync_folder
 
@@ -34,6 +34,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
     role: str = ""
     purpose: str = ""
     budget: str = ""
+    grant: str = ""  # of a look that a second person allowed beside the caps
     subjects: list[bytes] = []
     count: int = 0
     hashes: list[bytes] = []  # of the server's own audit entries
@@ -135,6 +136,17 @@ class Log:
         with self._commit_lock:
             held = bytes(self._leaves)
         return [held[start : start + _LEAF] for start in range(0, len(held), _LEAF)]
+
+    def proven(self, old: int) -> tuple[int, bytes, list[bytes] | None]:
+        """The head, and the proof that its tree begins with the first `old` leaves; None where it has not so many."""
+        with self._commit_lock:
+            size, root, held = self._tree.size, self._tree.root(), bytes(self._leaves) if old > 0 else b""
+        if old > size:
+            return size, root, None
+        if old in (0, size):
+            return size, root, []
+        leaves = [held[start : start + _LEAF] for start in range(0, size * _LEAF, _LEAF)]
+        return size, root, consistency_proof(leaves, old)
 
     def head(self) -> tuple[int, bytes]:
         """Size and root of what is durable."""

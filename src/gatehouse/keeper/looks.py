@@ -63,6 +63,9 @@ def _look_at(vault: Vault, request: Reveal, cells: list[Opened]) -> Refused | No
     asker = vault.asker(request.by)
     if isinstance(asker, Refused):
         return asker
+    tripped = vault.trip(asker, "reveal", {cell.subject for cell in cells})
+    if tripped is not None:
+        return tripped
     own = _own_people(asker, cells)
     for cell in cells:
         if not _may_read(asker, cell, own) and not (asker.ticket and is_of_the_team(vault, asker.ticket, cell)):
@@ -198,4 +201,5 @@ def usage(vault: Vault, request: Usage) -> UsageList | Refused:
         return asker
     if asker.ticket is None or not asker.may("usage"):
         return Refused("not_allowed")
-    return UsageList(list(vault.budgets.usage(vault.now())), vault.log.head()[0])
+    rows = list(vault.budgets.usage(vault.now()))
+    return UsageList(rows, vault.log.head()[0], vault.limits.rows(), vault.budgets.web_cap())

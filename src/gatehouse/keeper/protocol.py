@@ -31,7 +31,10 @@ from gatehouse.keeper.replies import Admissions as Admissions
 from gatehouse.keeper.replies import Admitted as Admitted
 from gatehouse.keeper.replies import Alike as Alike
 from gatehouse.keeper.replies import AnyReply as AnyReply
+from gatehouse.keeper.replies import Bulk as Bulk
+from gatehouse.keeper.replies import BulkList as BulkList
 from gatehouse.keeper.replies import Bytes as Bytes
+from gatehouse.keeper.replies import CapRow as CapRow
 from gatehouse.keeper.replies import Checked as Checked
 from gatehouse.keeper.replies import Claimed as Claimed
 from gatehouse.keeper.replies import Done as Done
@@ -41,6 +44,10 @@ from gatehouse.keeper.replies import FillFault as FillFault
 from gatehouse.keeper.replies import Forgotten as Forgotten
 from gatehouse.keeper.replies import HeldClass as HeldClass
 from gatehouse.keeper.replies import HeldList as HeldList
+from gatehouse.keeper.replies import Honey as Honey
+from gatehouse.keeper.replies import HoneyList as HoneyList
+from gatehouse.keeper.replies import Incident as Incident
+from gatehouse.keeper.replies import IncidentList as IncidentList
 from gatehouse.keeper.replies import KeyState as KeyState
 from gatehouse.keeper.replies import Lane as Lane
 from gatehouse.keeper.replies import Located as Located
@@ -65,8 +72,12 @@ from gatehouse.keeper.replies import UsageList as UsageList
 from gatehouse.keeper.replies import UsageRow as UsageRow
 from gatehouse.keeper.replies import Welcome as Welcome
 from gatehouse.keeper.requests import Admit as Admit
+from gatehouse.keeper.requests import AnswerBulk as AnswerBulk
 from gatehouse.keeper.requests import AnyRequest as AnyRequest
+from gatehouse.keeper.requests import AskBulk as AskBulk
+from gatehouse.keeper.requests import AskIncidents as AskIncidents
 from gatehouse.keeper.requests import AskKeys as AskKeys
+from gatehouse.keeper.requests import Bulks as Bulks
 from gatehouse.keeper.requests import Checkpoint as Checkpoint
 from gatehouse.keeper.requests import Claim as Claim
 from gatehouse.keeper.requests import EnrolEdge as EnrolEdge
@@ -83,9 +94,11 @@ from gatehouse.keeper.requests import Grant as Grant
 from gatehouse.keeper.requests import Held as Held
 from gatehouse.keeper.requests import Hello as Hello
 from gatehouse.keeper.requests import Hold as Hold
+from gatehouse.keeper.requests import HoneyCells as HoneyCells
 from gatehouse.keeper.requests import Index as Index
 from gatehouse.keeper.requests import Invite as Invite
 from gatehouse.keeper.requests import KeepRecovery as KeepRecovery
+from gatehouse.keeper.requests import LayHoneys as LayHoneys
 from gatehouse.keeper.requests import LiftHold as LiftHold
 from gatehouse.keeper.requests import Locate as Locate
 from gatehouse.keeper.requests import Looks as Looks
@@ -113,6 +126,7 @@ from gatehouse.keeper.requests import Usage as Usage
 from gatehouse.keeper.requests import Who as Who
 from gatehouse.keeper.requests import WhoAmI as WhoAmI
 from gatehouse.keeper.terms import Authority as Authority
+from gatehouse.keeper.terms import BulkState as BulkState
 from gatehouse.keeper.terms import CapRole as CapRole
 from gatehouse.keeper.terms import Cell as Cell
 from gatehouse.keeper.terms import Owner as Owner

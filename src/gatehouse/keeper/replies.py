@@ -7,14 +7,14 @@ import msgspec
 
 from gatehouse.keeper import entrance
 from gatehouse.keeper.labels import Budget, KeyClass
+from gatehouse.keeper.terms import BulkState, Role, Ticket
 from gatehouse.keeper.terms import Reply as Reply
-from gatehouse.keeper.terms import Ticket
 
 
 class Refused(Reply, frozen=True, tag="refused"):
     """`code`: over_budget, no_ticket, bad_code, not_allowed, bad_request, unknown_edge, capped, locked, day_destroyed,
     log_full, not_granted, own_grant, unfillable, unknown_recipient, bad_sign_in, bad_passkey,
-    not_fresh, weak_password, busy. `facts` help to word it and never hold personal
+    not_fresh, weak_password, busy, locked_out. `facts` help to word it and never hold personal
     data."""
 
     code: str
@@ -200,11 +200,26 @@ class UsageRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     day: int
     hour_cap: int
     day_cap: int
+    month: int = 0  # thirty days; the whole web process has no cap of them
+    month_cap: int = 0
+
+
+class CapRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How many different people a role may see; `published` where it is the default."""
+
+    role: str  # of `Role` or `CapRole`
+    budget: Budget
+    hour: int
+    day: int
+    month: int
+    published: bool
 
 
 class UsageList(Reply, frozen=True, tag="usage"):
     rows: list[UsageRow]
     log_size: int
+    caps: list[CapRow] = []
+    web_cap: int = 0
 
 
 class FillFault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -236,6 +251,63 @@ class RecipientList(Reply, frozen=True, tag="recipients"):
     recipients: list[Recipient]
 
 
+class Bulk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A wish to see more people than the caps allow, and what became of it: `by` is who answered."""
+
+    id: str
+    actor: str
+    role: Role
+    budget: Budget
+    people: int
+    used: int
+    reason: str
+    asked: datetime
+    until: datetime
+    state: BulkState
+    by: str = ""
+
+
+class BulkList(Reply, frozen=True, tag="bulks"):
+    bulks: list[Bulk]
+
+
+class Honey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A record of nobody: `cells` by label, empty where they were not asked for."""
+
+    id: str
+    kind: str  # person or vehicle
+    site: str
+    cells: dict[str, bytes] = {}
+
+
+class HoneyList(Reply, frozen=True, tag="honeys"):
+    honeys: list[Honey]
+
+
+class Incident(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A line of the log that somebody should hear of; `kind` as in the log: honey, over_budget, bulk_asked,
+    bulk_allowed,
+    bulk_refused, limits. `of` is a budget or a wish's id."""
+
+    place: int
+    at: datetime
+    kind: str
+    actor: str
+    role: str
+    of: str
+
+
+class IncidentList(Reply, frozen=True, tag="incidents"):
+    """`size` and `root` are the log's head; `proof` leads to it from the size that the asker knows (RFC 6962), and is
+    None
+    where the log is shorter."""
+
+    incidents: list[Incident]
+    size: int
+    root: bytes
+    proof: list[bytes] | None
+
+
 class KeyState(Reply, frozen=True, tag="keys"):
     """`root_key` is file or credential; `recipient` the public half of the recovery key, "" while there is none;
     `fault` why the last key snapshot was not written, "" when it was."""
@@ -252,6 +324,7 @@ AnyReply = (
     Refused | Done | Welcome | Bytes | Text | Sealed | Located | Retokened | Alike | Claimed | Plated
     | Revealed | Names | Entered | TicketReply | Admissions
     | HeldList | Forgotten | Tombstones
+    | BulkList | HoneyList | IncidentList
     | LookList | UsageList | Checked | Filled | RecipientList
     | KeyState
     | entrance.Certified | entrance.PasskeyAsked | entrance.PasswordAsked | entrance.WayList

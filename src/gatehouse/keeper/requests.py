@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 
 from gatehouse.keeper import entrance
-from gatehouse.keeper.labels import KeyClass
+from gatehouse.keeper.labels import Budget, KeyClass
 from gatehouse.keeper.terms import Authority, Cell, Plain, Role, Trust
 from gatehouse.keeper.terms import Request as Request
 from gatehouse.wire import Letter
@@ -361,6 +361,58 @@ class Usage(Request, frozen=True, tag="usage"):
     ticket: str
 
 
+class AskBulk(Request, frozen=True, tag="ask_bulk"):
+    """More people of one class of data than the caps allow, until a moment of the next week, for a reason of at most
+    200
+    characters. Nothing is shown by it yet. -> Text with the wish's id"""
+
+    budget: Budget
+    people: int
+    until: datetime
+    reason: str
+    by: Authority
+
+
+class AnswerBulk(Request, frozen=True, tag="answer_bulk"):
+    """A second person's word on such a wish, by an owner's or HR's ticket that reaches as far; a no also by who asked.
+    -> Done; Refused own_grant, not_granted"""
+
+    id: str
+    allow: bool
+    by: Authority
+
+
+class Bulks(Request, frozen=True, tag="bulks"):
+    """One's own wishes; an owner, HR and an auditor see everybody's whom they reach. -> BulkList"""
+
+    ticket: str
+
+
+class LayHoneys(Request, frozen=True, tag="lay_honeys"):
+    """Make up what is missing of the twenty honey records, spread over these sites, by the job `honeys`.
+    -> HoneyList, of all of them"""
+
+    sites: list[str]
+    by: Authority
+
+
+class HoneyCells(Request, frozen=True, tag="honey_cells"):
+    """The cells of these honey records, sealed anew, by the job `honeys`. -> HoneyList"""
+
+    ids: list[str]
+    by: Authority
+
+
+class AskIncidents(Request, frozen=True, tag="incidents"):
+    """What the log holds from this place on that somebody should hear of, by the job `incidents`, and the proof that
+    the
+    log still begins with the `size` lines that the asker knows. -> IncidentList"""
+
+    after: int
+    size: int
+    by: Authority
+
+
 class AskKeys(Request, frozen=True, tag="keys"):
     """How it stands with the keys above the data keys, and who could recover them. -> KeyState"""
 
@@ -399,6 +451,7 @@ AnyRequest = (
     | ForgetDays | Grant | Fill | EnrolRecipient | Recipients
     | ForgetBooks | Hold | LiftHold | Held | Prove
     | Entrust | Invite | SignIn | WhoAmI | SignOut | EnrolEdge | Note | Checkpoint | Looks | Usage
+    | AskBulk | AnswerBulk | Bulks | LayHoneys | HoneyCells | AskIncidents
     | AskKeys | Roll | KeepRecovery | TakeSnapshot | Rehearsed
     | entrance.Certify | entrance.BeginPasskey | entrance.AddPasskey | entrance.PasskeySignIn | entrance.BeginPassword
     | entrance.SetPassword | entrance.PasswordSignIn | entrance.Ways | entrance.RemoveWay | entrance.SignOutEverywhere

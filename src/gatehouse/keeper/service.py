@@ -165,6 +165,7 @@ class Service:
             lambda: self.vault.upkeep.look(self.vault.now()),
             lambda: self.vault.tickets.sweep(self.vault.now()),
             lambda: sweep_grants(self.vault),
+            lambda: self.vault.bulks.sweep(self.vault.now()),
             lambda: finish_waiting(self.vault),
             lambda: self.vault.lockout.sweep(self.vault.now()),
             lambda: self.vault.pending.sweep(self.vault.now()),

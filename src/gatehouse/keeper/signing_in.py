@@ -158,7 +158,10 @@ def _turned_away(vault: Vault, code: str, why: str, account: Account | None = No
     return Refused(code)
 
 
-def _let_in(vault: Vault, account: Account, way: str) -> Entered:
+def _let_in(vault: Vault, account: Account, way: str) -> Entered | Refused:
+    """Not whoever looked at a honey record: not before somebody else let them in anew."""
+    if vault.is_locked(account.name):
+        return _turned_away(vault, "locked_out", "locked_out", account)
     vault.record("sign_in", Asker(account.ticket.actor, account.ticket.role), purpose=way)
     return vault.tickets.issue(account.ticket, vault.now())
 
@@ -239,7 +242,7 @@ def _counts(vault: Vault, request: PasswordSignIn, source: bytes, account: Accou
     return counts
 
 
-def _with_code(vault: Vault, name: str, code: str, source: bytes) -> Entered | None:
+def _with_code(vault: Vault, name: str, code: str, source: bytes) -> Entered | Refused | None:
     """The app's code on top, each once."""
     with vault.accounts.lock:
         account = vault.accounts.named(name)

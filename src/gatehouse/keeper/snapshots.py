@@ -23,7 +23,7 @@ from gatehouse.crypto.sealing import KeyKind, KeyRef, unwrap
 from gatehouse.keeper.store import name_of_key
 
 FOLDER = "keys"
-EPHEMERAL = frozenset({"tickets", "invitations", "grants", "lockouts"})
+EPHEMERAL = frozenset({"tickets", "invitations", "grants", "bulks", "lockouts"})
 KEPT_HOURLY, KEPT_DAILY = timedelta(days=1), timedelta(days=7)
 _MAGIC, _VERSION = b"GHK", 1
 _NAME = re.compile(r"keys-(\d{8}T\d{6}Z)\.age")

@@ -56,6 +56,15 @@ class Role(StrEnum):
     CONTRACTOR = "contractor"  # a company on a construction site; its ticket's subject is the contractor
 
 
+class BulkState(StrEnum):
+    """What became of a wish to see more people than the caps allow."""
+
+    ASKED = "asked"
+    ALLOWED = "allowed"
+    REFUSED = "refused"
+    OVER = "over"  # its time has come; the keeper says so, and stores it nowhere
+
+
 class CapRole(StrEnum):
     """As what a look is counted and logged where it is not the ticket's own role; no ticket is ever of it."""
 

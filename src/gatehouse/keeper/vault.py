@@ -2,7 +2,7 @@
 
 import hmac
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,17 +14,22 @@ from gatehouse.address import LOCALHOST, Origin
 from gatehouse.clock import Clock
 from gatehouse.crypto.keyring import pseudonym
 from gatehouse.crypto.merkle import EMPTY_ROOT
+from gatehouse.crypto.sealing import KeyKind, KeyRef
 from gatehouse.crypto.signing import public_sign_key
-from gatehouse.keeper.accounts import Accounts
-from gatehouse.keeper.budget import Budgets, Over, Spend
+from gatehouse.keeper.accounts import Accounts, name_of
+from gatehouse.keeper.budget import MONTH, Beside, Budgets, Over, Spend
 from gatehouse.keeper.cells import Cells
 from gatehouse.keeper.challenges import Challenges
 from gatehouse.keeper.days import Days, local_date
 from gatehouse.keeper.enrolled import Enrolled
 from gatehouse.keeper.entrusted import Teams
 from gatehouse.keeper.errors import AlreadyRunning, UnsafeFile
+from gatehouse.keeper.granted import BulkGrants
 from gatehouse.keeper.holds import Holds
+from gatehouse.keeper.honeys import Honeys
+from gatehouse.keeper.incidents import Told
 from gatehouse.keeper.index import Index
+from gatehouse.keeper.limits import PUBLISHED, limits_of
 from gatehouse.keeper.locate import Claiming, Locating
 from gatehouse.keeper.lockout import Lockout
 from gatehouse.keeper.log import Entry, Log
@@ -42,6 +47,7 @@ from gatehouse.machine import lock, replace_durably
 _UNCOUNTED = frozenset({"refused", "fill", "entrust"})
 _COUNTED = frozenset((*Role, *CapRole))
 SHELL_FILE = "shell.token"
+_MAKES_ACCESS = frozenset({KeyKind.FACE, KeyKind.IDENTITY, KeyKind.VISIT})
 log = structlog.get_logger()
 
 
@@ -62,6 +68,10 @@ class Asker:
         """By the table of rules; a job by the verbs that it has."""
         if self.ticket is not None:
             return self.ticket.role in VERBS[verb]
+        return self.job is not None and verb in JOBS[self.job]
+
+    def may_job(self, verb: str) -> bool:
+        """Of the verbs that no ticket has."""
         return self.job is not None and verb in JOBS[self.job]
 
     def reaches(self, site: str) -> bool:
@@ -135,7 +145,11 @@ class Vault:
         self.locating = Locating()
         self.claiming = Claiming()
         self.enrolled = Enrolled(self.store, self.people)
-        self.budgets = Budgets(self.enrolled.count)
+        self.limits = limits_of(self.folder)
+        self.budgets = Budgets(self.enrolled.count, self.limits)
+        self.bulks = BulkGrants(self.store)
+        self.honeys = Honeys(self.store)
+        self.told, self._locked = Told(), set[str]()
         self._replay()
         self.shell_token = self._new_shell_token()
         self.make_days()
@@ -144,6 +158,7 @@ class Vault:
         )
         self.upkeep.begin(self.now())
         self.log.append(Entry(at=self.now(), kind="start"))
+        self._say_limits()
 
     def _remembered(self) -> tuple[int, bytes]:
         last = self.store.fact("checkpoint")
@@ -158,9 +173,23 @@ class Vault:
             self.store.set_fact("checkpoint", size.to_bytes(8, "big") + root)
         return size, root
 
+    def _say_limits(self) -> None:
+        """A line when the caps in force are others than at the last start."""
+        if (self.store.fact("limits") or PUBLISHED.encode()) != self.limits.name.encode():
+            self.tell("limits", Asker("keeper", "keeper"), purpose=self.limits.name)
+            self.store.set_fact("limits", self.limits.name.encode())
+
     def _replay(self) -> None:
-        for entry in self.log.entries():
-            if entry.budget and entry.role in _COUNTED and entry.kind not in _UNCOUNTED:
+        since = self.now() - MONTH
+        for place, entry in enumerate(self.log.entries()):
+            self.told.put(place, entry)
+            if entry.kind in ("honey", "unlock"):
+                self._relock(entry)
+            elif entry.grant:
+                self.budgets.replay_beside(entry.grant, entry.subjects)
+            elif entry.at <= since:
+                continue
+            elif entry.budget and entry.role in _COUNTED and entry.kind not in _UNCOUNTED:
                 spend = Spend(entry.actor, counted_as(entry.role), Budget(entry.budget), frozenset(entry.subjects))
                 self.budgets.replay(spend, entry.at)
 
@@ -191,7 +220,9 @@ class Vault:
             if hmac.compare_digest(by.ticket.encode(), self.shell_token.encode()):
                 return Asker("shell", "shell")
             ticket = self.tickets.ticket(by.ticket, self.now())
-            return Refused("no_ticket") if ticket is None else Asker(ticket.actor, ticket.role, ticket)
+            if ticket is None or self.is_locked(name_of(ticket)):
+                return Refused("no_ticket")
+            return Asker(ticket.actor, ticket.role, ticket)
         if by.job is None:
             return Refused("no_ticket")
         return Asker(f"job:{by.job}", "job", job=by.job) if by.job in JOBS else Refused("not_allowed")
@@ -211,47 +242,124 @@ class Vault:
         text = digest.hex()
         return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
 
+    def make_keys(self, refs: Iterable[KeyRef]) -> None:
+        """All keys that new cells need, in one transaction. Whoever gets a face, an identity or a visit gets an access
+        key too: it is half of every passage of theirs."""
+        wanted = dict.fromkeys(refs)
+        for ref in list(wanted):
+            if self.store.key(ref) is not None:
+                continue
+            access = KeyRef(KeyKind.ACCESS, ref.owner)
+            if ref.kind in _MAKES_ACCESS and not self.store.is_destroyed(access):
+                wanted[access] = None
+        for made in self.store.make_keys(wanted):
+            if made.kind is KeyKind.ACCESS:
+                self.people.learn(made.owner)
+
     # --- before plaintext leaves ---
 
     def look(self, asker: Asker, kind: str, purpose: str, seen: dict[Budget, set[str]]) -> Refused | None:
         """Count and log that `asker` is about to see these subjects. None: durable, the answer may leave."""
         now = self.now()
+        tripped = self.trip(asker, kind, set[str]().union(*seen.values()))
+        if tripped is not None:
+            return tripped
         people = {budget: frozenset(map(self.pseudonym, who)) for budget, who in seen.items() if who}
+        granted: dict[Budget, str] = {}
         if asker.ticket is not None:
             role = counted_as(asker.role)
-            over = self.budgets.take([Spend(asker.actor, role, b, who) for b, who in people.items()], now)
-            if over is not None:
-                return self._refused(asker, kind, over, now)
+            spends = [Spend(asker.actor, role, b, who) for b, who in people.items()]
+            taken = self.budgets.take(spends, now, self._beside(asker, now))
+            if isinstance(taken, Over):
+                return self._refused(asker, kind, taken, now)
+            granted = taken
         self.log.append(
             *(
                 Entry(at=now, kind=kind, actor=asker.actor, role=asker.role, purpose=purpose, budget=b,
-                      subjects=sorted(who), count=len(who))
+                      grant=granted.get(b, ""), subjects=sorted(who), count=len(who))
                 for b, who in people.items()
             )
         )  # fmt: skip
         return None
+
+    def _beside(self, asker: Asker, now: datetime) -> dict[Budget, Beside]:
+        """What a second person allowed; what is entrusted to a manager has no such way."""
+        if asker.ticket is None or asker.role != asker.ticket.role:
+            return {}
+        return self.bulks.beside(asker.ticket, now, self.budgets.used_beside)
 
     def look_at_some(self, asker: Asker, kind: str, budget: Budget, subjects: list[str]) -> list[str] | Refused:
         """As `look`, for the hits of a search: as many of them as there is room for, or why not even one."""
         assert asker.ticket is not None
         now, names = self.now(), {self.pseudonym(subject): subject for subject in subjects}
         spend = Spend(asker.actor, asker.ticket.role, budget, frozenset(names))
-        taken = self.budgets.take_some(spend, names, now)
+        tripped = self.trip(asker, kind, set(subjects))
+        if tripped is not None:
+            return tripped
+        taken, grant = self.budgets.take_some(spend, names, now), self._beside(asker, now).get(budget)
         if isinstance(taken, Over):
-            return self._refused(asker, kind, taken, now)
+            if grant is None:
+                return self._refused(asker, kind, taken, now)
+            taken = self.budgets.take_some_beside(grant, names)
+        else:
+            grant = None
         if taken:
             self.log.append(
                 Entry(at=now, kind=kind, actor=asker.actor, role=asker.role, purpose=kind, budget=budget,
-                      subjects=sorted(taken), count=len(taken))
+                      grant=grant.grant if grant else "", subjects=sorted(taken), count=len(taken))
             )  # fmt: skip
         return [names[one] for one in taken]
 
     def _refused(self, asker: Asker, kind: str, over: Over, now: datetime) -> Refused:
         log.warning("keeper.over_budget", actor=asker.actor, budget=over.budget, window=over.window)
-        self.log.append(
-            Entry(at=now, kind="refused", actor=asker.actor, role=asker.role, purpose=kind, budget=over.budget)
-        )
+        entry = Entry(at=now, kind="refused", actor=asker.actor, role=asker.role, purpose=kind, budget=over.budget)
+        self.told.put(self.log.append(entry), entry)
         return Refused("over_budget", {"budget": over.budget, "window": over.window, "cap": over.cap})
+
+    # --- what somebody should hear of ---
+
+    def tell(self, kind: str, asker: Asker, *, purpose: str = "", subjects: Iterable[str] = ()) -> None:
+        """A durable line that whoever watches is told of."""
+        who = sorted(map(self.pseudonym, subjects))
+        entry = Entry(
+            at=self.now(), kind=kind, actor=asker.actor, role=asker.role, purpose=purpose, subjects=who, count=len(who)
+        )
+        self.told.put(self.log.append(entry), entry)
+
+    def trip(self, asker: Asker, kind: str, subjects: set[str]) -> Refused | None:
+        """None where no honey record is among these. Otherwise nobody is shown, the account's tickets and codes end, it
+        stays out until somebody lets it in anew, and whoever watches is told."""
+        found = self.honeys.among(subjects)
+        return self.caught(asker, kind, found) if found else None
+
+    def caught(self, asker: Asker, kind: str, found: Iterable[str] = ()) -> Refused:
+        """As `trip`, for whoever asked after one of these."""
+        name = "" if asker.ticket is None else name_of(asker.ticket)
+        mark = self.pseudonym(name).hex() if name else ""
+        self.tell("honey", asker, purpose=f"{kind}:{mark}", subjects=found)
+        if asker.ticket is None:
+            return Refused("not_allowed")
+        self._locked.add(mark)
+        self.tickets.end(name, invitations=True)
+        log.error("keeper.honey", actor=asker.actor)
+        return Refused("no_ticket")
+
+    def is_locked(self, name: str) -> bool:
+        """Whether this account looked at a honey record and nobody has let it in since."""
+        return bool(self._locked) and self.pseudonym(name).hex() in self._locked
+
+    def unlock(self, name: str, asker: Asker) -> None:
+        mark = self.pseudonym(name).hex()
+        if mark in self._locked:
+            self.record("unlock", asker, purpose=mark)
+            self._locked.discard(mark)
+
+    def _relock(self, entry: Entry) -> None:
+        mark = entry.purpose.partition(":")[2] if entry.kind == "honey" else entry.purpose
+        if mark and entry.kind == "honey":
+            self._locked.add(mark)
+        else:
+            self._locked.discard(mark)
 
     def record(self, kind: str, asker: Asker, *, purpose: str = "", subjects: tuple[str, ...] = ()) -> int:
         """A durable line about something that was done; its place in the log."""

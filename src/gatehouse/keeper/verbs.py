@@ -7,14 +7,17 @@ from typing import Any
 from gatehouse.crypto.errors import TooLong
 from gatehouse.crypto.keyring import derive
 from gatehouse.crypto.merkle import sign_checkpoint
-from gatehouse.crypto.sealing import KeyKind, KeyRef
+from gatehouse.crypto.sealing import KeyRef
 from gatehouse.crypto.signing import public_seal_key, public_sign_key
 from gatehouse.crypto.tokens import issue
 from gatehouse.keeper import (
+    bulk,
     certifying,
     doors,
     erasing,
     filling,
+    honey_verbs,
+    incidents,
     looks,
     plates,
     protocol,
@@ -50,12 +53,14 @@ _CLAIMS: dict[str, dict[str, type]] = {
     RECEIPT_KIND: {name: int if name == "exp" else str for name in RECEIPT_CLAIMS},
     ASK_KIND: {name: int if name == "exp" else str for name in ASK_CLAIMS},
 }
-_MAKES_ACCESS = frozenset({KeyKind.FACE, KeyKind.IDENTITY, KeyKind.VISIT})
 
 
 def answer(vault: Vault, request: protocol.Request) -> Reply:
     """The reply to one request. Raises only when the world failed."""
     try:
+        tripped = honey_verbs.named(vault, request)
+        if tripped is not None:
+            return tripped
         return _TABLE[type(request)](vault, request)
     except LogFull:
         return Refused("log_full")
@@ -81,28 +86,13 @@ def seal(vault: Vault, request: protocol.Seal) -> Sealed | Refused:
         if plain.label in WRITTEN_HERE:
             return Refused("not_allowed", {"label": plain.label})
         refs.append(ref)
-    _make_keys(vault, refs)
+    vault.make_keys(refs)
     try:
         cells = [vault.cells.seal(plain, ref) for plain, ref in zip(request.cells, refs, strict=True)]
     except TooLong:
         return Refused("bad_request")
     whole = [cell for cell in cells if cell is not None]
     return Sealed(whole) if len(whole) == len(cells) else Refused("day_destroyed")
-
-
-def _make_keys(vault: Vault, refs: list[KeyRef]) -> None:
-    """All keys that new cells need, in one transaction. Whoever gets a face, an identity or a visit gets an access
-    key too: it is half of every passage of theirs."""
-    wanted = dict.fromkeys(refs)
-    for ref in list(wanted):
-        if vault.store.key(ref) is not None:
-            continue
-        access = KeyRef(KeyKind.ACCESS, ref.owner)
-        if ref.kind in _MAKES_ACCESS and not vault.store.is_destroyed(access):
-            wanted[access] = None
-    for made in vault.store.make_keys(wanted):
-        if made.kind is KeyKind.ACCESS:
-            vault.people.learn(made.owner)
 
 
 def mint(vault: Vault, request: protocol.Mint) -> Bytes | Refused:
@@ -216,6 +206,12 @@ _TABLE: dict[type[protocol.Request], Callable[[Vault, Any], Reply]] = {
     protocol.Checkpoint: checkpoint,
     protocol.Looks: looks.looks,
     protocol.Usage: looks.usage,
+    protocol.AskBulk: bulk.ask,
+    protocol.AnswerBulk: bulk.answer,
+    protocol.Bulks: bulk.listed,
+    protocol.LayHoneys: honey_verbs.lay,
+    protocol.HoneyCells: honey_verbs.cells,
+    protocol.AskIncidents: incidents.listed,
     protocol.AskKeys: recovering.keys,
     protocol.Roll: recovering.roll,
     protocol.KeepRecovery: recovering.keep_recovery,

@@ -1,9 +1,8 @@
 """The job `mail`: what waits is handed to the mail server until it took it or three days have passed.
 
-A mail may arrive twice: between the server's 250 and our mark the power may fail. Both then carry the same Message-ID and
-the same date, so that mail servers and readers see one. A server that is away, or does not let us in, keeps everything
-waiting; an address that it refuses for good ends that one message.
-"""
+A mail may arrive twice: between the server's 250 and our mark the power may fail. Both then carry the same Message-ID
+and the same date, so that mail servers and readers see one. A server that is away, or does not let us in, keeps
+everything waiting; an address that it refuses for good ends that one message."""
 
 import random
 import smtplib
@@ -253,7 +252,9 @@ def _not_taken(message: Message, fault: NotTaken, now: datetime) -> None:
 
 def _alarm(now: datetime) -> None:
     """Once a day, however many messages die: nobody is told by mail that mail does not go."""
-    died_before = Message.objects.filter(state=MessageState.DEAD, since__gt=now - timedelta(days=1)).exclude(said="erased")
+    died_before = Message.objects.filter(state=MessageState.DEAD, since__gt=now - timedelta(days=1)).exclude(
+        said="erased"
+    )
     if died_before.count() <= 1:
         for site in all_sites():
             raise_alarm(site.pk, "", ALARM, at=now)

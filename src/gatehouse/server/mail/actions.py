@@ -25,8 +25,8 @@ def send(
     language: str = "",
     link: str = "",
 ) -> UUID:
-    """One mail of this kind about the fact `own` to this address, however often it is asked for; its id. `link` is a path
-    of ours. Must run inside the transaction of the fact. Raises KeeperAway."""
+    """One mail of this kind about the fact `own` to this address, however often it is asked for; its id. `link` is a
+    path of ours. Must run inside the transaction of the fact. Raises KeeperAway."""
     assert connection.in_atomic_block, "a mail belongs to the transaction of its fact"
     assert is_sayable(LETTERS[kind], facts), f"{kind} says other facts than {sorted(facts)}"
     own_id = _id_of(kind, own, to)

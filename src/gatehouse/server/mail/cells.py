@@ -21,8 +21,8 @@ class ServerFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Address(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """mail.envelope/1: a sealed mail address, which is a cell of a label that `keeper.rules.MAILABLE` names, and the row
-    under which it opens. Whoever was erased meanwhile has none any more."""
+    """mail.envelope/1: a sealed mail address, which is a cell of a label that `keeper.rules.MAILABLE` names, and the
+    row under which it opens. Whoever was erased meanwhile has none any more."""
 
     label: str
     row: str

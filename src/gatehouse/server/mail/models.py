@@ -1,8 +1,7 @@
 """Mail on its way, and the server that takes it. No row says in the clear who gets a message or whom it is about.
 
-A message is written in the transaction of its fact, so it is sent if and only if the fact holds; its id is made from the
-fact and the recipient, so a fact that is told twice is one message.
-"""
+A message is written in the transaction of its fact, so it is sent if and only if the fact holds; its id is made from
+the fact and the recipient, so a fact that is told twice is one message."""
 
 import uuid
 
@@ -16,8 +15,8 @@ class MessageState(models.TextChoices):
 
 
 class Message(models.Model):
-    """One mail to one address. `to_cell` is the envelope (mail/cells.py): not even the row that the address belongs to stands
-    here beside a time. `facts` are counts, codes and dates for the words of `kind` (mail/letters.py). `said` is the
+    """One mail to one address. `to_cell` is the envelope (mail/cells.py): not even the row that the address belongs
+    to stands here beside a time. `facts` are counts, codes and dates for the words of `kind` (mail/letters.py). `said` is the
     mail server's last answer: a status, or a code of ours."""
 
     id = models.UUIDField(primary_key=True)

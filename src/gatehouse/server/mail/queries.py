@@ -1,6 +1,5 @@
 """Reading mail that waits or was sent."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -13,7 +12,7 @@ def server() -> MailServer | None:
     return MailServer.objects.order_by("id").first()
 
 
-def due(now: datetime, limit: int) -> Sequence[Message]:
+def due(now: datetime, limit: int) -> list[Message]:
     """What waits, oldest first."""
     waiting = Message.objects.filter(state=MessageState.WAITING, due_at__lte=now)
     return list(waiting.order_by("due_at", "since", "id")[:limit])

@@ -1,0 +1,123 @@
+"""More people than somebody's caps allow: asked for with a reason, allowed by a second person, and counted to the
+last one.
+
+The second person says it by their own ticket, here and not at the server. What was asked and allowed lies in the store;
+whom it showed is in the log, and counted from there after a restart. It ends by itself, within a week.
+"""
+
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+import msgspec
+
+from gatehouse.keeper.granted import Kept
+from gatehouse.keeper.protocol import (
+    AnswerBulk,
+    AskBulk,
+    Authority,
+    Bulk,
+    BulkList,
+    Bulks,
+    BulkState,
+    Done,
+    Refused,
+    Text,
+    Ticket,
+)
+from gatehouse.keeper.vault import Asker, Vault
+
+MOST_PEOPLE, MOST_OPEN = 20_000, 10  # of one grant; of one person's that wait or hold
+LONGEST = timedelta(days=7)
+REASON = 200  # characters; it stays at the keeper and stands in no log
+STRANGER = timedelta(days=7)  # whom the asker has let in within it is no second person
+
+
+def ask(vault: Vault, request: AskBulk) -> Text | Refused:
+    """Only for what the asker may see at all; the line in the log says how many of what until when."""
+    asker = vault.asker(request.by)
+    if isinstance(asker, Refused):
+        return asker
+    if asker.ticket is None or not asker.may("bulk.ask") or not vault.limits.caps(asker.ticket.role, request.budget):
+        return Refused("not_allowed")
+    now = vault.now()
+    if not 0 < request.people <= MOST_PEOPLE:
+        return Refused("bad_request", {"field": "people", "most": MOST_PEOPLE})
+    if not now < request.until <= now + LONGEST:
+        return Refused("bad_request", {"field": "until"})
+    if not request.reason.strip() or len(request.reason) > REASON:
+        return Refused("bad_request", {"field": "reason"})
+    open_ones = [kept for _, _, until, state, kept in vault.bulks.rows() if state in _OPEN and now < until]
+    if sum(kept.actor == asker.actor for kept in open_ones) >= MOST_OPEN:
+        return Refused("capped", {"cap": MOST_OPEN})
+    own_id = str(uuid4())
+    kept = Kept(
+        asker.actor, asker.ticket.role, asker.ticket.sites, request.budget, request.people, request.reason.strip()
+    )
+    vault.tell("bulk_asked", asker, purpose=f"{request.budget}:{request.people}:{own_id}")
+    vault.bulks.put(own_id, kept, BulkState.ASKED, asked=now, until=request.until)
+    return Text(own_id)
+
+
+_OPEN = frozenset({BulkState.ASKED, BulkState.ALLOWED})
+
+
+def answer(vault: Vault, request: AnswerBulk) -> Done | Refused:
+    """By a second person who reaches as far as the first. A `no` may also be the asker's own, who takes it back."""
+    asker = vault.asker(request.by)
+    if isinstance(asker, Refused):
+        return asker
+    found = next((row for row in vault.bulks.rows() if row[0] == request.id), None)
+    if asker.ticket is None or found is None or found[3] is not BulkState.ASKED or vault.now() >= found[2]:
+        return Refused("not_granted")
+    kept = found[4]
+    own = kept.actor == asker.actor
+    if not (own and not request.allow) and not (asker.may("bulk.answer") and _reaches(asker.ticket, kept)):
+        return Refused("not_allowed")
+    if request.allow and (own or _was_let_in_by(vault, asker.actor, kept.actor)):
+        return Refused("own_grant")
+    kind, state = ("bulk_allowed", BulkState.ALLOWED) if request.allow else ("bulk_refused", BulkState.REFUSED)
+    vault.tell(kind, asker, purpose=f"{kept.budget}:{kept.people}:{request.id}")
+    settled = vault.bulks.settle(request.id, msgspec.structs.replace(kept, by=asker.actor), state)
+    return Done() if settled else Refused("not_granted")
+
+
+def _reaches(ticket: Ticket, kept: Kept) -> bool:
+    return not ticket.sites or (bool(kept.sites) and set(kept.sites) <= set(ticket.sites))
+
+
+def _was_let_in_by(vault: Vault, actor: str, first: str) -> bool:
+    """Whether `first` let this account in lately, or let in who did: a second person whom the first one made up."""
+    since, let_in = vault.now() - STRANGER, dict[str, set[str]]()
+    for entry in vault.log.entries():
+        if entry.kind == "invite" and entry.at >= since:
+            let_in.setdefault(entry.purpose.partition(":")[2], set()).add(entry.actor)
+    seen, next_ones = {actor}, [actor]
+    while next_ones:
+        by = let_in.get(next_ones.pop(), set()) - seen
+        seen |= by
+        next_ones += by
+    return first in seen
+
+
+def listed(vault: Vault, request: Bulks) -> BulkList | Refused:
+    """One's own; whoever answers, or reads the log, sees everybody's whom they reach."""
+    asker = vault.asker(Authority(ticket=request.ticket))
+    if isinstance(asker, Refused):
+        return asker
+    if asker.ticket is None or not asker.may("bulk.ask"):
+        return Refused("not_allowed")
+    return BulkList([_shown(vault, row) for row in vault.bulks.rows() if _may_see(asker, row[4])])
+
+
+def _may_see(asker: Asker, kept: Kept) -> bool:
+    everybody = asker.ticket is not None and asker.may("bulk.see") and _reaches(asker.ticket, kept)
+    return everybody or kept.actor == asker.actor
+
+
+def _shown(vault: Vault, row: tuple[str, datetime, datetime, BulkState, Kept]) -> Bulk:
+    own_id, asked, until, state, kept = row
+    return Bulk(
+        id=own_id, actor=kept.actor, role=kept.role, budget=kept.budget, people=kept.people,
+        used=vault.budgets.used_beside(own_id), reason=kept.reason, asked=asked, until=until,
+        state=BulkState.OVER if vault.now() >= until and state in _OPEN else state, by=kept.by,
+    )  # fmt: skip
