@@ -11,7 +11,8 @@ import platform
 import sqlite3
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.metadata import version
@@ -28,7 +29,7 @@ from gatehouse.drill.search import Haystack
 from gatehouse.keeper.certificate import origin_of
 from gatehouse.keeper.errors import KeeperError
 from gatehouse.keeper.inspect import Found, Inspector
-from gatehouse.machine import backups_folder
+from gatehouse.machine import backups_folder, replace_durably
 
 RESULT = "server/drill.json"  # the last result, for the Trust page: counts only
 PROGRESS = "server/drill-progress.json"  # how far it is, while it runs
@@ -168,6 +169,27 @@ def remember(home: Path, report: Report, at: datetime) -> None:
     """Leave the counts, and when they were made, where the Trust page finds them."""
     (home / "server").mkdir(parents=True, exist_ok=True)
     (home / RESULT).write_text(json.dumps(as_dict(report) | {"at": at.isoformat()}), "ascii")
+
+@contextmanager
+def telling(home: Path) -> Iterator[Follow]:
+    """How far a drill is, in `PROGRESS`, for the Trust page; gone when the drill is over. A folder that cannot be
+    written is no reason not to drill."""
+    path, last = home / PROGRESS, [-1]
+
+    def tell(done: int, total: int) -> None:
+        percent = 100 * done // max(total, 1)
+        if percent != last[0]:
+            last[0] = percent
+            with suppress(OSError):
+                replace_durably(path, json.dumps({"percent": percent}).encode())
+
+    tell(0, 1)
+    try:
+        yield tell
+    finally:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+
 
 
 _MARKS = {State.HELD: "[green]none [/]", State.BROKEN: "[bold red]FOUND[/]", State.NOT_RUN: "[yellow]-    [/]"}

@@ -90,6 +90,7 @@ VERBS: dict[str, Text] = {
     "export.assignments": _("took away the shifts of a month"),
     "export.checkins": _("took away the punches of a month"),
     "device.added": _("added a device"),
+    "drill.started": _("started a drill of thieves"),
     "dispute.answered": _("asked back in a dispute"),
     "dispute.opened": _("opened a dispute"),
     "dispute.rejected": _("rejected a dispute"),
