@@ -98,7 +98,9 @@ def test_every_request_however_odd_is_answered(desk: Desk, known: dict[str, tupl
 
 @examples(150)
 @given(data=st.data())
-def test_what_is_no_request_ends_that_connection_alone(desk: Desk, known: dict[str, tuple[Any, ...]], data: Any) -> None:
+def test_what_is_no_request_ends_that_connection_alone(
+    desk: Desk, known: dict[str, tuple[Any, ...]], data: Any
+) -> None:
     request = data.draw(of_type(data.draw(st.sampled_from(REQUESTS)), known))
     payload = data.draw(st.one_of(st.binary(max_size=300), spoiled(_encode(request))))
     length = data.draw(st.sampled_from([len(payload), len(payload), 0, len(payload) + 1, FRAME_LIMIT + 1, 2**32 - 1]))

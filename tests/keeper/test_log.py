@@ -169,6 +169,7 @@ def test_kill_9_in_the_middle_of_appends_loses_nothing_that_was_promised(tmp_pat
         assert len(found) > promised
     assert promised >= 99
 
+
 class Disk:
     """The disk under a test's hand: syncs wait until they may, and are counted."""
 

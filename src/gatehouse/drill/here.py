@@ -263,4 +263,3 @@ def _opens(body: bytes, aad: bytes, private_key: bytes) -> bool:
     except CryptoError:
         return False
     return True
-

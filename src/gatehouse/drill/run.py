@@ -73,9 +73,7 @@ def _nothing_beside(home: Path, copy: Path, inspector: Inspector) -> Iterable[Ch
     return ()
 
 
-def drill(
-    home: Path, follow: Follow = lambda done, total: None, beside: Beside = _nothing_beside
-) -> Report:
+def drill(home: Path, follow: Follow = lambda done, total: None, beside: Beside = _nothing_beside) -> Report:
     """The search alone, and what is tried `beside` on the same loot. Raises CannotDrill. `follow(done, total)` is called
     as the search goes on."""
     if not os.path.exists(home / "keeper" / "store.db"):  # False also where this user may not look
@@ -147,7 +145,14 @@ def as_dict(report: Report) -> dict[str, object]:
     """Counts only. `checks` has what each attack tried, and how often it got through."""
     searched = {"files": report.files, "bytes": report.bytes, "needles": report.needles}
     checks = [
-        {"code": one.code, "place": one.place, "state": one.state, "tried": one.tried, "failed": one.failed, "why": one.why}
+        {
+            "code": one.code,
+            "place": one.place,
+            "state": one.state,
+            "tried": one.tried,
+            "failed": one.failed,
+            "why": one.why,
+        }
         for one in report.checks
     ]
     told = {"found": report.found, "searched": searched, "checks": checks, "clean": report.clean}
@@ -170,6 +175,7 @@ def remember(home: Path, report: Report, at: datetime) -> None:
     (home / "server").mkdir(parents=True, exist_ok=True)
     (home / RESULT).write_text(json.dumps(as_dict(report) | {"at": at.isoformat()}), "ascii")
 
+
 @contextmanager
 def telling(home: Path) -> Iterator[Follow]:
     """How far a drill is, in `PROGRESS`, for the Trust page; gone when the drill is over. A folder that cannot be
@@ -189,7 +195,6 @@ def telling(home: Path) -> Iterator[Follow]:
     finally:
         with suppress(OSError):
             path.unlink(missing_ok=True)
-
 
 
 _MARKS = {State.HELD: "[green]none [/]", State.BROKEN: "[bold red]FOUND[/]", State.NOT_RUN: "[yellow]-    [/]"}

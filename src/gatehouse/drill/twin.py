@@ -108,7 +108,7 @@ class Twin:
         return [Cell(label, one, cell) for one, cell in zip(ids, self.keeper.seal(plains), strict=True)]
 
     def passage(self, **facts: Any) -> wire.Passage:
-        given = {"gate": "twin", "direction": "in", "means": "face", "reason": "rule", "sensed": True}
+        given: dict[str, Any] = {"gate": "twin", "direction": "in", "means": "face", "reason": "rule", "sensed": True}
         new = {"id": wire.new_id(self.at), "attempt": wire.new_id(self.at), "at": self.at}
         return wire.Passage(**(new | given | facts))
 
@@ -167,9 +167,8 @@ def _plant(twin: Twin) -> tuple[list[Needle], list[Cell]]:
     plate = f"京Z{uuid.uuid4().int % 100_000:05d}"
     canaries.append(Needle("plates", plate))
     for fact in twin.admitted(twin.passage(plate=plate, means="plate"), twin.passage(subject=str(uuid.uuid4()))):
-        label = "passage.facts/1"
         if fact.cell is not None:
-            cells.append(Cell(label, fact.id, fact.cell, fact.token))
+            cells.append(Cell("passage.facts/1", fact.id, fact.cell, fact.token))
         if fact.lane is not None and fact.lane.stay is not None and fact.lane.plate_cell is not None:
             cells.append(Cell("stay.plate/1", fact.lane.stay, fact.lane.plate_cell))
     return canaries, cells
@@ -396,13 +395,13 @@ def _edited_log(twin: Twin) -> Check:
         key = inspector.verify_key()
     verify_log(log, key, [head])
     lines = [payload for payload, _ in read_records(log)]
-    middle = next(place for place, line in enumerate(lines) if b"drill" in line)
+    middle = next(n for n, line in enumerate(lines[:-3]) if b"reveal" in line and line != lines[n + 1])
     deeds = {
-        "edited": [*lines[:middle], lines[middle].replace(b"drill", b"drull"), *lines[middle + 1 :]],
+        "edited": [*lines[:middle], lines[middle].replace(b"reveal", b"reveil"), *lines[middle + 1 :]],
         "cut": lines[:-2],
         "reordered": [*lines[:middle], lines[middle + 1], lines[middle], *lines[middle + 2 :]],
         "taken out": [*lines[:middle], *lines[middle + 1 :], lines[-1]],
-        "forked": [*lines[:middle], *(line.replace(b"drill", b"drull") for line in lines[middle:])],
+        "forked": [*lines[:middle], *(line.replace(b"reveal", b"reveil") for line in lines[middle:])],
     }
     passed = 0
     for changed in deeds.values():

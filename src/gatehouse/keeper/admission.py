@@ -114,9 +114,7 @@ def _read(vault: Vault, letter: Letter, vouched: Mapping[int, Letter]) -> _Read 
 
 
 def _is_signed(letter: Letter, aad: bytes, edge: Edge) -> bool:
-    return verify_letter(
-        letter.body, letter.signature, aad=aad, context=LETTER_SIGNATURE, verify_key=edge.sign_key
-    )
+    return verify_letter(letter.body, letter.signature, aad=aad, context=LETTER_SIGNATURE, verify_key=edge.sign_key)
 
 
 def _refuse(letter: Letter, code: str) -> Unadmitted:

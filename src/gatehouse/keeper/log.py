@@ -238,4 +238,3 @@ def records_in(file: BinaryIO, size: int, start: int) -> Iterator[tuple[bytes, i
             raise DamagedLog(f"the log is damaged at byte {offset}")
         yield payload, end
         offset = end
-

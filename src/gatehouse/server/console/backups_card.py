@@ -60,7 +60,9 @@ def _data(home: Path) -> Line:
     if now() - last > DATA_OLD:
         return Line(name, last, _("too old"), "stop", "warn", _("Write one, and see why none is written:"), command)
     if fault:
-        return Line(name, last, _("the last try failed"), "warn", "warn", _("It is tried every hour. To see why:"), command)
+        return Line(
+            name, last, _("the last try failed"), "warn", "warn", _("It is tried every hour. To see why:"), command
+        )
     # Every backup is read back, and each digest compared, before it gets its name: server/backups/writing.py.
     return Line(name, last, _("read back and whole"), "good", "yes")
 
@@ -82,5 +84,7 @@ def _tried(keys: KeyState, home: Path) -> Line:
     if keys.rehearsed_at is None:
         return Line(name, None, _("never tried"), "warn", "warn", _("A key that nobody tried may be none:"), command)
     if now() - keys.rehearsed_at > TRIED_OLD:
-        return Line(name, keys.rehearsed_at, _("long ago"), "warn", "warn", _("Is it still where it was? Try it:"), command)
+        return Line(
+            name, keys.rehearsed_at, _("long ago"), "warn", "warn", _("Is it still where it was? Try it:"), command
+        )
     return Line(name, keys.rehearsed_at, _("opened everything"), "good", "yes")

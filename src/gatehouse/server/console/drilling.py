@@ -159,7 +159,6 @@ def under_way() -> int | None:
     return told if ours or now().timestamp() - path.stat().st_mtime < _DEAD_S else None
 
 
-
 def context() -> dict[str, object]:
     return {"drill": last_drill(), "drilling": under_way(), "may_drill": may_run(), "home": settings.HOME}
 
