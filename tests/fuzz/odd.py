@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 LONGER = int(os.environ.get("GATEHOUSE_FUZZ", "1"))
 ODD_TEXT = (
-    "", "\0", " ", "²", "٣", "\u202e", "é" * 300, "京A·12345", "'; DROP TABLE people_person; --", "../../keeper/root.key",
+    "", "\0", " ", "²", "٣", "\u202e", "é" * 300, "京A·12345", "'; DROP TABLE people_person; --", "../../keeper/root.key",  # noqa: E501
     "<script>x</script>", "9" * 400, "-1", "1e999", "NaN", "None", "{{7*7}}", "%00", "\ud7ff", "🚗", "x" * 5000,
     "0001-01-01", "9999-12-31", "[" * 200,
 )  # fmt: skip

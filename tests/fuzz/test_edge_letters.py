@@ -28,7 +28,7 @@ def known(world: World) -> dict[str, tuple[Any, ...]]:
     at = world.now()
     person = str(world.hire().pk)
     return {
-        "gate": ("door", "in", "out"), "subject": (person,), "plate": ("京A12345", "沪C·2T918"), "direction": ("in", "out"),
+        "gate": ("door", "in", "out"), "subject": (person,), "plate": ("京A12345", "沪C·2T918"), "direction": ("in", "out"),  # noqa: E501
         "at": (at, at - timedelta(minutes=1), at - timedelta(days=3), at + timedelta(days=400)), "seen_at": (at,),
         "means": ("face", "plate", "card", "receipt"), "reason": ("rule", "visitor", "cleared", "unpaid"),
         "id": (wire.new_id(at),), "attempt": (wire.new_id(at),), "kind": ("relay_lost", "edge_started", "camera_lost"),

@@ -82,8 +82,8 @@ def _sample(copy: Path, inspector: Inspector) -> list[Sealed]:
 
 
 def moved(sample: list[Sealed], inspector: Inspector) -> Iterator[bool]:
-    """Every way to lay a sealed value elsewhere. The right place is tried too: an attack that never opens anything would
-    prove nothing."""
+    """Every way to lay a sealed value elsewhere. The right place is tried too: an attack that never opens
+    anything would prove nothing."""
     owners = inspector.subjects()
     for one in sample:
         cell, label = one.cell, one.cell.label

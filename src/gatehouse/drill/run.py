@@ -74,7 +74,7 @@ def _nothing_beside(home: Path, copy: Path, inspector: Inspector) -> Iterable[Ch
 
 
 def drill(home: Path, follow: Follow = lambda done, total: None, beside: Beside = _nothing_beside) -> Report:
-    """The search alone, and what is tried `beside` on the same loot. Raises CannotDrill. `follow(done, total)` is called
+    """The search, and what is tried `beside` it. Raises CannotDrill. `follow(done, total)` is called
     as the search goes on."""
     if not os.path.exists(home / "keeper" / "store.db"):  # False also where this user may not look
         raise CannotDrill(f"{home} holds no keeper; the drill runs in the installation's home, as the keeper's user")

@@ -1,4 +1,4 @@
-"""Attacks on a keeper of the drill's own: the same program, in a folder that is deleted afterwards, with invented people
+"""Attacks on a keeper of the drill's own: the same program, in a folder that is deleted afterwards, invented people
 and a clock that the drill moves. What they do (use up caps, erase, rewrite a log) would disturb a running site.
 
     python -m gatehouse.drill.twin FOLDER          the checks as JSON; the keeper's log goes to stderr

@@ -64,8 +64,8 @@ class _Batch:
 
 
 def receive(edge: Edge, letters: Sequence[Letter], *, now: datetime, sent: Sent | None = None) -> Receipt:
-    """Hold the letters that follow on from what we have; the answer says up to which letter we do. `sent` is the request
-    that brought them, for the keeper.
+    """Hold the letters that follow on from what we have; the answer says up to which letter we do. `sent` is the
+    request that brought them, for the keeper.
 
     Raises ForeignLetter, Busy, and KeeperAway, upon all of which nothing was written.
     """

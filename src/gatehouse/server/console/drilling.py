@@ -1,7 +1,7 @@
 """The thief's turn on the Trust page: its last result in words, a run with progress, and the sheet for an auditor.
 
-The drill reads keys, so it runs as a process of its own and only where this server's user is the keeper's as well. In an
-installation of three users it is not, on purpose: there the page says what to type.
+The drill reads keys, so it runs as a process of its own and only where this server's user is the keeper's as well. In
+an installation of three users it is not, on purpose: there the page says what to type.
 """
 
 import os
