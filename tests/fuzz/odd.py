@@ -43,8 +43,9 @@ def texts(known: tuple[str, ...] = ()) -> st.SearchStrategy[str]:
 def of_type(kind: Any, known: Mapping[str, tuple[Any, ...]], name: str = "") -> st.SearchStrategy[Any]:
     """Values of this type: of msgspec structs with every field, and `known[name]` where a field of that name should
     often hold what really is there."""
-    if name in known:
-        return st.one_of(st.sampled_from(known[name]), _plain(kind, known, name))
+    fits = [one for one in known.get(name, ()) if isinstance(kind, type) and isinstance(one, kind)]
+    if fits:
+        return st.one_of(st.sampled_from(fits), _plain(kind, known, name))
     return _plain(kind, known, name)
 
 

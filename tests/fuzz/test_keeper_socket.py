@@ -50,7 +50,7 @@ def known(desk: Desk) -> dict[str, tuple[Any, ...]]:
     return {
         "ticket": tuple(tickets), "by": by, "cells": tuple(cells), "subject": tuple(people), "subjects": tuple(people),
         "owners": tuple(people), "label": tuple(LABELS), "row": tuple(people), "site": (SITE,), "edge": (EDGE,),
-        "among": (people,), "letters": (desk.letter(desk.passage()), desk.letter(desk.passage(plate="京A12345"))),
+        "among": tuple(people), "letters": (desk.letter(desk.passage()), desk.letter(desk.passage(plate="京A12345"))),
         "place": (0, 1, 2), "plate": ("京A12345", "沪C·2T918"), "zone": ("UTC", "Asia/Shanghai", "Nowhere/Else"),
         "name": ("sources", "bank"), "job": ("workdays", "payments"), "limit": (1, 25),
     }  # fmt: skip

@@ -109,7 +109,7 @@ class Twin:
 
     def passage(self, **facts: Any) -> wire.Passage:
         given: dict[str, Any] = {"gate": "twin", "direction": "in", "means": "face", "reason": "rule", "sensed": True}
-        new = {"id": wire.new_id(self.at), "attempt": wire.new_id(self.at), "at": self.at}
+        new: dict[str, Any] = {"id": wire.new_id(self.at), "attempt": wire.new_id(self.at), "at": self.at}
         return wire.Passage(**(new | given | facts))
 
     def letter(self, body: wire.Body, *, edge: str = EDGE) -> wire.Letter:
