@@ -67,7 +67,7 @@ class Client:
             write_frame(connection, payload)
             frame = read_frame(connection, self._timeout_s)
             reply: say.Reply | None = None if frame is None else _decode(frame)
-        except (OSError, BrokenFrame, msgspec.MsgspecError) as fault:
+        except (OSError, BrokenFrame, msgspec.MsgspecError, UnicodeDecodeError) as fault:
             connection.close()
             raise KeeperAway(type(fault).__name__) from fault
         except BaseException:
