@@ -289,13 +289,20 @@ def install(
 
 @app.command()
 def drill(home: Home, as_json: AsJson = False) -> None:
-    """Copy what a thief could take from HOME and search it for everybody whom the keeper knows. Shows counts only."""
+    """Copy what a thief could take from HOME, search it for everybody whom the keeper knows, and try attacks. Shows
+    counts only."""
     from gatehouse import clock
     from gatehouse.drill import run as thief
 
     try:
-        with using(home), progress_bar() as progress:
-            report = thief.drill(home.absolute(), follow(progress, "searching", quiet=as_json))
+        with using(home), progress_bar() as progress, thief.telling(home.absolute()) as tell:
+            shown = follow(progress, "searching", quiet=as_json)
+
+            def told(done: int, total: int) -> None:
+                shown(done, total)
+                tell(done, total)
+
+            report = thief.drill_and_attack(home.absolute(), told)
     except thief.CannotDrill as fault:
         fail(str(fault))
     try:

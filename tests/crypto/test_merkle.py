@@ -9,9 +9,11 @@ import hashlib
 
 import pytest
 
+from gatehouse.crypto import merkle
 from gatehouse.crypto.errors import BadSignature, CryptoError, Malformed
 from gatehouse.crypto.merkle import (
     EMPTY_ROOT,
+    Hashes,
     Tree,
     consistency_proof,
     inclusion_proof,
@@ -140,3 +142,39 @@ def test_other_signers_lines_do_not_hinder() -> None:
 def test_what_is_no_checkpoint_is_malformed(text: str) -> None:
     with pytest.raises(Malformed):
         read_checkpoint(text, "a", PUBLIC)
+
+
+def test_what_hashes_remembers_gives_the_root_and_proofs_of_the_definition() -> None:
+    held = Hashes()
+    assert held.root() == EMPTY_ROOT
+    for size in range(1, 140):
+        held.append(leaf_hash(str(size).encode()))
+        leaves = [leaf_hash(str(n).encode()) for n in range(1, size + 1)]
+        assert (held.size, held.root()) == (size, root(leaves))
+        for index in range(size):
+            assert held.inclusion_proof(index) == inclusion_proof(leaves, index)
+        for index in (-1, size):
+            with pytest.raises(IndexError):
+                held.inclusion_proof(index)
+
+
+def test_a_proof_in_a_long_log_takes_some_twenty_steps_and_no_walk_over_its_leaves(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    held, size = Hashes(), 100_003
+    for number in range(size):
+        held.append(number.to_bytes(32, "big"))
+    counted = 0
+
+    def counting(left: bytes, right: bytes) -> bytes:
+        nonlocal counted
+        counted += 1
+        return hashlib.sha256(b"\x01" + left + right).digest()
+
+    monkeypatch.setattr(merkle, "node_hash", counting)
+    for index in (0, 1, 65_535, 65_536, size - 2, size - 1):
+        path = held.inclusion_proof(index)
+        monkeypatch.undo()
+        assert verify_inclusion(index.to_bytes(32, "big"), index, size, path, held.root())
+        monkeypatch.setattr(merkle, "node_hash", counting)
+    assert counted <= 6 * 17

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from gatehouse.crypto.merkle import (
+    Hashes,
     consistency_proof,
     inclusion_proof,
     leaf_hash,
@@ -42,11 +43,19 @@ SPOILED: dict[str, Callable[[list[bytes], bytes], list[bytes]]] = {
 }
 
 
+def held(size: int) -> Hashes:
+    found = Hashes()
+    for leaf in LEAVES[:size]:
+        found.append(leaf)
+    return found
+
+
 @pytest.mark.parametrize("one", INCLUSION, ids=lambda one: f"{one['place']}-of-{one['size']}")
 def test_a_published_inclusion_proof_holds_and_is_the_one_that_we_make(one) -> None:
     proof = [b(step) for step in one["proof"]]
     assert verify_inclusion(b(one["leaf"]), one["place"], one["size"], proof, b(one["root"]))
     assert inclusion_proof(LEAVES[: one["size"]], one["place"]) == proof
+    assert held(one["size"]).inclusion_proof(one["place"]) == proof
     assert root(LEAVES[: one["size"]]) == b(one["root"])
 
 

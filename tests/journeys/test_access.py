@@ -1,6 +1,5 @@
 """Security at Access: a slip in a rule is stopped, a refusal is explained, a guard's shift ends as it began."""
 
-
 import pytest
 from playwright.sync_api import expect
 from tests.journeys.shots import shoot_both

@@ -23,7 +23,6 @@ from gatehouse.wire import Passage, new_id
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-
 def eventually(holds, seconds=30.0) -> None:
     ends = time.monotonic() + seconds
     while not holds():

@@ -15,7 +15,6 @@ from gatehouse.server.attendance.models import PlannedShift
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-
 def _make(page: Page, url: str, name: str, code: str, start: str, end: str, *, flexible: bool = False) -> None:
     page.goto(f"{url}/patterns/")
     page.get_by_role("link", name="New shift").first.click()

@@ -10,11 +10,11 @@ import pytest
 from gatehouse import wire
 from gatehouse.crypto.letters import hpke_seal
 from gatehouse.crypto.sealing import KeyKind, read_ref
-from gatehouse.crypto.signing import new_device_keys, sign
+from gatehouse.crypto.signing import DeviceKeys, new_device_keys, sign, sign_request
 from gatehouse.keeper import local
-from gatehouse.keeper.protocol import Admitted, Authority, Cell, KeyClass, PassageFacts, StayEntry, Unadmitted
+from gatehouse.keeper.protocol import Admitted, Authority, Cell, KeyClass, PassageFacts, Sent, StayEntry, Unadmitted
 
-from .conftest import EDGE, SITE, TODAY, Desk
+from .conftest import EDGE, SITE, TODAY, ZONE, Desk
 
 PLATE = "京A12345"
 
@@ -273,3 +273,74 @@ def test_an_erased_persons_passages_end_at_once(desk: Desk) -> None:
     assert desk.client.reveal([Cell("passage.facts/1", result.id, result.cell or b"", result.token)], by, "x") == [None]
     (after,) = admitted(desk, desk.passage(subject=ann))
     assert after.token is None
+
+
+# --- one signature for a whole request ---
+
+
+TARGET = "/edge/letters"
+
+
+def sent(desk: Desk, letters: list[wire.Letter], *, keys: DeviceKeys | None = None, edge: str = EDGE) -> Sent:
+    """These letters as that edge would post them."""
+    body = wire.encode(letters)
+    header = sign_request(
+        (keys or desk.keys).sign_key, edge=edge, at_s=int(desk.clock.now().timestamp()), method="POST", target=TARGET,
+        body=body,
+    )  # fmt: skip
+    return Sent(header, TARGET, body)
+
+
+def codes(desk: Desk, letters: list[wire.Letter], carried: Sent) -> list[str]:
+    """What became of each letter, "" for one that was admitted."""
+    return [getattr(one, "code", "") for one in desk.client.admit(letters, {SITE: TODAY}, carried)]
+
+
+def unsigned(letter: wire.Letter) -> wire.Letter:
+    return msgspec.structs.replace(letter, signature=bytes(64))
+
+
+def test_the_edges_signature_over_its_request_stands_for_each_letter_in_it(desk: Desk) -> None:
+    letters = [unsigned(desk.letter(desk.passage())) for _ in range(3)]
+    assert codes(desk, letters, sent(desk, letters)) == [""] * 3
+    assert codes(desk, letters[1:2], sent(desk, letters)) == [""]  # the server asks for those that it lacks
+
+
+def test_it_stands_for_no_letter_that_was_not_in_it_as_it_was(desk: Desk) -> None:
+    inside, outside = unsigned(desk.letter(desk.passage())), unsigned(desk.letter(desk.passage()))
+    carried = sent(desk, [inside])
+    moved = msgspec.structs.replace(inside, seq=inside.seq + 1)
+    changed = msgspec.structs.replace(inside, body=outside.body)
+    assert codes(desk, [outside, moved, changed], carried) == ["bad_signature"] * 3
+
+
+def test_no_edge_vouches_for_another(desk: Desk) -> None:
+    other = new_device_keys()
+    local.enrol_edge(desk.home, "edge-2", SITE, ZONE, other.public())
+    letter = unsigned(desk.letter(desk.passage()))
+    assert codes(desk, [letter], sent(desk, [letter], keys=other, edge="edge-2")) == ["bad_signature"]
+    assert codes(desk, [letter], sent(desk, [letter], keys=other)) == ["bad_signature"]
+    assert codes(desk, [letter], sent(desk, [letter], edge="edge-9")) == ["bad_signature"]
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda one: msgspec.structs.replace(one, authorization=""),
+        lambda one: msgspec.structs.replace(one, authorization=one.authorization[:-3] + "AAA"),
+        lambda one: msgspec.structs.replace(one, target="/edge/feed"),
+        lambda one: msgspec.structs.replace(one, body=one.body + b"\xc0"),
+        lambda one: msgspec.structs.replace(one, body=b""),
+    ],
+    ids=["no-header", "signature", "target", "longer", "empty"],
+)
+def test_a_request_that_was_changed_vouches_for_nothing(desk: Desk, spoil: Callable[[Sent], Sent]) -> None:
+    letter, honest = unsigned(desk.letter(desk.passage())), desk.letter(desk.passage())
+    carried = spoil(sent(desk, [letter, honest]))
+    assert codes(desk, [letter, honest], carried) == ["bad_signature", ""]
+
+
+def test_a_signed_request_of_garbage_refuses_nothing_that_is_signed_itself(desk: Desk) -> None:
+    body = b"\xff" * 9
+    header = sign_request(desk.keys.sign_key, edge=EDGE, at_s=1, method="POST", target=TARGET, body=body)
+    assert codes(desk, [desk.letter(desk.passage())], Sent(header, TARGET, body)) == [""]

@@ -170,6 +170,144 @@ def test_kill_9_in_the_middle_of_appends_loses_nothing_that_was_promised(tmp_pat
     assert promised >= 99
 
 
+class Disk:
+    """The disk under a test's hand: syncs wait until they may, and are counted."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.syncs, self.begun = 0, threading.Event()
+        self.may = threading.Event()
+        self.refuses = False
+        self._sync = os.fdatasync
+        monkeypatch.setattr(os, "fdatasync", self.sync)
+
+    def sync(self, handle: int) -> None:
+        self.syncs += 1
+        self.begun.set()
+        assert self.may.wait(10)
+        if self.refuses:
+            raise OSError(5, "Input/output error")
+        self._sync(handle)
+
+
+class Appender(threading.Thread):
+    """Appends one line; `told` is what came of it."""
+
+    def __init__(self, log: Log, number: int) -> None:
+        super().__init__(daemon=True)
+        self._log, self._number = log, number
+        self.told: int | str | None = None
+
+    def run(self) -> None:
+        try:
+            self.told = self._log.append(entry(self._number))
+        except LogFull:
+            self.told = "refused"
+
+
+def _crowd(log: Log, disk: Disk) -> list[Appender]:
+    """One whose sync has begun, and seven who came after it and wait."""
+    crowd = [Appender(log, number) for number in range(8)]
+    crowd[0].start()
+    assert disk.begun.wait(10)
+    for one in crowd[1:]:
+        one.start()
+    assert eventually(lambda: log._appended == 8)
+    return crowd
+
+
+def test_nobody_goes_on_before_the_sync_that_covers_them_and_all_who_wait_share_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk, log = Disk(monkeypatch), Log(tmp_path / "log")
+    crowd = _crowd(log, disk)
+    assert [one.told for one in crowd] == [None] * 8
+    disk.may.set()
+    for one in crowd:
+        one.join(10)
+    assert sorted(one.told for one in crowd if isinstance(one.told, int)) == list(range(8))
+    assert disk.syncs == 2  # the first one's own, and one for the seven
+    assert sorted(counts(log)) == list(range(8))
+    log.close()
+
+
+def test_a_sync_that_fails_fails_everybody_it_covers_and_whoever_comes_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk, log = Disk(monkeypatch), Log(tmp_path / "log")
+    crowd = _crowd(log, disk)
+    disk.refuses = True
+    disk.may.set()
+    for one in crowd:
+        one.join(10)
+    assert {one.told for one in crowd} == {"refused"}
+    assert disk.syncs == 1  # after a write that failed nothing is written behind it
+    assert log.head()[0] == 0
+    with pytest.raises(LogFull):
+        log.append(entry(9))
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 8, 9, 64, 100])
+def test_a_line_is_proved_from_what_the_log_remembers_and_after_a_restart(tmp_path: Path, size: int) -> None:
+    log = Log(tmp_path / "log")
+    log.append(*(entry(number) for number in range(size)))
+    for _ in range(2):
+        payloads = [payload for payload, _ in read_records(log.path)]
+        leaves = [leaf_hash(payload) for payload in payloads]
+        for place in range(size):
+            proof = log.prove(place)
+            assert (proof.payload, proof.path) == (payloads[place], inclusion_proof(leaves, place))
+            assert (proof.size, proof.root) == log.head()
+        for place in (-1, size):
+            with pytest.raises(IndexError):
+                log.prove(place)
+        log.close()
+        log = Log(tmp_path / "log")
+    log.close()
+
+
+_CROWD = """
+import sys, threading
+from datetime import UTC, datetime
+from pathlib import Path
+from gatehouse.keeper.log import Entry, Log
+log, at, saying = Log(Path(sys.argv[1])), datetime(2026, 3, 10, tzinfo=UTC), threading.Lock()
+def work(who):
+    number = 0
+    while True:
+        log.append(Entry(at=at, kind="x" * 500, actor=sys.argv[2] + who, count=number))
+        with saying:
+            sys.stdout.write(f"{sys.argv[2]}{who} {number}\\n")
+            sys.stdout.flush()
+        number += 1
+for who in "abcdefgh":
+    threading.Thread(target=work, args=(who,)).start()
+"""
+
+
+def test_kill_9_while_many_share_a_sync_loses_nothing_that_anybody_was_told(tmp_path: Path) -> None:
+    """A batch may be torn; whoever was in it was not answered."""
+    told: set[tuple[str, int]] = set()
+    for turn in "123":
+        process = subprocess.Popen(
+            [sys.executable, "-c", _CROWD, str(tmp_path / "log"), turn], stdout=subprocess.PIPE, text=True
+        )
+        assert process.stdout is not None
+        lines = [process.stdout.readline() for _ in range(200)]
+        process.send_signal(signal.SIGKILL)
+        lines += process.stdout.read().split("\n")[:-1]
+        process.wait()
+        process.stdout.close()
+        told |= {(who, int(number)) for who, number in (line.split() for line in lines)}
+        log = Log(tmp_path / "log")
+        held = [(one.actor, one.count) for one in log.entries()]
+        log.close()
+        assert told <= set(held)
+        for who in {actor for actor, _ in held}:  # of each in order, none twice
+            own = [number for actor, number in held if actor == who]
+            assert own == list(range(len(own)))
+    assert len(told) >= 600
+
+
 def test_a_log_that_was_rewritten_below_its_checkpoint_stops_the_keeper(desk: Desk) -> None:
     desk.client.note([b"h" * 32])
     desk.client.checkpoint()

@@ -47,11 +47,11 @@ def copy_home(home: Path, target: Path) -> int:
             shutil.copyfile(source, copy)
             files += 1
             if is_sqlite(source):
-                _copy_rows(source, copy.with_name(copy.name + ROWS))
+                copy_rows(source, copy.with_name(copy.name + ROWS))
     return files
 
 
-def _copy_rows(source: Path, target: Path) -> None:
+def copy_rows(source: Path, target: Path) -> None:
     """A consistent copy of a database that is being written; the raw copy may be torn, as a thief's would be."""
     reading, writing = sqlite3.connect(f"file:{source}?mode=ro", uri=True), sqlite3.connect(target)
     try:

@@ -16,7 +16,7 @@ from gatehouse.domain.plates import normalise
 from gatehouse.drill import links, loot
 from gatehouse.drill.needles import Needle, template_forms
 from gatehouse.keeper.inspect import Found, Inspector
-from gatehouse.keeper.protocol import PassageFacts
+from gatehouse.keeper.protocol import Cell, PassageFacts
 from gatehouse.wire import decode_templates
 
 LEAST_DIGITS = 6  # a shorter number (a PIN) lies in any file by chance
@@ -25,21 +25,28 @@ LEAST_DIGITS = 6  # a shorter number (a PIN) lies in any file by chance
 def opened(database: Path, inspector: Inspector) -> Iterator[Found]:
     """Every sealed cell of a copied database, opened."""
     for _, _, values in loot.rows(database):
-        blobs = [value for value in values if isinstance(value, bytes)]
-        cells = [blob for blob in blobs if inspector.is_cell(blob)]
-        if not cells:
-            continue
-        rows = list(_ids(values))
-        tokens: list[bytes | None] = [None, *(blob for blob in blobs if len(blob) == TOKEN_BYTES)]
-        for cell in cells:
-            found = next(
-                (found for token in tokens if (found := inspector.try_open(cell, rows, token=token)) is not None), None
-            )
+        for _, found in opened_row(values, inspector):
+            yield found
+
+
+def opened_row(values: Iterable[object], inspector: Inspector) -> Iterator[tuple[Cell, Found]]:
+    """The sealed cells of one row as the keeper takes them, each with its truth."""
+    held = list(values)
+    blobs = [value for value in held if isinstance(value, bytes)]
+    cells = [blob for blob in blobs if inspector.is_cell(blob)]
+    if not cells:
+        return
+    rows = list(ids(held))
+    tokens: list[bytes | None] = [None, *(blob for blob in blobs if len(blob) == TOKEN_BYTES)]
+    for data in cells:
+        for token in tokens:
+            found = inspector.try_open(data, rows, token=token)
             if found is not None:
-                yield found
+                yield Cell(found.label, found.row, data, token), found
+                break
 
 
-def _ids(values: Iterable[object]) -> Iterator[str]:
+def ids(values: Iterable[object]) -> Iterator[str]:
     """Ids in a row as the labels' rows name them: a UUID lies in SQLite as 32 hex digits."""
     for value in values:
         text = value.decode("utf-8", "replace") if isinstance(value, bytes) and len(value) <= 64 else None

@@ -3,6 +3,7 @@
 A letter that comes again yields the same token and the same stay id; only the nonces differ.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,6 +13,7 @@ from gatehouse.crypto.errors import CryptoError
 from gatehouse.crypto.keyring import plate_token
 from gatehouse.crypto.letters import hpke_open, verify_letter
 from gatehouse.crypto.sealing import KeyKind, KeyRef
+from gatehouse.crypto.signing import read_request, verify_request
 from gatehouse.domain.decisions import Reason
 from gatehouse.domain.plates import normalise, vehicle_class
 from gatehouse.domain.sightings import Means
@@ -27,6 +29,7 @@ from gatehouse.keeper.protocol import (
     PassageFacts,
     Plain,
     Refused,
+    Sent,
     StayEntry,
     Unadmitted,
 )
@@ -44,6 +47,7 @@ from gatehouse.wire import (
     Passage,
     WireError,
     decode_body,
+    decode_letters,
     letter_aad,
 )
 
@@ -66,19 +70,37 @@ def admit(vault: Vault, request: Admit) -> Admissions | Refused:
     """One result per letter, in order; a letter that is refused never hinders another."""
     if not all(may_hold_stays(day, vault.today(site)) for site, day in request.stay_days.items()):
         return Refused("not_allowed")
-    reads = [_read(vault, letter) for letter in request.letters]
+    vouched = _vouched_for(vault, request.sent)
+    reads = [_read(vault, letter, vouched) for letter in request.letters]
     good = [read for read in reads if isinstance(read, _Read)]
     stays = (KeyRef(KeyKind.STAY, read.stay) for read in good if read.stay is not None)
     vault.store.make_keys(ref for ref in stays if not vault.store.is_destroyed(ref))
     return Admissions([_admitted(vault, r, request.stay_days) if isinstance(r, _Read) else r for r in reads])
 
 
-def _read(vault: Vault, letter: Letter) -> _Read | Unadmitted:
+def _vouched_for(vault: Vault, sent: Sent | None) -> dict[int, Letter]:
+    """The letters that an edge signed as a whole when it sent them: its own alone, each as it lies in that request. The
+    device key that signs a letter signs the request, so nothing is believed that was not before; one signature is
+    checked instead of up to two hundred."""
+    proof = None if sent is None else read_request(sent.authorization)
+    edge = None if proof is None else vault.store.edge(proof.edge)
+    if sent is None or proof is None or edge is None:
+        return {}
+    if not verify_request(edge.sign_key, proof, method="POST", target=sent.target, body=sent.body):
+        return {}
+    try:
+        letters = decode_letters(sent.body)
+    except WireError:
+        return {}
+    return {letter.seq: letter for letter in letters if letter.edge == edge.edge}
+
+
+def _read(vault: Vault, letter: Letter, vouched: Mapping[int, Letter]) -> _Read | Unadmitted:
     edge = vault.store.edge(letter.edge)
     if edge is None:
         return _refuse(letter, "unknown_edge")
     aad = letter_aad(letter.edge, letter.seq)
-    if not verify_letter(letter.body, letter.signature, aad=aad, context=LETTER_SIGNATURE, verify_key=edge.sign_key):
+    if vouched.get(letter.seq) != letter and not _is_signed(letter, aad, edge):
         return _refuse(letter, "bad_signature")
     try:
         body = decode_body(hpke_open(letter.body, info=LETTER_INFO, aad=aad, private_key=vault.seal_key))
@@ -93,6 +115,10 @@ def _read(vault: Vault, letter: Letter) -> _Read | Unadmitted:
     vault.days.make_other(edge.site, day)
     enters = isinstance(body, Passage) and body.plate is not None and body.direction == "in"
     return _Read(letter, edge, body, day, vault.stay_id(edge.edge, body.id) if enters else None)
+
+
+def _is_signed(letter: Letter, aad: bytes, edge: Edge) -> bool:
+    return verify_letter(letter.body, letter.signature, aad=aad, context=LETTER_SIGNATURE, verify_key=edge.sign_key)
 
 
 def _refuse(letter: Letter, code: str) -> Unadmitted:

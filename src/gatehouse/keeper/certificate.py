@@ -16,15 +16,13 @@ import msgspec
 
 from gatehouse.crypto.errors import CryptoError
 from gatehouse.crypto.merkle import (
-    inclusion_proof,
     leaf_hash,
     read_checkpoint,
-    root,
     sign_checkpoint,
     verify_inclusion,
 )
 from gatehouse.crypto.signing import public_sign_key, sign, verify
-from gatehouse.keeper.log import Entry, payload_at
+from gatehouse.keeper.log import Entry
 from gatehouse.keeper.protocol import KeyClass
 from gatehouse.keeper.vault import Asker, Vault
 
@@ -84,13 +82,12 @@ class Certificate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def proof_of(vault: Vault, place: int) -> LogProof:
     """Raises IndexError for a line that the log does not have."""
-    leaves = vault.log.leaves()
-    payload, path = payload_at(vault.log.path, place), inclusion_proof(leaves, place)
+    proof = vault.log.prove(place)
     return LogProof(
         place=place,
-        entry=base64.b64encode(payload).decode(),
-        path=[step.hex() for step in path],
-        checkpoint=sign_checkpoint(vault.origin, len(leaves), root(leaves), vault.sign_key),
+        entry=base64.b64encode(proof.payload).decode(),
+        path=[step.hex() for step in proof.path],
+        checkpoint=sign_checkpoint(vault.origin, proof.size, proof.root, vault.sign_key),
         verify_key=public_sign_key(vault.sign_key).hex(),
     )
 

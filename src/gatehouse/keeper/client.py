@@ -67,7 +67,7 @@ class Client:
             write_frame(connection, payload)
             frame = read_frame(connection, self._timeout_s)
             reply: say.Reply | None = None if frame is None else _decode(frame)
-        except (OSError, BrokenFrame, msgspec.MsgspecError) as fault:
+        except (OSError, BrokenFrame, msgspec.MsgspecError, UnicodeDecodeError) as fault:
             connection.close()
             raise KeeperAway(type(fault).__name__) from fault
         except BaseException:
@@ -126,8 +126,10 @@ class Client:
     def seal(self, cells: Sequence[say.Plain]) -> list[bytes]:
         return self._ask(say.Seal(list(cells)), say.Sealed).cells
 
-    def admit(self, letters: Sequence[Letter], stay_days: Mapping[str, date]) -> list[say.Admitted | say.Unadmitted]:
-        return self._ask(say.Admit(list(letters), dict(stay_days)), say.Admissions).results
+    def admit(
+        self, letters: Sequence[Letter], stay_days: Mapping[str, date], sent: say.Sent | None = None
+    ) -> list[say.Admitted | say.Unadmitted]:
+        return self._ask(say.Admit(list(letters), dict(stay_days), sent), say.Admissions).results
 
     def tokens(self, site: str, day: date, subjects: Sequence[str], by: say.Authority) -> list[bytes]:
         return self._ask(say.Tokens(site, day, list(subjects), by), say.Sealed).cells

@@ -73,6 +73,10 @@ class Inspector:
         """Whose key of this kind was destroyed, and is not there again."""
         return sorted(set(self._store.destroyed(kind)) - set(self._store.owners(kind)))
 
+    def edges(self) -> list[tuple[str, str]]:
+        """The enrolled gate computers, each with its site."""
+        return [(edge.edge, edge.site) for edge in self._store.edges()]
+
     def verify_key(self) -> bytes:
         """What heads of the log, certificates and passes are signed with, its public half."""
         return public_sign_key(self._store.own_key("sign"))

@@ -1,28 +1,30 @@
 """The keeper's log: append-only, on disk before any plaintext leaves, hashed into an RFC 6962 tree.
 
 HOME/keeper/log/entries: records of a 4-byte big-endian length, the CRC-32 of the payload, and the payload, an encoded
-`Entry`. Many threads append; one of them writes and syncs for all that wait. After kill -9 a torn last record is cut
-off: nothing that it would have covered has left. A record that is broken further up means damage, and the keeper does
-not start; so does a log that is shorter or other than the head that the store remembers.
+`Entry`. Many threads append. While one of them writes and syncs, those that come gather in the next batch, which the
+first of them writes for all: a sync costs a disk's time whether it covers one line or a hundred. After kill -9 a torn
+last record is cut off: nothing that it would have covered has left. A record that is broken further up means damage,
+and the keeper does not start; so does a log that is shorter or other than the head that the store remembers.
 """
 
 import os
 import struct
 import threading
 import zlib
+from array import array
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
 
-from gatehouse.crypto.merkle import EMPTY_ROOT, Tree, consistency_proof, leaf_hash
+from gatehouse.crypto.merkle import EMPTY_ROOT, Hashes, leaf_hash
 from gatehouse.keeper.errors import DamagedLog, LogFull
 from gatehouse.machine import sync_folder
 
 _HEAD = struct.Struct(">II")
-_LEAF = 32  # bytes of a leaf hash
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -44,6 +46,28 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Entry).decode
 
 
+class _Batch:
+    """Lines that go to the disk together. `led`: one of those who wait for it has taken on to write it."""
+
+    __slots__ = ("led", "lost", "payloads", "settled")
+
+    def __init__(self) -> None:
+        self.payloads: list[bytes] = []
+        self.led = False
+        self.lost = True  # until it is on the disk
+        self.settled = threading.Event()
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """One line, and the path from it to the head that the log had when it was asked."""
+
+    payload: bytes
+    path: list[bytes]
+    size: int
+    root: bytes
+
+
 class Log:
     """Opens HOME/keeper/log. `vouched` is a size and root that it must still begin with: before that is sure nothing
     of it is cut off."""
@@ -56,9 +80,10 @@ class Log:
         self._handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         if fresh:
             sync_folder(folder)
-        self._tree, self._leaves = Tree(), bytearray()
-        self._append_lock, self._commit_lock = threading.Lock(), threading.Lock()
-        self._pending: list[bytes] = []
+        self._tree = Hashes()
+        self._ends = array("Q")  # of each record, in bytes from the file's start
+        self._gathering, self._writing = threading.Lock(), threading.Lock()
+        self._open = _Batch()
         self._appended = 0
         self._broken = False
         try:
@@ -83,59 +108,73 @@ class Log:
     def append(self, *entries: Entry) -> int:
         """Durable when this returns: the place of the first of them. Raises LogFull when the disk refuses; then nothing
         may leave."""
-        mine = self._enqueue(entries)
-        with self._commit_lock:
-            if self._tree.size < mine:
-                self._commit()
-        return mine - len(entries)
+        payloads = [_encode(entry) for entry in entries]
+        with self._gathering:
+            self._refuse_if_broken()
+            place, batch = self._appended, self._open
+            batch.payloads += payloads
+            self._appended += len(payloads)
+            leads, batch.led = not batch.led, True
+        if leads:
+            self._write(batch)
+        else:
+            batch.settled.wait()
+        if batch.lost:
+            raise LogFull("the log cannot be written")
+        return place
 
     def append_soon(self, *entries: Entry) -> None:
         """On disk with the next `append` or `flush`: for lines that cover no personal data."""
-        self._enqueue(entries)
+        payloads = [_encode(entry) for entry in entries]
+        with self._gathering:
+            self._refuse_if_broken()
+            self._open.payloads += payloads
+            self._appended += len(payloads)
 
     def flush(self) -> None:
         """Make everything appended so far durable. Raises LogFull."""
-        with self._commit_lock:
-            if self._pending:
-                self._commit()
+        if self._open.payloads or not self._broken:
+            self.append()
 
-    def _enqueue(self, entries: tuple[Entry, ...]) -> int:
+    def _refuse_if_broken(self) -> None:
         if self._broken:
             raise LogFull("the log is broken since an earlier write; restart the keeper")
-        payloads = [_encode(entry) for entry in entries]
-        with self._append_lock:
-            self._pending += payloads
-            self._appended += len(payloads)
-            return self._appended
 
-    def _commit(self) -> None:
-        """Write what waits, for everybody who waits. The caller holds the commit lock."""
-        if self._broken:
-            raise LogFull("the log is broken since an earlier write; restart the keeper")
-        with self._append_lock:
-            batch, self._pending = self._pending, []
-        data = b"".join(_HEAD.pack(len(p), zlib.crc32(p)) + p for p in batch)
+    def _write(self, batch: _Batch) -> None:
+        """Write a batch for everybody who waits for it, after the batch before. Until then it goes on gathering."""
         try:
-            written = os.write(self._handle, data)
-            while written < len(data):
-                written += os.write(self._handle, data[written:])
-            os.fdatasync(self._handle)
-        except OSError as fault:
-            self._broken = True
-            raise LogFull("the log cannot be written") from fault
-        for payload in batch:
-            self._grow(payload)
+            with self._writing:
+                with self._gathering:
+                    self._open = _Batch()
+                if not self._broken:
+                    self._settle(batch)
+        finally:
+            batch.settled.set()
+
+    def _settle(self, batch: _Batch) -> None:
+        """On the disk and in the tree, or lost; then nothing is written after it. The caller holds the writing lock."""
+        try:
+            self._sync(batch.payloads)
+            for payload in batch.payloads:
+                self._grow(payload)
+            batch.lost = False
+        except OSError:
+            return  # whoever waits finds it lost
+        finally:
+            self._broken = batch.lost
+
+    def _sync(self, payloads: list[bytes]) -> None:
+        if not payloads:
+            return
+        data = b"".join(_HEAD.pack(len(p), zlib.crc32(p)) + p for p in payloads)
+        written = os.write(self._handle, data)
+        while written < len(data):
+            written += os.write(self._handle, data[written:])
+        os.fdatasync(self._handle)
 
     def _grow(self, payload: bytes) -> None:
-        leaf = leaf_hash(payload)
-        self._tree.append(leaf)
-        self._leaves += leaf
-
-    def leaves(self) -> list[bytes]:
-        """The leaf hash of every durable entry, for proofs."""
-        with self._commit_lock:
-            held = bytes(self._leaves)
-        return [held[start : start + _LEAF] for start in range(0, len(held), _LEAF)]
+        self._tree.append(leaf_hash(payload))
+        self._ends.append((self._ends[-1] if self._ends else 0) + _HEAD.size + len(payload))
 
     def proven(self, old: int) -> tuple[int, bytes, list[bytes] | None]:
         """The head, and the proof that its tree begins with the first `old` leaves; None where it has not so many."""
@@ -150,8 +189,25 @@ class Log:
 
     def head(self) -> tuple[int, bytes]:
         """Size and root of what is durable."""
-        with self._commit_lock:
+        with self._writing:
             return self._tree.size, self._tree.root()
+
+    def payload(self, place: int) -> bytes:
+        """The durable line at this place. Raises IndexError."""
+        with self._writing:
+            return self._payload(place)
+
+    def prove(self, place: int) -> Proof:
+        """Raises IndexError for a line that the log does not have."""
+        with self._writing:
+            path = self._tree.inclusion_proof(place)
+            return Proof(self._payload(place), path, self._tree.size, self._tree.root())
+
+    def _payload(self, place: int) -> bytes:
+        if not 0 <= place < len(self._ends):
+            raise IndexError("no such line")
+        start = (self._ends[place - 1] if place else 0) + _HEAD.size
+        return os.pread(self._handle, self._ends[place] - start, start)
 
     def entries(self) -> Iterator[Entry]:
         """Every durable entry, oldest first."""
@@ -194,11 +250,3 @@ def records_in(file: BinaryIO, size: int, start: int) -> Iterator[tuple[bytes, i
             raise DamagedLog(f"the log is damaged at byte {offset}")
         yield payload, end
         offset = end
-
-
-def payload_at(path: Path, place: int) -> bytes:
-    """The line at this place. Raises IndexError, DamagedLog."""
-    for number, (payload, _) in enumerate(read_records(path)):
-        if number == place:
-            return payload
-    raise IndexError("no such line")

@@ -132,6 +132,7 @@ from gatehouse.keeper.terms import Cell as Cell
 from gatehouse.keeper.terms import Owner as Owner
 from gatehouse.keeper.terms import Plain as Plain
 from gatehouse.keeper.terms import Role as Role
+from gatehouse.keeper.terms import Sent as Sent
 from gatehouse.keeper.terms import Ticket as Ticket
 from gatehouse.keeper.terms import Trust as Trust
 from gatehouse.keeper.terms import second_row as second_row

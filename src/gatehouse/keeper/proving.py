@@ -3,7 +3,7 @@
 import msgspec
 
 from gatehouse.keeper.certificate import proof_of
-from gatehouse.keeper.log import Entry, payload_at
+from gatehouse.keeper.log import Entry
 from gatehouse.keeper.looks import LOOK_KINDS
 from gatehouse.keeper.protocol import Authority, Bytes, Prove, Refused, Role
 from gatehouse.keeper.vault import Vault
@@ -24,5 +24,5 @@ def prove(vault: Vault, request: Prove) -> Bytes | Refused:
 def _is_theirs(vault: Vault, subject: str | None, place: int, role: str) -> bool:
     if role != Role.WORKER or subject is None:
         return False
-    entry = msgspec.msgpack.decode(payload_at(vault.log.path, place), type=Entry)
+    entry = msgspec.msgpack.decode(vault.log.payload(place), type=Entry)
     return entry.kind in LOOK_KINDS and vault.pseudonym(subject) in entry.subjects

@@ -7,7 +7,7 @@ import msgspec
 
 from gatehouse.keeper import entrance
 from gatehouse.keeper.labels import Budget, KeyClass
-from gatehouse.keeper.terms import Authority, Cell, Plain, Role, Trust
+from gatehouse.keeper.terms import Authority, Cell, Plain, Role, Sent, Trust
 from gatehouse.keeper.terms import Request as Request
 from gatehouse.wire import Letter
 
@@ -39,10 +39,12 @@ class Seal(Request, frozen=True, tag="seal"):
 
 class Admit(Request, frozen=True, tag="admit"):
     """Verify, open and re-seal letters. `stay_days`: for each site the local date whose tokens its open stays carry, as
-    with `locate` a day of the last week. -> Admissions, in order."""
+    with `locate` a day of the last week. `sent` is the request that brought them, when its edge signed it: then one
+    signature stands for all. -> Admissions, in order."""
 
     letters: list[Letter]
     stay_days: dict[str, date]
+    sent: Sent | None = None
 
 
 class Tokens(Request, frozen=True, tag="tokens"):

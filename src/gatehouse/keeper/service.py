@@ -135,7 +135,7 @@ class Service:
         try:
             while self._answer_one(connection):
                 pass
-        except (BrokenFrame, OSError, msgspec.MsgspecError) as fault:
+        except (BrokenFrame, OSError) as fault:
             if not self._stopping.is_set():
                 log.warning("keeper.dropped", fault=type(fault).__name__)
         finally:
@@ -149,7 +149,7 @@ class Service:
         frame = read_frame(connection, FRAME_S)
         if frame is None:
             return False
-        reply = answer(self.vault, _decode(frame))
+        reply = answer(self.vault, _request(frame))
         write_frame(connection, _encode(reply))
         if isinstance(reply, Refused):
             log.info("keeper.refused", code=reply.code)
@@ -173,6 +173,14 @@ class Service:
         while not self._stopping.wait(SWEEP_S):
             for chore in chores:
                 _tried(chore)
+
+
+def _request(frame: bytes) -> AnyRequest:
+    """Raises BrokenFrame for what is no request: also for text that is no UTF-8, which msgspec tells in its own way."""
+    try:
+        return _decode(frame)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as fault:
+        raise BrokenFrame("no request") from fault
 
 
 def _tried(chore: Callable[[], object]) -> None:

@@ -31,6 +31,14 @@ class Plain(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     data: bytes
 
 
+class Sent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A POST of letters as an edge signed it: the Authorization header, the path, and the body byte for byte."""
+
+    authorization: str
+    target: str
+    body: bytes
+
+
 class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A sealed cell on its way to be opened. The header names its key, except a passage's second half: `token` is the
     day token of the row, which lets the keeper find the person."""

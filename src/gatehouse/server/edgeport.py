@@ -19,6 +19,7 @@ from django.db import OperationalError, close_old_connections
 
 from gatehouse.clock import monotonic_s
 from gatehouse.crypto.signing import read_request, verify_request
+from gatehouse.keeper.protocol import Sent
 from gatehouse.server import asking, bus, feed, intake, moment
 from gatehouse.server.gates import queries as gates
 from gatehouse.server.gates.models import Edge
@@ -93,7 +94,8 @@ def letters(ask: Ask, *, now: datetime) -> Answer:
     if edge is None:
         return _UNSIGNED
     try:
-        receipt = intake.receive(edge, decode_letters(ask.body), now=now)
+        sent = Sent(authorization=ask.authorization, target=ask.target, body=ask.body)
+        receipt = intake.receive(edge, decode_letters(ask.body), now=now, sent=sent)
     except (WireError, intake.ForeignLetter):
         return _GARBAGE
     except (KeeperAway, KeeperRefused):

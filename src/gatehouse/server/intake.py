@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db import transaction
 
 from gatehouse.domain.decisions import Reason
-from gatehouse.keeper.protocol import Admitted, Unadmitted
+from gatehouse.keeper.protocol import Admitted, Sent, Unadmitted
 from gatehouse.server import bus, keeping
 from gatehouse.server.attendance.actions import punch
 from gatehouse.server.audit.actions import record
@@ -65,8 +65,9 @@ class _Batch:
         return self.through > self.since or kept or bool(self.refused or self.pairs)
 
 
-def receive(edge: Edge, letters: Sequence[Letter], *, now: datetime) -> Receipt:
-    """Hold the letters that follow on from what we have; the answer says up to which letter we do.
+def receive(edge: Edge, letters: Sequence[Letter], *, now: datetime, sent: Sent | None = None) -> Receipt:
+    """Hold the letters that follow on from what we have; the answer says up to which letter we do. `sent` is the
+    request that brought them, for the keeper.
 
     Raises ForeignLetter, Busy, and KeeperAway, upon all of which nothing was written.
     """
@@ -80,7 +81,7 @@ def receive(edge: Edge, letters: Sequence[Letter], *, now: datetime) -> Receipt:
         if not again and not run:
             return Receipt(through=held)
         try:
-            batch = _admit(edge, held, again, run, now)
+            batch = _admit(edge, held, again, run, now, sent)
             if batch.has_rows():
                 _write(batch, now)
         except stays.Outdated:
@@ -113,7 +114,9 @@ def numbered_again(held: int, letters: Sequence[Letter]) -> list[Letter]:
     return [by_seq[seq] for seq in sorted(by_seq)]
 
 
-def _admit(edge: Edge, held: int, again: Sequence[Letter], run: Sequence[Letter], now: datetime) -> _Batch:
+def _admit(
+    edge: Edge, held: int, again: Sequence[Letter], run: Sequence[Letter], now: datetime, sent: Sent | None
+) -> _Batch:
     """Everything that needs the keeper happens here, before the database is locked. Of the letters in `again` only what
     is not held yet is left. A change of date that is due comes first: after days away the keeper makes no tokens for
     the old day, or its key is destroyed. Raises stays.Outdated."""
@@ -121,7 +124,7 @@ def _admit(edge: Edge, held: int, again: Sequence[Letter], run: Sequence[Letter]
     if stays.retoken_stays(site, now, by=INTAKE):
         site = people.site(edge.site_id)
     come = [*again, *run]
-    results = keeping.admit(come, {str(site.pk): site.stay_day})
+    results = keeping.admit(come, {str(site.pk): site.stay_day}, sent)
     facts: list[Admitted] = []
     refused: list[tuple[Letter, Unadmitted]] = []
     for letter, result in zip(come, results, strict=True):

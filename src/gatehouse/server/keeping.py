@@ -61,6 +61,7 @@ from gatehouse.keeper.protocol import (
     Second,
     SecondPlate,
     Secret,
+    Sent,
     Sign,
     TakeSnapshot,
     Text,
@@ -213,8 +214,11 @@ def find(text: str, ticket: str, limit: int = 25, among: Iterable[object] | None
 # --- letters, edges ----------------------------------------------------------------------------------------------
 
 
-def admit(letters: Sequence[Letter], stay_days: dict[str, date]) -> list[Admitted | Unadmitted]:
-    return must(Admit(letters=list(letters), stay_days=stay_days), Admissions).results
+def admit(
+    letters: Sequence[Letter], stay_days: dict[str, date], sent: Sent | None = None
+) -> list[Admitted | Unadmitted]:
+    """Raises KeeperAway, KeeperRefused."""
+    return must(Admit(letters=list(letters), stay_days=stay_days, sent=sent), Admissions).results
 
 
 def reseal(edge: str, cells: Sequence[Cell], owners: Sequence[object]) -> list[bytes | None]:
@@ -306,9 +310,14 @@ def note(hashes: Sequence[bytes]) -> None:
         must(Note(hashes=[bytes(h) for h in hashes]), Done)
 
 
+def key_state() -> KeyState:
+    """How the keys and their copies stand. Raises KeeperAway."""
+    return must(AskKeys(), KeyState)
+
+
 def recovery_recipient() -> str:
     """To whom backups are sealed, "" while there is no recovery key. Raises KeeperAway."""
-    return must(AskKeys(), KeyState).recipient
+    return key_state().recipient
 
 
 def take_key_snapshot() -> None:

@@ -112,6 +112,7 @@ VERBS: dict[str, Text] = {
     "device.removed": _("took a device away"),
     "device.tried": _("tried a device and saw that it works"),
     "cameras.sought": _("looked for cameras in the network"),
+    "drill.started": _("started a drill of thieves"),
     "dispute.answered": _("asked back in a dispute"),
     "dispute.opened": _("opened a dispute"),
     "dispute.rejected": _("rejected a dispute"),

@@ -74,6 +74,12 @@ def is_due(home: Path, now: datetime) -> bool:
     return now.astimezone(zone).time() >= AT and local_date(last, zone) < local_date(now, zone)
 
 
+def last_fault(folder: Path) -> str:
+    """Why the last nightly backup was not written, "" when it was."""
+    status = _status(folder)
+    return "" if status is None else status.fault
+
+
 def _status(folder: Path) -> Status | None:
     try:
         return msgspec.json.decode((folder / STATUS).read_bytes(), type=Status)

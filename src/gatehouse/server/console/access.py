@@ -85,9 +85,7 @@ _TIME = (
 )
 # Whose tab a page lies under, where its name does not say.
 _SECTION = (
-    dict.fromkeys(
-        ("person", "staff", "faces", "departments", "department", "answers", "visitors", "pickup"), "people"
-    )
+    dict.fromkeys(("person", "staff", "faces", "departments", "department", "answers", "visitors", "pickup"), "people")
     | {"lane": "lanes"}
     | {"requests": "people", "request": "people", "retention": "trust", "register": "trust", "assessment": "trust"}
     | dict.fromkeys(_PARKING, "parking")

@@ -2,10 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
-import msgspec
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -16,8 +13,9 @@ from gatehouse.keeper.protocol import Budget, Checkpoint, Refused, Text, Usage, 
 from gatehouse.server import keeping
 from gatehouse.server.accounts.queries import handle_of, operators
 from gatehouse.server.accounts.signed_in import SignedIn
-from gatehouse.server.console import words
+from gatehouse.server.console import drilling, words, words_drill
 from gatehouse.server.console.access import reader
+from gatehouse.server.console.backups_card import backups_told
 from gatehouse.server.console.rights.tabs import tabs
 from gatehouse.server.moment import now
 
@@ -37,16 +35,6 @@ NOT_PROTECTED: tuple[words.Text, ...] = (
     gettext_lazy("If keeper and server run as one user, the limits on looking are nominal. The doctor says so in red."),
 )
 
-NEEDLES: dict[str, words.Text] = {
-    "names": gettext_lazy("Names"),
-    "plates": gettext_lazy("Plates"),
-    "cards": gettext_lazy("Cards"),
-    "contacts": gettext_lazy("Contacts"),
-    "faces": gettext_lazy("Face pictures"),
-    "templates": gettext_lazy("Face templates"),
-    "linked_between_days": gettext_lazy("People linked between days"),
-}
-
 BUDGETS: dict[Budget, words.Text] = {
     Budget.NONE: gettext_lazy("Nobody's data"),
     Budget.BRIEF: gettext_lazy("Staff numbers in lists"),
@@ -54,20 +42,6 @@ BUDGETS: dict[Budget, words.Text] = {
     Budget.SENSITIVE: gettext_lazy("Contacts, plates, bank"),
     Budget.WORK: gettext_lazy("Hours and pay"),
 }
-
-
-class Searched(msgspec.Struct, frozen=True):
-    files: int = 0
-    bytes: int = 0
-    needles: dict[str, int] = {}
-
-
-class DrillFile(msgspec.Struct, frozen=True):
-    """HOME/server/drill.json: counts of the last drill, written by the thief's command."""
-
-    found: dict[str, int]
-    searched: Searched
-    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +62,21 @@ def trust(request: HttpRequest) -> HttpResponse:
     who = reader(request)
     usage = keeping.ask(Usage(ticket=who.token), UsageList)
     head = keeping.ask(Checkpoint(), Text)
-    context: dict[str, object] = {"drill": _drill(), "not_protected": NOT_PROTECTED, "now": now()}
-    context |= tabs(request, "trust")
+    context: dict[str, object] = {"not_protected": NOT_PROTECTED, "now": now()}
+    context |= drilling.context() | {"backups": backups_told()} | tabs(request, "trust")
     if isinstance(usage, Refused):
         context["refused"] = words.refused(usage.code)
     else:
         context["use"] = _most(_of_own_sites(usage.rows, who))
         context["log"] = {"size": usage.log_size, "head": "" if isinstance(head, Refused) else head.text}
     return render(request, "console/trust.html", context)
+
+
+@require_safe
+def sheet(request: HttpRequest) -> HttpResponse:
+    """The last drill on paper."""
+    told = {"not_protected": NOT_PROTECTED, "not_shown": words_drill.NOT_SHOWN}
+    return render(request, "console/drill_sheet.html", drilling.context() | told)
 
 
 def _of_own_sites(rows: Sequence[UsageRow], who: SignedIn) -> list[UsageRow]:
@@ -131,26 +112,3 @@ def _actor(actor: str) -> str:
         return _("Everybody together")
     handle = handle_of(actor)
     return _("A worker, on their own page") if handle == actor and len(actor) == UUID_LENGTH else handle
-
-
-def _drill() -> dict[str, object] | None:
-    """The last drill in words, None when there was none or its file is not readable."""
-    file = settings.HOME / "server" / "drill.json"
-    try:
-        data = file.read_bytes()
-        last = msgspec.json.decode(data, type=DrillFile)
-    except (FileNotFoundError, PermissionError, msgspec.MsgspecError):
-        return None
-    clean = not any(last.found.values()) and any(last.searched.needles.values())
-    return {
-        "at": last.at,
-        "tone": "good" if clean else "stop",
-        "mark": "yes" if clean else "warn",
-        "said": _("A thief would find nobody") if clean else _("A thief would find somebody: act now"),
-        "searched": _("Searched %(files)d files, %(size)d kB, in every common encoding")
-        % {"files": last.searched.files, "size": last.searched.bytes // 1000},
-        "rows": [
-            {"name": NEEDLES.get(name, name), "needles": last.searched.needles.get(name, "–"), "found": count}
-            for name, count in last.found.items()
-        ],
-    }

@@ -8,6 +8,7 @@ from django.urls.converters import StringConverter
 from gatehouse.server.console import (
     account,
     certificate,
+    drilling,
     enrolment,
     entrance,
     faces,
@@ -197,4 +198,7 @@ urlpatterns = [
     page("payruns/files/<uuid:export_id>/take", files.take, "payruns-file-take", PAYROLL),
     page("payruns/files/<uuid:export_id>/drop", files.drop, "payruns-file-drop", PAYROLL),
     page("trust/", trust.trust, "trust", TRUSTED),
+    page("trust/drill", drilling.start, "trust-drill", OWNERS),
+    page("trust/drill/progress", drilling.progress, "trust-drill-progress", TRUSTED),
+    page("trust/drill/sheet/", trust.sheet, "trust-drill-sheet", TRUSTED),
 ]
