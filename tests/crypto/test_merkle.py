@@ -153,6 +153,7 @@ def test_what_hashes_remembers_gives_the_root_and_proofs_of_the_definition() -> 
         assert (held.size, held.root()) == (size, root(leaves))
         for index in range(size):
             assert held.inclusion_proof(index) == inclusion_proof(leaves, index)
+            assert held.consistency_proof(index + 1) == consistency_proof(leaves, index + 1)
         for index in (-1, size):
             with pytest.raises(IndexError):
                 held.inclusion_proof(index)

@@ -1,4 +1,4 @@
-"""Who may take a pupil: a "must not" beats everything, windows are exact on the school's wall also when clocks change."""
+"""Who may take a pupil: a "must not" beats everything, windows are exact by the school's clock also when it changes."""
 
 import random
 from datetime import UTC, date, datetime, time, timedelta

@@ -95,6 +95,22 @@ class Hashes:
                 start, size = start + k, size - k
         return path[::-1]
 
+    def consistency_proof(self, old: int) -> list[bytes]:
+        """As the function of that name over all leaves. Raises IndexError."""
+        if not 0 < old <= self.size:
+            raise IndexError("no such size")
+        path: list[bytes] = []
+        start, size, whole = 0, self.size, True  # whole: the old tree is what is left, and its root is known
+        while old != size:
+            k = _split(size)
+            if old <= k:
+                path.append(self._range(start + k, size - k))
+                size = k
+            else:
+                path.append(self._range(start, k))
+                start, size, old, whole = start + k, size - k, old - k, False
+        return [*([] if whole else [self._range(start, size)]), *path[::-1]]
+
     def _range(self, start: int, size: int) -> bytes:
         """The root over `size` leaves from `start` on, which is a multiple of the next power of two."""
         if size & (size - 1) == 0:

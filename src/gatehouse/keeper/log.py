@@ -178,14 +178,11 @@ class Log:
 
     def proven(self, old: int) -> tuple[int, bytes, list[bytes] | None]:
         """The head, and the proof that its tree begins with the first `old` leaves; None where it has not so many."""
-        with self._commit_lock:
-            size, root, held = self._tree.size, self._tree.root(), bytes(self._leaves) if old > 0 else b""
-        if old > size:
-            return size, root, None
-        if old in (0, size):
-            return size, root, []
-        leaves = [held[start : start + _LEAF] for start in range(0, size * _LEAF, _LEAF)]
-        return size, root, consistency_proof(leaves, old)
+        with self._writing:
+            size, root = self._tree.size, self._tree.root()
+            if old > size:
+                return size, root, None
+            return size, root, self._tree.consistency_proof(old) if old else []
 
     def head(self) -> tuple[int, bytes]:
         """Size and root of what is durable."""

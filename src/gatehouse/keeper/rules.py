@@ -92,7 +92,6 @@ READS: dict[Role, frozenset[str]] = {
     - _DISPUTES
     - {"mandate.consent/1", "device.secret/1", "operator.contact/1", "proprietor.bank/1"}
     - {"import.row/1", "hook.secret/1", "staff.change/1", "mail.address/1", "pupil.pickup/1"},
-    - {"import.row/1", "hook.secret/1", "staff.change/1", "mail.address/1"},
 }
 # What a worker reads of the people whom they manage: who asks, what for, and who answered.
 TEAM_READS = frozenset({"person.brief/1", "person.name/1", "work.note/1", "note.answer/1"})
@@ -123,7 +122,6 @@ JOBS: dict[str, frozenset[str]] = {
 }
 # To whom the job `mail` may write: addresses that somebody left here for that.
 MAILABLE = frozenset({"mail.address/1", "guardian.mail/1"})
-MAILABLE = frozenset({"mail.address/1"})
 # A job sees time and pay under a random id, of everybody if need be, and never a name: no cap stands against it.
 JOB_READS: dict[str, frozenset[str]] = {
     "workdays": frozenset(

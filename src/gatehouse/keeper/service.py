@@ -178,9 +178,10 @@ class Service:
 def _request(frame: bytes) -> AnyRequest:
     """Raises BrokenFrame for what is no request: also for text that is no UTF-8, which msgspec tells in its own way."""
     try:
-        return _decode(frame)
+        found: AnyRequest = _decode(frame)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as fault:
         raise BrokenFrame("no request") from fault
+    return found
 
 
 def _tried(chore: Callable[[], object]) -> None:

@@ -16,8 +16,8 @@ class MessageState(models.TextChoices):
 
 class Message(models.Model):
     """One mail to one address. `to_cell` is the envelope (mail/cells.py): not even the row that the address belongs
-    to stands here beside a time. `facts` are counts, codes and dates for the words of `kind` (mail/letters.py). `said` is the
-    mail server's last answer: a status, or a code of ours."""
+    to stands here beside a time. `facts` are counts, codes and dates for the words of `kind` (mail/letters.py). `said`
+    is the mail server's last answer: a status, or a code of ours."""
 
     id = models.UUIDField(primary_key=True)
     kind = models.CharField(max_length=32)
