@@ -53,6 +53,8 @@ from gatehouse.machine import leave_no_core
 WITHIN_S = 120
 SITE, OTHER_SITE, EDGE, ZONE = "twin-site", "twin-other-site", "twin-edge", "UTC"
 PERSON = (KeyClass.FACE, KeyClass.IDENTITY, KeyClass.ACCESS, KeyClass.WORK)
+_OF_SOMEBODY = (Role.WORKER, Role.CONTRACTOR)  # who sees only what is theirs
+_OFFICES = tuple(role for role in Role if role not in _OF_SOMEBODY)
 _SITE_BOUND = frozenset({KeyClass.SITE, KeyClass.BOOKS, KeyClass.SITE_DAY})
 
 
@@ -320,11 +322,8 @@ def _moved(twin: Twin, cells: Sequence[Cell]) -> Check:
 def _roles(twin: Twin, cells: Sequence[Cell]) -> Check:
     """Each role and each label; then a worker at somebody else, and an owner of another site."""
     got = tried = 0
-    nobody = str(uuid.uuid4())
-    code = twin.keeper.invite(nobody, Role.WORKER, twin.sign_in(Role.OWNER), subject=nobody)
-    askers = [(twin.sign_in(role), READS[role]) for role in Role if role is not Role.WORKER]
-    askers.append((Authority(ticket=twin.keeper.sign_in(code).token), frozenset()))
-    for by, reads in askers:
+    askers = [(twin.sign_in(role), READS[role]) for role in _OFFICES]
+    for by, reads in [*askers, *((by, frozenset()) for by in _outsiders(twin))]:
         for cell in cells:
             if cell.label not in reads and LABELS[cell.label].budget is not Budget.NONE:
                 tried += 1
@@ -337,9 +336,16 @@ def _roles(twin: Twin, cells: Sequence[Cell]) -> Check:
     return Check("roles", Place.TWIN, tried, got)
 
 
+def _outsiders(twin: Twin) -> list[Authority]:
+    """A worker whom no sealed value is about, and a contractor nobody works for: they may read nothing."""
+    owner, nobody = twin.sign_in(Role.OWNER), str(uuid.uuid4())
+    codes = [twin.keeper.invite(nobody, role, owner, sites=(SITE,), subject=nobody) for role in _OF_SOMEBODY]
+    return [Authority(ticket=twin.keeper.sign_in(code).token) for code in codes]
+
+
 def _templates(twin: Twin, cells: Sequence[Cell]) -> Check:
     never = [cell for cell in cells if cell.label in NEVER_SHOWN]
-    askers = [twin.sign_in(role) for role in Role if role is not Role.WORKER]
+    askers = [*map(twin.sign_in, _OFFICES), *_outsiders(twin)]
     got = [answered(lambda c=c, by=by: twin.keeper.reveal([c], by, "drill")) for c in never for by in askers]  # type: ignore[misc]
     return Check("templates", Place.TWIN, len(got), sum(got))
 

@@ -30,7 +30,8 @@ NOT_PROTECTED: tuple[words.Text, ...] = (
     gettext_lazy("A stolen disk of the keeper's machine opens everything while the root key is a file on it."),
     gettext_lazy("A stolen gate computer is the gallery of its site: faces, cards and plates."),
     gettext_lazy(
-        "There is no check yet that a face is alive: a good picture may open a door. Use a pass or card beside it."
+        "A face alone may be a picture: a gate can ask for a sign of life (back office, Gates), which stops prints and "
+        "still screens, not videos and masks."
     ),
     gettext_lazy("If keeper and server run as one user, the limits on looking are nominal. The doctor says so in red."),
 )
