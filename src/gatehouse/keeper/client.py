@@ -12,7 +12,7 @@ import select
 import socket
 import threading
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -261,3 +261,21 @@ class Client:
 
     def usage(self, ticket: str) -> say.UsageList:
         return self._ask(say.Usage(ticket), say.UsageList)
+
+    def ask_bulk(self, budget: say.Budget, people: int, until: datetime, reason: str, by: say.Authority) -> str:
+        return self._ask(say.AskBulk(budget, people, until, reason, by), say.Text).text
+
+    def answer_bulk(self, wish: str, by: say.Authority, *, allow: bool) -> None:
+        self._ask(say.AnswerBulk(wish, allow, by), say.Done)
+
+    def bulks(self, ticket: str) -> list[say.Bulk]:
+        return self._ask(say.Bulks(ticket), say.BulkList).bulks
+
+    def lay_honeys(self, sites: Sequence[str], by: say.Authority) -> list[say.Honey]:
+        return self._ask(say.LayHoneys(list(sites), by), say.HoneyList).honeys
+
+    def honey_cells(self, ids: Sequence[str], by: say.Authority) -> list[say.Honey]:
+        return self._ask(say.HoneyCells(list(ids), by), say.HoneyList).honeys
+
+    def incidents(self, after: int, size: int, by: say.Authority) -> say.IncidentList:
+        return self._ask(say.AskIncidents(after, size, by), say.IncidentList)

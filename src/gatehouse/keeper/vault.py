@@ -269,7 +269,9 @@ class Vault:
         if asker.ticket is not None:
             role = counted_as(asker.role)
             spends = [Spend(asker.actor, role, b, who) for b, who in people.items()]
-            taken = self.budgets.take(spends, now, self._beside(asker, now))
+            taken = self.budgets.take(spends, now)
+            if isinstance(taken, Over):
+                taken = self.budgets.take(spends, now, self._beside(asker, now))
             if isinstance(taken, Over):
                 return self._refused(asker, kind, taken, now)
             granted = taken
@@ -296,13 +298,14 @@ class Vault:
         tripped = self.trip(asker, kind, set(subjects))
         if tripped is not None:
             return tripped
-        taken, grant = self.budgets.take_some(spend, names, now), self._beside(asker, now).get(budget)
+        taken, grant = self.budgets.take_some(spend, names, now), None
         if isinstance(taken, Over):
+            grant = self._beside(asker, now).get(budget)
             if grant is None:
                 return self._refused(asker, kind, taken, now)
             taken = self.budgets.take_some_beside(grant, names)
-        else:
-            grant = None
+            if not taken and names:
+                return self._refused(asker, kind, Over(budget, "grant", grant.people), now)
         if taken:
             self.log.append(
                 Entry(at=now, kind=kind, actor=asker.actor, role=asker.role, purpose=kind, budget=budget,
