@@ -160,7 +160,7 @@ def test_a_day_counts_to_team_and_contractor(works, world):
     rigger, mason, office = world.hire("S-1"), world.hire("S-2"), world.hire("S-3")
     works.enter(rigger, works.steel)
     works.enter(mason, works.bricks)
-    world.tell(*(world.passage(subject=str(one.pk), at=world.ago(minutes=9)) for one in (rigger, mason, office)))
+    world.tell(*(world.passage(subject=str(one.pk), at=world.ago(seconds=20)) for one in (rigger, mason, office)))
     world.tell(world.passage(subject=str(mason.pk), direction="out"))
     found = head_looks.heads_of(works.site, works.today, world.now(), works.owner.authority, "heads.page")
     keys = [CrewKey(str(works.beam.pk), str(works.steel.pk)), CrewKey(str(works.stone.pk), str(works.bricks.pk))]

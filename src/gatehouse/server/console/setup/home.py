@@ -102,7 +102,7 @@ def _shown(line: Line, site: Site | None, gate: Gate | None, *, is_next: bool) -
         after = words_setup.STEPS[line.waits_for].what if line.waits_for else ""
         tone, mark, said = "off", "clock", _("After: %(step)s") % {"step": after}
     else:
-        tone, mark, said = ("warn", "info", _("Next")) if is_next else ("off", "info", _("Open"))
+        tone, mark, said = ("warn", "info", _("Next step")) if is_next else ("off", "info", _("Not done yet"))
     href = _where(line.step, site, gate) if line.stand is not Stand.WAITS else ""
     again = _("More") if line.step in (Step.GATE, Step.PEOPLE, Step.RULE) else _("Change")
     go = again if line.stand is Stand.DONE else _("Do it")
