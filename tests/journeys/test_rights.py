@@ -5,7 +5,7 @@ import json
 import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
-from tests.journeys.test_staff import shot
+from tests.journeys.shots import shoot_both
 from tests.server.world import SETUP
 
 from gatehouse.keeper.certificate import check_certificate
@@ -36,26 +36,26 @@ def test_somebody_takes_their_data_withdraws_their_face_and_hr_erases_them_when_
     assert made["data"]["person.name/1"][0]["data"] == "Lin Moss"
     worker.get_by_role("button", name="Show it here").click()
     expect(worker.get_by_text("Lin Moss")).to_be_visible()
-    shot(worker, "my-data-open")
+    shoot_both(worker, "my-data-open")
     worker.get_by_label("Something about me is wrong").check()
     worker.get_by_label("In your words").fill("My phone number is an old one.")
     worker.get_by_role("button", name="Send").click()
     expect(worker.get_by_text("waits for an answer")).to_be_visible()
-    shot(worker, "my-data")
+    shoot_both(worker, "my-data")
     worker.get_by_text("Withdraw", exact=True).click()
     worker.get_by_label("By a QR pass on my phone").check()
     worker.get_by_role("button", name="Withdraw and destroy my face").click()
     expect(worker.get_by_role("heading", name="Show this at the gate")).to_be_visible()
     assert Consent.objects.get().state == ConsentState.WITHDRAWN
-    shot(worker, "my-pass")
+    shoot_both(worker, "my-pass")
 
     hr = place.open(Role.HR)
     hr.goto(place.url + reverse("requests"))
-    shot(hr, "requests")
+    shoot_both(hr, "requests")
     hr.get_by_role("link", name="S-104").click()
     hr.get_by_role("button", name="Open", exact=True).click()
     expect(hr.get_by_text("My phone number is an old one.")).to_be_visible()
-    shot(hr, "request")
+    shoot_both(hr, "request")
     hr.get_by_label("What they read").fill("Mended, thank you.")
     hr.get_by_role("button", name="It is done").click()
     expect(hr.get_by_text("Answered. The person reads it on their page.")).to_be_visible()
@@ -71,11 +71,11 @@ def test_somebody_takes_their_data_withdraws_their_face_and_hr_erases_them_when_
     expect(hr.get_by_text("Every way in is dead.")).to_be_visible()
     hr.goto(place.url + reverse("person-erase", args=[person.pk]))
     expect(hr.get_by_text("Pay records must be kept by law").first).to_be_visible()
-    shot(hr, "erase")
+    shoot_both(hr, "erase")
     hr.get_by_label("Type S-104 to be sure").fill("S-104")
     hr.get_by_role("button", name="Erase for good").click()
     expect(hr.get_by_role("heading", name="Certificate of erasure")).to_be_visible()
-    shot(hr, "certificate")
+    shoot_both(hr, "certificate")
     signed = saved(hr, hr.get_by_role("link", name="Signed file (JSON)"))
     assert check_certificate(signed).subject == str(person.pk)
     assert saved(hr, hr.get_by_role("link", name="PDF")).startswith(b"%PDF")
@@ -83,5 +83,5 @@ def test_somebody_takes_their_data_withdraws_their_face_and_hr_erases_them_when_
     owner = place.open(Role.OWNER)
     for name in ("trust", "retention", "register", "assessment"):
         owner.goto(place.url + reverse(name))
-        shot(owner, name)
+        shoot_both(owner, name)
     assert not [fault for page in (worker, hr, owner) for fault in page.faults if "401" not in fault]
