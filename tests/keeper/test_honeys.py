@@ -148,6 +148,15 @@ def test_who_types_the_plate_of_one_is_answered_as_of_any_car_and_told_of(desk: 
     assert len(told(desk)) == 1
 
 
+def test_no_search_comes_upon_one_even_when_somebody_feeds_its_cells(desk: Desk, honeys: list[Honey]) -> None:
+    """Else a thief could have everybody who searches locked out."""
+    desk.client.index([cell(one) for one in honeys if one.kind == "person"])
+    by = desk.sign_in()
+    name = desk.service.vault.honeys.texts(person(honeys).id, TODAY)["person.name/1"].decode()
+    assert desk.client.find(name, by.ticket or "") == []
+    assert told(desk) == []
+
+
 def test_nobody_elses_look_is_told(desk: Desk, honeys: list[Honey]) -> None:
     desk.client.reveal(desk.people(3), desk.sign_in(), "x")
     assert told(desk) == []

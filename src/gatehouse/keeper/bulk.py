@@ -73,7 +73,7 @@ def answer(vault: Vault, request: AnswerBulk) -> Done | Refused:
     own = kept.actor == asker.actor
     if not (own and not request.allow) and not (asker.may("bulk.answer") and _reaches(asker.ticket, kept)):
         return Refused("not_allowed")
-    if request.allow and (own or _was_let_in_by(vault, asker.actor, kept.actor)):
+    if request.allow and _is_one_with(vault, asker.actor, kept.actor):
         return Refused("own_grant")
     kind, state = ("bulk_allowed", BulkState.ALLOWED) if request.allow else ("bulk_refused", BulkState.REFUSED)
     vault.tell(kind, asker, purpose=f"{kept.budget}:{kept.people}:{request.id}")
@@ -85,8 +85,8 @@ def _reaches(ticket: Ticket, kept: Kept) -> bool:
     return not ticket.sites or (bool(kept.sites) and set(kept.sites) <= set(ticket.sites))
 
 
-def _was_let_in_by(vault: Vault, actor: str, first: str) -> bool:
-    """Whether `first` let this account in lately, or let in who did: a second person whom the first one made up."""
+def _is_one_with(vault: Vault, actor: str, first: str) -> bool:
+    """Whether this is the first person, or somebody whom they made up: let in lately, or let in who let them in."""
     since, let_in = vault.now() - STRANGER, dict[str, set[str]]()
     for entry in vault.log.entries():
         if entry.kind == "invite" and entry.at >= since:

@@ -113,11 +113,13 @@ def mint(vault: Vault, request: protocol.Mint) -> Bytes | Refused:
 
 
 def index(vault: Vault, request: protocol.Index) -> Done | Refused:
-    """Cells whose keys are gone are passed over."""
+    """Cells whose keys are gone are passed over; so are honey records, or a search would come upon one."""
     for place, cell in enumerate(request.cells):
         label, opened = LABELS.get(cell.label), vault.cells.open(cell)
         if label is None or not label.indexed or not isinstance(opened, Opened | Gone):
             return Refused("bad_request", {"cell": place})
+        if isinstance(opened, Opened) and opened.subject in vault.honeys:
+            continue
         if isinstance(opened, Opened) and label.key not in vault.holds.waiting(opened.subject):
             vault.index.put(cell.label, cell.row, opened.subject, opened.data.decode("utf-8", "replace"))
     return Done()
