@@ -256,6 +256,7 @@ PURPOSES: dict[str, Text] = {
     "pay.person": _("opened your contract and amounts"),
     "imports.page": _("looked at a file that was handed over for import"),
     "imports": _("took in a file that was handed over"),
+    "mail": _("sent a mail"),
     "faces.pairs": _("looked whether two records are one person"),
     "faces.quality": _("looked how good the pictures of faces are"),
     "imports.match": _("found you by your staff number for an import"),
