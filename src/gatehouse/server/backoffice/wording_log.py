@@ -301,6 +301,7 @@ OBJECTS: dict[str, Text] = {
     "department": _("department"),
     "import": _("import"),
     "hook": _("webhook"),
+    "mail": _("mail"),
     "device": _("device"),
     "dispute": _("dispute"),
     "edge": _("gate computer"),
