@@ -11,7 +11,7 @@ The server carries both and can read neither. MessagePack on the wire; unknown f
 """
 
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
 import uuid_utils
@@ -366,36 +366,38 @@ def feed_aad(edge: str, label: str, owner: str) -> bytes:
 
 
 _encoder = msgspec.msgpack.Encoder()
-_body = msgspec.msgpack.Decoder(Body)
+T = TypeVar("T")
+_body: msgspec.msgpack.Decoder[Body] = msgspec.msgpack.Decoder(Body)
 _letters = msgspec.msgpack.Decoder(list[Letter])
 _feed = msgspec.msgpack.Decoder(Feed)
 _receipt = msgspec.msgpack.Decoder(Receipt)
 _templates = msgspec.msgpack.Decoder(FaceTemplates)
 _answer = msgspec.msgpack.Decoder(Answer)
-_told = msgspec.msgpack.Decoder(Told)
+_told: msgspec.msgpack.Decoder[Told] = msgspec.msgpack.Decoder(Told)
 
 
 def encode(value: object) -> bytes:
     return _encoder.encode(value)
 
 
-def decode_body(data: bytes) -> Body:
+def _decoded(decoder: msgspec.msgpack.Decoder[T], data: bytes) -> T:
     """Raises WireError."""
     try:
-        body: Body = _body.decode(data)
+        return decoder.decode(data)
     except _BROKEN as fault:
         raise WireError(str(fault)) from fault
-    return body
+
+
+def decode_body(data: bytes) -> Body:
+    """Raises WireError."""
+    return _decoded(_body, data)
 
 
 def decode_letters(data: bytes) -> list[Letter]:
     """Raises WireError, also for more than LETTERS_PER_BATCH letters or a body beyond BODY_LIMIT."""
     if len(data) > BATCH_LIMIT:
         raise WireError(f"a batch holds at most {BATCH_LIMIT} bytes")
-    try:
-        letters = _letters.decode(data)
-    except _BROKEN as fault:
-        raise WireError(str(fault)) from fault
+    letters = _decoded(_letters, data)
     if len(letters) > LETTERS_PER_BATCH or any(len(letter.body) > BODY_LIMIT for letter in letters):
         raise WireError(f"a batch holds at most {LETTERS_PER_BATCH} letters of at most {BODY_LIMIT} bytes")
     return letters
@@ -403,42 +405,26 @@ def decode_letters(data: bytes) -> list[Letter]:
 
 def decode_feed(data: bytes) -> Feed:
     """Raises WireError."""
-    try:
-        return _feed.decode(data)
-    except _BROKEN as fault:
-        raise WireError(str(fault)) from fault
+    return _decoded(_feed, data)
 
 
 def decode_receipt(data: bytes) -> Receipt:
     """Raises WireError."""
-    try:
-        return _receipt.decode(data)
-    except _BROKEN as fault:
-        raise WireError(str(fault)) from fault
+    return _decoded(_receipt, data)
 
 
 def decode_templates(data: bytes) -> FaceTemplates:
     """Raises WireError."""
-    try:
-        return _templates.decode(data)
-    except _BROKEN as fault:
-        raise WireError(str(fault)) from fault
+    return _decoded(_templates, data)
 
 
 def decode_answer(data: bytes) -> Answer:
     """Raises WireError."""
     if len(data) > ANSWER_LIMIT:
         raise WireError(f"an answer holds at most {ANSWER_LIMIT} bytes")
-    try:
-        return _answer.decode(data)
-    except _BROKEN as fault:
-        raise WireError(str(fault)) from fault
+    return _decoded(_answer, data)
 
 
 def decode_told(data: bytes) -> Told:
     """Raises WireError."""
-    try:
-        told: Told = _told.decode(data)
-    except _BROKEN as fault:
-        raise WireError(str(fault)) from fault
-    return told
+    return _decoded(_told, data)

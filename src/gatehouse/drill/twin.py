@@ -50,7 +50,6 @@ from gatehouse.keeper.rules import NEVER_SHOWN, READS, WRITTEN_HERE
 from gatehouse.keeper.verifying import verify_log
 from gatehouse.machine import leave_no_core
 
-WITHIN_S = 120
 SITE, OTHER_SITE, EDGE, ZONE = "twin-site", "twin-other-site", "twin-edge", "UTC"
 PERSON = (KeyClass.FACE, KeyClass.IDENTITY, KeyClass.ACCESS, KeyClass.WORK)
 _OF_SOMEBODY = (Role.WORKER, Role.CONTRACTOR)  # who sees only what is theirs

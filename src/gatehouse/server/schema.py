@@ -22,9 +22,9 @@ def bring_up_to_date() -> None:
 
 def _make_whole() -> None:
     """Every table and the word that every migration is done, in one transaction; nothing where any table is."""
-    executor = MigrationExecutor(connection)
-    if connection.introspection.table_names():
+    if connection.introspection.table_names():  # before the migrations are read, which takes longer
         return
+    executor = MigrationExecutor(connection)
     made = executor.loader.migrated_apps
     models = [model for config in apps.get_app_configs() if config.label in made for model in config.get_models()]
     with connection.constraint_checks_disabled(), transaction.atomic(), connection.schema_editor() as editor:

@@ -22,7 +22,6 @@ class Letter:
     facts: frozenset[str] = frozenset()
 
 
-_WHERE = _("What happened stands on the page Trust, for owners.")
 LETTERS: dict[str, Letter] = {
     "pupil.absent": Letter(
         _("Not at school when the bell rang: %(class)s"),

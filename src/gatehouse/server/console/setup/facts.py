@@ -98,5 +98,4 @@ def lines_for(site: Site | None, who: SignedIn) -> list[Line]:
 
 def left_for(site: Site) -> int:
     """How many steps are left for the hint on Watch; 0 from the first one let in on, whatever is left."""
-    facts = facts_of(site)
-    return 0 if facts.let_in else len(missing(checklist(facts)))
+    return 0 if let_somebody_in(site) else len(missing(checklist(facts_of(site))))
