@@ -19,7 +19,8 @@ from tests.keeper.conftest import EDGE, SITE, Desk
 from gatehouse.keeper import local, protocol
 from gatehouse.keeper.client import Client, KeeperAway
 from gatehouse.keeper.frames import address
-from gatehouse.keeper.protocol import FRAME_LIMIT, LABELS, Authority, Reply, Role
+from gatehouse.keeper.protocol import FRAME_LIMIT, LABELS, Authority, Reply
+from gatehouse.keeper.rules import ALL_OPERATORS
 
 WITHIN_S = 10.0
 REQUESTS = tuple(typing.get_args(protocol.AnyRequest))
@@ -43,7 +44,7 @@ def known(desk: Desk) -> dict[str, tuple[Any, ...]]:
     """Tickets, people, cells and letters that are really there, so that requests come beyond the first question."""
     people = [desk.person()[0] for _ in range(3)]
     cells = [desk.sealed(label, people[0], "x") for label in ("person.name/1", "person.bank/1", "credential.card/1")]
-    tickets = [desk.sign_in(role).ticket for role in Role if role is not Role.WORKER]
+    tickets = [desk.sign_in(role).ticket for role in sorted(ALL_OPERATORS)]
     tickets.append(desk.worker(people[0]).ticket)
     tickets.append(local.shell_authority(desk.home).ticket)
     by = tuple(Authority(ticket=one) for one in tickets) + tuple(Authority(job=job) for job in ("workdays", "stays"))

@@ -46,14 +46,12 @@ from gatehouse.keeper.protocol import (
     Plain,
     Role,
 )
-from gatehouse.keeper.rules import NEVER_SHOWN, READS, WRITTEN_HERE
+from gatehouse.keeper.rules import ALL_OPERATORS, NEVER_SHOWN, READS, WRITTEN_HERE
 from gatehouse.keeper.verifying import verify_log
 from gatehouse.machine import leave_no_core
 
 SITE, OTHER_SITE, EDGE, ZONE = "twin-site", "twin-other-site", "twin-edge", "UTC"
 PERSON = (KeyClass.FACE, KeyClass.IDENTITY, KeyClass.ACCESS, KeyClass.WORK)
-_OF_SOMEBODY = (Role.WORKER, Role.CONTRACTOR)  # who sees only what is theirs
-_OFFICES = tuple(role for role in Role if role not in _OF_SOMEBODY)
 _SITE_BOUND = frozenset({KeyClass.SITE, KeyClass.BOOKS, KeyClass.SITE_DAY})
 
 
@@ -321,7 +319,7 @@ def _moved(twin: Twin, cells: Sequence[Cell]) -> Check:
 def _roles(twin: Twin, cells: Sequence[Cell]) -> Check:
     """Each role and each label; then a worker at somebody else, and an owner of another site."""
     got = tried = 0
-    askers = [(twin.sign_in(role), READS[role]) for role in _OFFICES]
+    askers = [(twin.sign_in(role), READS[role]) for role in sorted(ALL_OPERATORS)]
     for by, reads in [*askers, *((by, frozenset()) for by in _outsiders(twin))]:
         for cell in cells:
             if cell.label not in reads and LABELS[cell.label].budget is not Budget.NONE:
@@ -338,13 +336,16 @@ def _roles(twin: Twin, cells: Sequence[Cell]) -> Check:
 def _outsiders(twin: Twin) -> list[Authority]:
     """A worker whom no sealed value is about, and a contractor nobody works for: they may read nothing."""
     owner, nobody = twin.sign_in(Role.OWNER), str(uuid.uuid4())
-    codes = [twin.keeper.invite(nobody, role, owner, sites=(SITE,), subject=nobody) for role in _OF_SOMEBODY]
+    codes = [
+        twin.keeper.invite(nobody, role, owner, sites=(SITE,), subject=nobody)
+        for role in sorted(frozenset(Role) - ALL_OPERATORS)
+    ]
     return [Authority(ticket=twin.keeper.sign_in(code).token) for code in codes]
 
 
 def _templates(twin: Twin, cells: Sequence[Cell]) -> Check:
     never = [cell for cell in cells if cell.label in NEVER_SHOWN]
-    askers = [*map(twin.sign_in, _OFFICES), *_outsiders(twin)]
+    askers = [*map(twin.sign_in, sorted(ALL_OPERATORS)), *_outsiders(twin)]
     got = [answered(lambda c=c, by=by: twin.keeper.reveal([c], by, "drill")) for c in never for by in askers]  # type: ignore[misc]
     return Check("templates", Place.TWIN, len(got), sum(got))
 
