@@ -42,7 +42,7 @@ def ask(vault: Vault, request: AskBulk) -> Text | Refused:
     now = vault.now()
     if not 0 < request.people <= MOST_PEOPLE:
         return Refused("bad_request", {"field": "people", "most": MOST_PEOPLE})
-    if not now < request.until <= now + LONGEST:
+    if request.until.tzinfo is None or not now < request.until <= now + LONGEST:
         return Refused("bad_request", {"field": "until"})
     if not request.reason.strip() or len(request.reason) > REASON:
         return Refused("bad_request", {"field": "reason"})

@@ -365,8 +365,7 @@ class Usage(Request, frozen=True, tag="usage"):
 
 class AskBulk(Request, frozen=True, tag="ask_bulk"):
     """More people of one class of data than the caps allow, until a moment of the next week, for a reason of at most
-    200
-    characters. Nothing is shown by it yet. -> Text with the wish's id"""
+    200 characters. Nothing is shown by it yet. -> Text with the wish's id"""
 
     budget: Budget
     people: int
