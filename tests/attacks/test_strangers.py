@@ -174,6 +174,8 @@ def test_a_ticket_of_another_site_reaches_nothing_of_this_one(site: Attacked) ->
         "site_id": site.site_id, "person_id": site.ids("people_person")[0], "gate_id": site.ids("gates_gate")[0],
         "garage_id": site.ids("parking_garage")[0], "vehicle_id": site.ids("people_vehicle")[0],
     }  # fmt: skip
+    file = {"parts": [{"name": "people.zip", "size": 100}]}
+    ids |= {"import_id": owner.post(f"/api/sites/{site.site_id}/photos", json=file).json()["id"], "number": "0"}
     # Of these the site has none: an id of another site's and one of nobody's get one answer.
     ids |= dict.fromkeys(("entry_id", "pool_id", "permit_id", "booking_id"), str(uuid.uuid4())) | {"kind": "blocked"}
     described = owner.get("/api/openapi.json").json()["paths"]
