@@ -5,6 +5,7 @@ import ssl
 import stat
 import time
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import httpx
 import msgspec
@@ -17,6 +18,7 @@ from tests.edge.terminal_world import CODE, Tablet, TerminalSite, noisy
 from gatehouse.clock import SystemClock
 from gatehouse.crypto import self_signed
 from gatehouse.domain.papers import Paper
+from gatehouse.domain.periods import local_date
 from gatehouse.edge import status
 from gatehouse.edge.terminals import places
 from gatehouse.wire import Attempt, GateEvent, Passage
@@ -184,7 +186,7 @@ def test_the_same_picture_again_is_no_new_look(running, tablet):
 
 
 def test_a_card_lent_for_the_day_opens_and_the_one_at_home_does_not(site):
-    today = SystemClock().now().date().isoformat()
+    today = local_date(SystemClock().now(), ZoneInfo("Europe/Berlin")).isoformat()
     ada = site.person("ada", number="104", initials="AL", card="4711000", day_card=f"{today} 8800")
     bo = site.person("bo", number="105", initials="BM", card="4712000", day_card="2026-01-01 8801")
     tablet = Tablet(site.start(site.feed(people=[ada, bo]))).paired()

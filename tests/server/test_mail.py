@@ -49,10 +49,10 @@ def address(site, text=WHO, row="row-1"):
     return Address("mail.address/1", row, keeping.seal_one("mail.address/1", site.pk, row, text.encode()))
 
 
-def send(site, world, own="fact-1", to=None, **facts):
+def send(at, world, own="fact-1", to=None, **facts):
     with transaction.atomic():
-        given = {"site": site.name, "count": 7} | facts
-        return actions.send("test.count", to or address(site), given, own=own, now=world.clock.now())
+        given = {"site": at.name, "count": 7} | facts
+        return actions.send("test.count", to or address(at), given, own=own, now=world.clock.now())
 
 
 def deliver(world, after=timedelta()):

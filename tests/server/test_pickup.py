@@ -43,9 +43,13 @@ class School:
     """The world's site as a school: one class with two sisters and a boy, a mother, and an aunt."""
 
     def __init__(self, world) -> None:
-        self.world, self.site, at = world, world.site, world.now()
+        self.world, self.site = world, world.site
         Site.objects.filter(pk=self.site.pk).update(type=SiteType.SCHOOL)
         self.site.refresh_from_db()
+        while not work.calendar(self.site).is_workday(local_date(world.now(), CN)):
+            world.clock.advance(DAY)
+        at = world.now()
+        self.day = local_date(at, CN)
         group = add_group(self.site, "Class 3b", by=SETUP, at=at)
         names = ("Ada Moss", "Bea Moss", "Cid Elm")
         self.ada, self.bea, self.cid = (self._pupil(n, name, group) for n, name in enumerate(names))
@@ -56,10 +60,6 @@ class School:
         self.mother = self.collector("G-1", "Dana Moss", "dana@example.org")
         self.aunt = self.collector("G-2", "Ella Moss")
         bus.hear(world.edge.pk)
-        day = local_date(at, CN)
-        while not work.calendar(self.site).is_workday(day):
-            day += DAY
-        self.day = day
 
     def _pupil(self, n: int, name: str, group):
         return hire_person(self.site, Facts(number=f"P-{n}", name=name), groups=[group], by=SETUP, at=self.world.now())

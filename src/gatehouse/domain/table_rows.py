@@ -102,7 +102,7 @@ Read = PersonRow | ShiftRow | PunchRow
 
 
 def read_row(kind: Kind, mapping: Mapping[str, int], cells: Sequence[str], around: Around) -> Read | Flawed:
-    """What the row says, or the first thing that is wrong with it."""
+    """What the row says, or the first thing that is wrong with it. Rows of photos: `photo_rows.read_photo_row`."""
     said = {name: cells[place] if 0 <= place < len(cells) else "" for name, place in mapping.items()}
     reader = {Kind.PEOPLE: _person, Kind.SHIFTS: _shift, Kind.PUNCHES: _punch}[kind]
     return reader(said, around)

@@ -17,7 +17,7 @@ from gatehouse.server.console.access import reader
 from gatehouse.server.console.staff.tabs import tabs
 from gatehouse.server.moment import now
 from gatehouse.server.people import looks, pairs, queries
-from gatehouse.server.people.models import CredentialState, FacePair, PairState
+from gatehouse.server.people.models import CredentialState, PairState
 from gatehouse.vision.faces import MODEL
 
 WORST_SHOWN = 25
@@ -44,7 +44,7 @@ def _page(request: HttpRequest, **more: object) -> HttpResponse:
     known = queries.faces(sites).filter(state=CredentialState.ACTIVE)
     context = tabs(request, "faces") | {
         "waiting": pairs.waiting(sites),
-        "twins": FacePair.objects.filter(site__in=sites, state=PairState.TWO).count(),
+        "twins": pairs.twins(sites),
         "count": known.count(),
         "outdated": pairs.outdated(sites, MODEL),
     }
@@ -82,7 +82,7 @@ def answer(request: HttpRequest, pair_id: UUID) -> HttpResponse:
     """One person: a record is closed. Two people: both go on, each with something besides the face."""
     who = reader(request)
     sites = queries.sites_visible_to(who)
-    row = FacePair.objects.filter(pk=pair_id, site__in=sites).first()
+    row = pairs.pair(pair_id, sites)
     if row is None:
         raise Http404
     said, closing = request.POST.get("said", ""), None

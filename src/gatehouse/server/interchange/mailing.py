@@ -189,7 +189,7 @@ class _Line:
         except smtplib.SMTPSenderRefused as fault:
             raise NotTaken(str(fault.smtp_code), whole=True) from fault
         except smtplib.SMTPServerDisconnected as fault:
-            raise NotTaken("away", whole=True) from fault
+            raise NotTaken(_code_of(fault), whole=True) from fault
         except smtplib.SMTPResponseException as fault:
             raise NotTaken(str(fault.smtp_code), whole=False) from fault
         except OSError as fault:
@@ -228,10 +228,10 @@ class _Line:
 
 
 def _code_of(fault: Exception) -> str:
-    """Why nothing could be said at all."""
+    """Why nothing could be said at all. smtplib calls a server that is silent for too long disconnected."""
     if isinstance(fault, ssl.SSLError):
         return "tls"
-    return "timeout" if isinstance(fault, TimeoutError) else "away"
+    return "timeout" if isinstance(fault, TimeoutError) or isinstance(fault.__context__, TimeoutError) else "away"
 
 
 def _not_taken(message: Message, fault: NotTaken, now: datetime) -> None:

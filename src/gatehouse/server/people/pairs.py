@@ -108,6 +108,15 @@ def answer(
     return True
 
 
+def twins(sites: Iterable[Site]) -> int:
+    """Pairs of whom it was said that they are two people who look alike."""
+    return FacePair.objects.filter(site__in=list(sites), state=PairState.TWO).count()
+
+
+def pair(pair_id: UUID, sites: Iterable[Site]) -> FacePair | None:
+    return FacePair.objects.filter(pk=pair_id, site__in=list(sites)).first()
+
+
 def is_of(row: FacePair, person: Person, by: Authority) -> bool:
     """Whether this person is one of the two."""
     data = keeping.reveal([keeping.cell("face.pair/1", row.pk, row.cell)], by, PURPOSE)

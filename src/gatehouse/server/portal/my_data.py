@@ -50,6 +50,7 @@ PARTS: tuple[tuple[words.Text, tuple[str, ...]], ...] = (
     ),
     (gettext_lazy("Consents"), ("person.consent/1",)),
     (gettext_lazy("Ways in"), ("credential.card/1", "credential.pass/1", "credential.day_card/1")),
+    (gettext_lazy("Picking up from school"), ("pupil.pickup/1", "collector.children/1", "guardian.mail/1")),
     (gettext_lazy("Days of work"), ("workday.facts/1", "workday.beside/1", "register.marks/1")),
     (
         gettext_lazy("What you asked for at work, and the answers"),

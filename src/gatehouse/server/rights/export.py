@@ -85,6 +85,7 @@ SOURCES: tuple[Source, ...] = (
 LEFT_OUT: dict[str, str] = {
     "face.template/1": "nobody is shown a template: a face can be rebuilt from it",
     "credential.pin/1": "nobody is shown a PIN",
+    "face.quality/1": "how sharp and how lit a picture was; it says nothing of anybody",
     "face.photo/1": "no picture is kept",
     "staff.change/1": "a change of work that waits is told by HR when it is settled",
 }

@@ -2,6 +2,8 @@
 
 from django.db import migrations, models
 
+from gatehouse.server.keyorder import InKeyOrder
+
 
 class Migration(migrations.Migration):
 
@@ -49,4 +51,5 @@ class Migration(migrations.Migration):
             model_name='import',
             constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('coming', 'looking', 'read', 'checked', 'running', 'done', 'undoing'))), fields=('site', 'kind', 'digest'), name='file_once_per_site'),
         ),
+        InKeyOrder("ImportRow"),
     ]
