@@ -133,6 +133,13 @@ def test_no_made_up_tariff_falls(form):
     check_never_falls(tariff_from_dict(form), NOW.date())
 
 
+@pytest.fixture(autouse=True)
+def nothing_remembered():
+    """Each test brings an engine of its own."""
+    yield
+    tariff_probe.fall.cache_clear()
+
+
 @pytest.mark.parametrize("falls_after", [60 * MINUTE, 24 * HOUR, 48 * HOUR])
 def test_the_probe_finds_a_price_that_falls(monkeypatch, falls_after):
     """An engine with a slip: after so long, everything is a third cheaper."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 
 from gatehouse.domain.parking import price
 from gatehouse.domain.periods import Period, at_local
@@ -46,9 +47,12 @@ def check_never_falls(tariff: Tariff, from_day: date) -> None:
             raise TariffError("falls", f"versions[{number}]", said)
 
 
+@lru_cache(maxsize=64)
 def fall(tariff: Tariff, number: int, from_day: date) -> Fall | None:
     """The first fall of price among sampled entries: of a week, around both clock changes of the year, holidays,
-    listed dates, window edges and the version's own edges; lengths around every tier, block and cap period."""
+    listed dates, window edges and the version's own edges; lengths around every tier, block and cap period.
+
+    Thousands of prices; remembered, because the editor asks at each preview and once more when it saves."""
     version = tariff.versions[number]
     lengths = _lengths(version)
     classes = [CAR, *(rule.vehicle_class for rule in version.classes)][:4]
