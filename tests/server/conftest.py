@@ -7,7 +7,7 @@ from django.db import connections
 from tests.server.world import World
 
 from gatehouse.keeper.client import Client
-from gatehouse.server import asking, bus, edgeport, feed, keeping, moment
+from gatehouse.server import asking, bus, edgeport, feed, jobs, keeping, moment
 
 
 @pytest.fixture
@@ -19,6 +19,7 @@ def keeper(keeper_home, clock):
     bus.clear()
     feed.forget()
     asking.clear()
+    jobs.forget()
     yield client
     keeping.configure(None)
     client.close()

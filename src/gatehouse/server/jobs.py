@@ -3,6 +3,9 @@
 A job runs at its due time or as soon after it as somebody looks, once for every due time that has passed, so that a
 clock which jumped by three days still makes three days' workdays. A job that fails is tried again at the next look,
 and after pauses that double when it goes on failing; then an alarm says so on Watch, and `gatehouse doctor` too.
+
+A look costs two small queries, for one site as for a thousand; when a job that runs every few seconds is due next is
+not written down, so that a server with nothing to do writes nothing.
 """
 
 import threading
@@ -11,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import partial
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -56,6 +60,7 @@ from gatehouse.server.visits import arriving
 log = structlog.get_logger()
 
 LOOK_EVERY_S = 0.5
+FREQUENT = timedelta(minutes=1)  # a job with shorter pauses is due at every start
 LONGEST_PAUSE = timedelta(minutes=5)  # of a job that keeps failing
 ALARM_AT = 8  # failures in a row: about a minute
 ALARMS = {
@@ -214,25 +219,46 @@ SERVER_JOBS = (
 def run_due(now: datetime) -> int:
     """Run everything that is due; how many runs there were. One job's failure never stops another."""
     runs = sum(_run_server_job(job, now) for job in SERVER_JOBS)
-    return runs + sum(_run_site_job(job, site, now) for site in people.all_sites() for job in SITE_JOBS)
+    _begin_new_sites(now)
+    waiting = due.due_of_sites([job.name for job in SITE_JOBS], now)
+    sites = people.all_sites().filter(pk__in={site for _, site in waiting}) if waiting else ()
+    return runs + sum(
+        _run_site_job(job, site, now) for site in sites for job in SITE_JOBS if (job.name, str(site.pk)) in waiting
+    )
+
+
+_frequent: dict[str, datetime] = {}  # when a frequent job is due next; of one process, as what follows
+_begun: set[UUID] = set()  # sites of which every job has a due time
 
 
 def _run_server_job(job: ServerJob, now: datetime) -> int:
-    at = due.due_at(job.name, "")
-    if at is not None and now < at:
+    at = _frequent.get(job.name) if job.every < FREQUENT else due.due_at(job.name, "")
+    if at is not None and timedelta() < at - now <= job.every:  # further off only when the clock was put back
         return 0
     if not _tried(job.name, "", job.run, now):
         return 0
-    audit.set_due(job.name, "", now + job.every)
+    if job.every < FREQUENT:
+        _frequent[job.name] = now + job.every
+    else:
+        audit.set_due(job.name, "", now + job.every)
     return 1
 
 
+def _begin_new_sites(now: datetime) -> None:
+    """A site's first look at a job only sets when it runs next."""
+    ids = set(people.all_sites().values_list("pk", flat=True))
+    for site in people.all_sites().filter(pk__in=ids - _begun) if ids - _begun else ():
+        for job in SITE_JOBS:
+            if due.due_at(job.name, str(site.pk)) is None:
+                audit.set_due(job.name, str(site.pk), job.after(site, now))
+        _begun.add(site.pk)
+
+
 def _run_site_job(job: SiteJob, site: Site, now: datetime) -> int:
-    """Every due time that has passed, in order; a site's first look only sets the next."""
+    """Every due time that has passed, in order."""
     scope, runs = str(site.pk), 0
     at = due.due_at(job.name, scope)
     if at is None:
-        audit.set_due(job.name, scope, job.after(site, now))
         return 0
     at = max(at, job.after(site, now - CATCH_UP_DAYS * DAY))
     while at <= now:
@@ -250,6 +276,13 @@ class _Failing:
 
     times: int
     not_before: datetime
+
+
+def forget() -> None:
+    """As a process that starts; for tests."""
+    _frequent.clear()
+    _begun.clear()
+    _failing.clear()
 
 
 _failing: dict[tuple[str, str], _Failing] = {}  # by job and scope; of one process, whose start tries everything anew

@@ -1,6 +1,6 @@
 """Reading the log and the due times."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.db.models import Max, Min
@@ -43,6 +43,12 @@ def first_broken_entry() -> int | None:
 
 def due_at(name: str, scope: str) -> datetime | None:
     return DueJob.objects.filter(name=name, scope=scope).values_list("due_at", flat=True).first()
+
+
+def due_of_sites(names: Iterable[str], now: datetime) -> set[tuple[str, str]]:
+    """Name and site of every job of a site that is due."""
+    found = DueJob.objects.filter(name__in=list(names), due_at__lte=now).exclude(scope="")
+    return set(found.values_list("name", "scope"))
 
 
 def hashes_told() -> list[bytes]:
