@@ -78,14 +78,22 @@ class Attacked:
         return str(uuid.UUID(self.one("SELECT id FROM people_site WHERE code = 'demo'")))
 
     def ids(self, table: str) -> list[str]:
-        return [str(uuid.UUID(row[0])) for row in self.rows(f"SELECT id FROM {table} ORDER BY id")]
+        """Of somebody: whoever tries a honey record's is locked out, which has tests of its own."""
+        found = [str(uuid.UUID(row[0])) for row in self.rows(f"SELECT id FROM {table} ORDER BY id")]
+        return [one for one in found if one not in self.honeys]
+
+    @cached_property
+    def honeys(self) -> frozenset[str]:
+        """What no thief knows: only the keeper and the server's memory do."""
+        with Inspector(self.box.home) as inspector:
+            return inspector.honeys()
 
     @cached_property
     def pay_page(self) -> str:
         return f"/pay/{self.one('SELECT pay_code FROM parking_garage')}/"
 
     def cells(self) -> list[Cell]:
-        """Every sealed cell of the database with the label and row under which it opens."""
+        """Every sealed cell of the database with the label and row under which it opens; none of a honey record."""
         found: list[Cell] = []
         with Inspector(self.box.home) as inspector:
             for _, _, values in loot.rows(self.database):
@@ -95,6 +103,8 @@ class Attacked:
                 for blob in filter(inspector.is_cell, blobs):
                     for token in tokens:
                         opened = inspector.try_open(blob, names, token=token)
+                        if opened is not None and opened.owner in self.honeys:
+                            break
                         if opened is not None:
                             found.append(Cell(opened.label, opened.row, blob, token))
                             break

@@ -225,7 +225,8 @@ def test_a_flipped_bit_anywhere_in_a_cell_is_refused(site: Attacked, keeper: Cli
 
 
 def test_names_that_were_swapped_in_the_database_are_shown_to_nobody(site: Attacked) -> None:
-    (one, one_cell), (_, two_cell) = site.rows("SELECT id, name_cell FROM people_person ORDER BY id LIMIT 2")
+    one, two = (uuid.UUID(person).hex for person in site.ids("people_person")[:2])
+    one_cell, two_cell = (site.one("SELECT name_cell FROM people_person WHERE id = ?", own) for own in (one, two))
     clerk = site.browser(Role.HR)
     token = site.csrf(clerk, f"/people/{uuid.UUID(one)}/")
     site.rows("UPDATE people_person SET name_cell = ? WHERE id = ?", two_cell, one)

@@ -58,8 +58,9 @@ def test_the_order_of_finished_stays_does_not_tell_which_car_left_when(world: Wo
 
 @pytest.mark.parametrize(
     "table",
-    ["people_person", "people_consent", "people_credential", "people_vehicle", "attendance_worknote",
-     "attendance_workday", "payroll_contract", "payroll_payslip", "parking_openstay", "parking_exitclearance",
+    ["people_person", "people_consent", "people_credential", "people_vehicle", "people_membership",
+     "attendance_worknote", "attendance_workday", "payroll_contract", "payroll_payslip", "parking_openstay",
+     "parking_exitclearance",
      "parking_closedstay", "parking_spentkey", "parking_permit", "parking_payment", "gates_expectation"],
 )  # fmt: skip
 def test_rows_that_tell_no_time_have_no_number_that_counts_up(table: str, db: None) -> None:

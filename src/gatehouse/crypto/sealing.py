@@ -2,6 +2,7 @@
 
     seal(key, ref, label=, row=, data=, buckets=) -> bytes
     read_ref(cell) -> KeyRef                                            raises Malformed
+    room(cell) -> int                                                   raises Malformed
     open_cell(key, cell, label=, row=, buckets=) -> bytes               raises Malformed, Unreadable
     wrap(kek, name, key) -> bytes;  unwrap(kek, name, wrapped) -> bytes raises Malformed, Unreadable
 
@@ -130,6 +131,12 @@ def _split(cell: bytes) -> tuple[KeyRef, int]:
 def read_ref(cell: bytes) -> KeyRef:
     """Whose key opens this cell. Raises Malformed."""
     return _split(cell)[0]
+
+
+def room(cell: bytes) -> int:
+    """How many bytes at most lie in a cell of this length; so many, sealed, give a cell that is as long. Raises
+    Malformed."""
+    return len(cell) - _split(cell)[1] - _NONCE - _TAG - 1
 
 
 def open_cell(key: bytes, cell: bytes, *, label: str, row: str, buckets: tuple[int, ...]) -> bytes:

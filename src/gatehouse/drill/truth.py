@@ -23,10 +23,12 @@ LEAST_DIGITS = 6  # a shorter number (a PIN) lies in any file by chance
 
 
 def opened(database: Path, inspector: Inspector) -> Iterator[Found]:
-    """Every sealed cell of a copied database, opened."""
+    """Every sealed cell of a copied database, opened; but nobody's, who would be counted as known."""
+    honeys = inspector.honeys()
     for _, _, values in loot.rows(database):
         for _, found in opened_row(values, inspector):
-            yield found
+            if found.owner not in honeys:
+                yield found
 
 
 def opened_row(values: Iterable[object], inspector: Inspector) -> Iterator[tuple[Cell, Found]]:
@@ -100,10 +102,10 @@ def _strings(data: bytes) -> list[str]:
 
 def tokens(inspector: Inspector, plates: Iterable[str]) -> links.Truth:
     """Whose token is which on every day of which a key exists, for people and for all plates that were seen."""
-    known = sorted(set(plates))
+    known, honeys = sorted(set(plates)), inspector.honeys()
     days: dict[links.Day, dict[bytes, str]] = {}
     for site, day in inspector.days():
-        owners = dict(inspector.people_of(site, day))
+        owners = {token: one for token, one in inspector.people_of(site, day).items() if one not in honeys}
         for number, plate in enumerate(known):
             token = inspector.plate_token(site, day, plate)
             if token is not None:

@@ -3,6 +3,7 @@ in order to prove that a thief does not.
 
     with Inspector(home) as inspector:
         inspector.subjects()                              everybody and every vehicle with a key
+        inspector.honeys()                                those of them who are nobody
         inspector.try_open(blob, rows=[...], token=...)   Found(label, owner, row, data), or None
         inspector.people_of(site, day)                    token -> person, for everybody enrolled
         inspector.plate_token(site, day, plate)
@@ -68,6 +69,13 @@ class Inspector:
     def subjects(self) -> list[str]:
         """Ids of everybody and every vehicle of whom a key exists."""
         return sorted({owner for kind in _SUBJECTS for owner in self._store.owners(kind)})
+
+    def honeys(self) -> frozenset[str]:
+        """Those of them who are nobody: see `keeper.honeys`. The running keeper tells of whoever asks about one. None
+        in a store from before there were any."""
+        if not self._store.rows("SELECT name FROM sqlite_master WHERE name = 'honeys'"):
+            return frozenset()
+        return frozenset(subject for (subject,) in self._store.rows("SELECT subject FROM honeys"))
 
     def erased(self, kind: KeyKind) -> list[str]:
         """Whose key of this kind was destroyed, and is not there again."""

@@ -45,6 +45,7 @@ from gatehouse.server.parking.refunds import send_open_refunds
 from gatehouse.server.parking.stays import forget_spent_keys, retoken_stays
 from gatehouse.server.payroll.actions import draft_payslips
 from gatehouse.server.payroll.computing import reckon_due_runs
+from gatehouse.server.people import honeys
 from gatehouse.server.people import queries as people
 from gatehouse.server.people.credential_actions import end_lent_cards
 from gatehouse.server.people.models import Site
@@ -211,6 +212,7 @@ SERVER_JOBS = (
     ServerJob("mail", lambda: mailing.deliver_due(moment.now()), timedelta(seconds=1)),
     ServerJob("mail_sweep", lambda: mailing.sweep(moment.now()), timedelta(hours=1)),
     ServerJob("escalation", lambda: escalate_unseen(moment.now()), ESCALATE_EVERY),
+    ServerJob("honeys", honeys.lay, timedelta(hours=1)),
     ServerJob("fold", fold, timedelta(minutes=5)),
     ServerJob("backup", lambda: schedule.look(moment.now()), timedelta(minutes=1)),
 )

@@ -51,11 +51,14 @@ def claimed(home: Path) -> Iterator[None]:
 
 
 def prepare(home: Path, clock: Clock) -> None:
-    """Set Django up for this home, take its signing key, bring its tables up to date. Raises KeeperAway."""
+    """Set Django up for this home, take its signing key, bring its tables up to date, and learn which rows are nobody's
+    before anything is listed. Raises KeeperAway, KeeperRefused."""
     set_up(home, clock)
-    from gatehouse.server.schema import bring_up_to_date  # noqa: PLC0415  after Django is set up
+    from gatehouse.server.people import honeys  # noqa: PLC0415  after Django is set up
+    from gatehouse.server.schema import bring_up_to_date  # noqa: PLC0415
 
     bring_up_to_date()
+    honeys.learn()
 
 
 def set_up(home: Path, clock: Clock) -> None:
@@ -122,6 +125,7 @@ def _serve(home: Path, port: int, clock: Clock, host: str, address: Address | No
 
     from gatehouse.server.asgi import application  # noqa: PLC0415
     from gatehouse.server.jobs import Ticker  # noqa: PLC0415
+    from gatehouse.server.people import honeys  # noqa: PLC0415
     from gatehouse.server.reindex import reindex  # noqa: PLC0415
     from gatehouse.server.tls import Door, listen, tell  # noqa: PLC0415
 
@@ -131,6 +135,7 @@ def _serve(home: Path, port: int, clock: Clock, host: str, address: Address | No
     if address is not None and address.tls is not Tls.PROXY:
         door, sockets = Door(address, clock), [listen(address.port)]
     tell(home, address, door.until if door else None)
+    honeys.lay()
     reindex()
     ticker = Ticker(clock)
     ticker.start()

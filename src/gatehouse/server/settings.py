@@ -78,6 +78,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "gatehouse.server.console.middleware.PagesMiddleware",
     "gatehouse.server.accounts.middleware.SignedInMiddleware",
+    "gatehouse.server.people.tripwire.TripwireMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",

@@ -47,6 +47,7 @@ _TITLES = {
     "capped": "Asked too often for now.",
     "locked": "Too many wrong codes from here; wait a while.",
     "no_ticket": "Sign in first.",
+    "locked_out": "This account is locked: it opened a record that nobody may look at. An owner lets it in anew.",
     "bad_code": "The code is wrong, used or too old.",
     "not_allowed": "The keeper does not allow that with this ticket.",
     "log_full": "The keeper cannot write its log, so nothing leaves it.",

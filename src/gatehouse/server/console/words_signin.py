@@ -10,6 +10,13 @@ REFUSED: dict[str, tuple[Text, Text]] = {
         _("Signing in waits for a while"),
         _("There were too many wrong tries from here. A passkey works at once; else wait, or ask for a new link."),
     ),
+    "locked_out": (
+        _("This account is locked"),
+        _(
+            "It opened a record that nobody may look at. Tell an owner: somebody else may have used it. They let you in"
+            " again with a new link."
+        ),
+    ),
     "bad_sign_in": (
         _("Handle, password and code do not fit together"),
         _("Check all three. A code of the app works once: wait for the next one."),

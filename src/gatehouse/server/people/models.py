@@ -3,10 +3,12 @@
 No row here has a time of its making or changing, and ids are random: neither tells when somebody came.
 """
 
+import secrets
 import uuid
 
 from django.db import models
 
+from gatehouse.server.people.known import Known, OfKnownPeople
 from gatehouse.server.people.staff_models import ChangeState as ChangeState
 from gatehouse.server.people.staff_models import StaffChange as StaffChange
 
@@ -104,13 +106,23 @@ class Person(models.Model):
     bank_cell = models.BinaryField(null=True, blank=True)
     file_cell = models.BinaryField()
 
+    objects = Known["Person"]()
+
     def __str__(self) -> str:
         return str(self.pk)
 
 
+def random_number() -> int:
+    """For a row whose number tells nothing, in particular not which rows were written together."""
+    return secrets.randbits(62)
+
+
 class Membership(models.Model):
+    id = models.BigIntegerField(primary_key=True, default=random_number, editable=False)
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="memberships")
     group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="memberships")
+
+    objects = OfKnownPeople["Membership"]()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["person", "group"], name="member_once_per_group")]
@@ -136,6 +148,8 @@ class Consent(models.Model):
     purpose = models.CharField(max_length=16, choices=Purpose.choices)
     state = models.CharField(max_length=12, choices=ConsentState.choices)
     cell = models.BinaryField()
+
+    objects = OfKnownPeople["Consent"]()
 
     class Meta:
         constraints = [
@@ -175,6 +189,8 @@ class Credential(models.Model):
     model = models.CharField(max_length=32, default="", blank=True)
     quality_cell = models.BinaryField(null=True, blank=True)
 
+    objects = OfKnownPeople["Credential"]()
+
     def __str__(self) -> str:
         return str(self.pk)
 
@@ -212,6 +228,8 @@ class Vehicle(models.Model):
     state = models.CharField(max_length=8, choices=VehicleState.choices, default=VehicleState.ACTIVE)
     plate_cell = models.BinaryField()
     vehicle_class = models.CharField(max_length=64, default="", blank=True)
+
+    objects = Known["Vehicle"]()
 
     def __str__(self) -> str:
         return str(self.pk)

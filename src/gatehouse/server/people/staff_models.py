@@ -4,6 +4,8 @@ import uuid
 
 from django.db import models
 
+from gatehouse.server.people.known import OfKnownPeople
+
 
 class ChangeState(models.TextChoices):
     WAITING = "waiting"
@@ -19,6 +21,8 @@ class StaffChange(models.Model):
     person = models.ForeignKey("people.Person", on_delete=models.CASCADE, related_name="changes")
     state = models.CharField(max_length=8, choices=ChangeState.choices, default=ChangeState.WAITING)
     cell = models.BinaryField()
+
+    objects = OfKnownPeople["StaffChange"]()
 
     class Meta:
         constraints = [
