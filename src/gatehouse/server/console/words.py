@@ -136,6 +136,7 @@ EVENTS: dict[str, Wording] = {
     "workdays_fail": Wording(_("Workdays are not reckoned"), _FAILING),
     "payslips_fail": Wording(_("Payslips are not drafted"), _FAILING),
     "retention_fails": Wording(_("What the site no longer keeps is not destroyed"), _FAILING),
+    "incidents_fail": Wording(_("What the keeper warns of is not heard"), _FAILING),
     "takings_fail": Wording(_("The takings of yesterday are not counted"), _FAILING),
     "backup_fails": Wording(
         _("The nightly backup was not written"), _("Ask whoever runs the server: gatehouse doctor says why.")
