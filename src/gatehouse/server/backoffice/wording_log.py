@@ -124,6 +124,7 @@ VERBS: dict[str, Text] = {
     "alert.recipient_dropped": _("took an address away that heard of alerts"),
     "mail.sent_again": _("sent a mail again"),
     "mail.server_dropped": _("took the mail server away"),
+    "mail.tested": _("sent a test mail"),
     "mail.server_set": _("set the mail server"),
     "edge.stopped": _("stopped a gate computer"),
     "garage.tariff_switched": _("gave a garage another tariff"),
