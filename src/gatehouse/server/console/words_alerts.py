@@ -16,8 +16,9 @@ HAPPENED: dict[tuple[str, str], Wording] = {
     (alerts.HONEY, "operator"): Wording(
         _("%(who)s asked for a record that belongs to nobody"),
         _(
-            "This account is locked out. Speak to whoever uses it, not by mail. If it was not them, somebody else signs "
-            "in as them: look at their devices before you invite them anew, and ask who may have copied the database."
+            "This account is locked out. Speak to whoever uses it, not by mail. If it was not them, somebody else "
+            "signs in as them: look at their devices before you invite them anew, and ask who may have copied "
+            "the database."
         ),
     ),
     (alerts.HONEY, "worker"): Wording(

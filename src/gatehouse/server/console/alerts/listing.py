@@ -25,6 +25,7 @@ from gatehouse.server.console.rights.tabs import tabs
 from gatehouse.server.moment import now
 
 PAGE = 25
+SEVERAL = 2  # more of them are answered by one press
 ON_OWN_PAGE = frozenset({"worker", "manager"})
 
 
@@ -59,8 +60,11 @@ def alerts(request: HttpRequest, number: int = 1) -> HttpResponse:
     rows, pager = paged(queries.alerts(who), number, PAGE, lambda page: reverse("alerts-page", args=[page]))
     names = handles([row.actor for row in rows] + [row.acknowledged_by for row in rows])
     shown = [_shown(row, names) for row in rows]
+    waiting = [one for one in shown if one.answered_at is None]
+    calm = [one for one in waiting if not one.loud]
     context = tabs(request, "alerts") | {
-        "open_ones": [one for one in shown if one.answered_at is None],
+        "open_ones": waiting,
+        "calm_ones": calm if len(calm) > SEVERAL else [],
         "answered": [one for one in shown if one.answered_at is not None],
         "pager": pager,
         "may_answer": who.role == Role.OWNER,
