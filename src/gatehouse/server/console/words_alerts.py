@@ -1,7 +1,6 @@
 """Alerts and mail in people's words: what happened, and what to do now."""
 
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from gatehouse.domain import alerts
 from gatehouse.server.console.words import Text, Wording
@@ -99,9 +98,9 @@ KINDS_OF_LOOK: dict[str, Text] = {
 # --- mail -----------------------------------------------------------------------------------------------------------
 
 MESSAGES: dict[str, tuple[Text, str, str]] = {
-    "waiting": (pgettext_lazy("mail", "Waits"), "warn", "clock"),
-    "sent": (pgettext_lazy("mail", "Taken"), "good", "yes"),
-    "dead": (pgettext_lazy("mail", "Given up"), "stop", "no"),
+    "waiting": (_("Waits"), "warn", "clock"),
+    "sent": (_("Taken"), "good", "yes"),
+    "dead": (_("Given up"), "stop", "no"),
 }
 
 # Why a mail did not go, by the mail server's status or a code of ours.
