@@ -35,6 +35,7 @@ from gatehouse.server.people.queries import sites_visible_to
 
 PURPOSE = "alerts.recipients"
 SHOWN = 25
+_TRIED = "tried_%s"  # ids of fields, beside those of the other forms
 _PORTS = {"tls": 465, "starttls": 587, "none": 25}
 
 
@@ -99,7 +100,7 @@ class RecipientForm(forms.Form):
     site = forms.ChoiceField(label=gettext_lazy("Of which alerts?"))
 
     def __init__(self, who: SignedIn, data: Mapping[str, Any] | None = None) -> None:
-        super().__init__(data)
+        super().__init__(data, auto_id="hears_%s")
         everywhere = [("", gettext_lazy("Of all alerts"))] if who.sees_every_site else []
         choices = [*everywhere, *((str(site.pk), site.name) for site in sites_visible_to(who))]
         field = self.fields["site"]
@@ -110,7 +111,7 @@ class RecipientForm(forms.Form):
         return [self.cleaned_data["site"]] if self.cleaned_data["site"] else []
 
 
-class TestForm(forms.Form):
+class TrialForm(forms.Form):
     address = forms.EmailField(label=gettext_lazy("To which address?"), max_length=200)
 
 
@@ -132,7 +133,7 @@ def _page(request: HttpRequest, *, status: int = 200, **more: object) -> HttpRes
             "server": "page" if queries.server() else "settings" if settings.SENDS_MAIL else "",
             "has_links": bool(settings.PUBLIC_URL),
             "form": ServerForm(),
-            "form_of_test": TestForm(),
+            "form_of_test": TrialForm(auto_id=_TRIED),
             "counts": [(said.MESSAGES[state], counts.get(state, 0)) for state in MessageState.values],
             "messages_sent": [_message(one) for one in queries.messages()[:SHOWN]],
         }
@@ -190,7 +191,7 @@ def drop_server(request: HttpRequest) -> HttpResponse:
 @require_POST
 def test(request: HttpRequest) -> HttpResponse:
     """Sent at once, so that whoever set the server up sees what it says."""
-    who, form = _of_all(request), TestForm(request.POST)
+    who, form = _of_all(request), TrialForm(request.POST, auto_id=_TRIED)
     if not form.is_valid():
         return _page(request, form_of_test=form, status=422)
     code = mailing.try_now(form.cleaned_data["address"], by=who.by, now=now())
