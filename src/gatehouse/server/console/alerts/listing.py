@@ -139,6 +139,8 @@ def acknowledge(request: HttpRequest, alert_id: UUID) -> HttpResponse:
 def acknowledge_all(request: HttpRequest) -> HttpResponse:
     """Those that were on the page and are not loud; what is loud is answered one by one."""
     wanted = set(request.POST.getlist("alert"))
+    if not wanted:
+        raise Http404
     _answer(request, [one for one in queries.unanswered(reader(request)) if str(one.pk) in wanted])
     return HttpResponseRedirect(reverse("alerts"))
 

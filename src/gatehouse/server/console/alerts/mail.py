@@ -8,7 +8,7 @@ from uuid import UUID
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -164,10 +164,10 @@ def _message(row: Message) -> dict[str, object]:
 
 
 def _of_all(request: HttpRequest) -> SignedIn:
-    """The mail server is the whole installation's. Raises PermissionDenied for an owner of some sites."""
+    """The mail server is the whole installation's. Raises Http404 for an owner of some sites alone."""
     who = reader(request)
     if not who.sees_every_site:
-        raise PermissionDenied
+        raise Http404
     return who
 
 
