@@ -298,11 +298,11 @@ class Incident(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class IncidentList(Reply, frozen=True, tag="incidents"):
-    """`size` and `root` are the log's head; `proof` leads to it from the size that the asker knows (RFC 6962), and is
-    None
-    where the log is shorter."""
+    """All of them before the place `through`, from which on one asks next. `size` and `root` are the log's head;
+    `proof` leads to it from the size that the asker knows (RFC 6962), and is None where the log is shorter."""
 
     incidents: list[Incident]
+    through: int
     size: int
     root: bytes
     proof: list[bytes] | None

@@ -316,7 +316,7 @@ class Vault:
     def _refused(self, asker: Asker, kind: str, over: Over, now: datetime) -> Refused:
         log.warning("keeper.over_budget", actor=asker.actor, budget=over.budget, window=over.window)
         entry = Entry(at=now, kind="refused", actor=asker.actor, role=asker.role, purpose=kind, budget=over.budget)
-        self.told.put(self.log.append(entry), entry)
+        self._append_told(entry)
         return Refused("over_budget", {"budget": over.budget, "window": over.window, "cap": over.cap})
 
     # --- what somebody should hear of ---
@@ -327,7 +327,11 @@ class Vault:
         entry = Entry(
             at=self.now(), kind=kind, actor=asker.actor, role=asker.role, purpose=purpose, subjects=who, count=len(who)
         )
-        self.told.put(self.log.append(entry), entry)
+        self._append_told(entry)
+
+    def _append_told(self, entry: Entry) -> None:
+        with self.told.writing:
+            self.told.put(self.log.append(entry), entry)
 
     def trip(self, asker: Asker, kind: str, subjects: set[str]) -> Refused | None:
         """None where no honey record is among these. Otherwise nobody is shown, the account's tickets and codes end, it

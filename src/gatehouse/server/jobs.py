@@ -24,6 +24,7 @@ from gatehouse.clock import Clock
 from gatehouse.domain.pay_facts import Month
 from gatehouse.domain.periods import DAY, at_local, local_date
 from gatehouse.server import moment, silence
+from gatehouse.server.alerts import watching
 from gatehouse.server.attendance.workdays import WORKDAYS_ASK_DAYS, compute_workdays
 from gatehouse.server.attendance.worklist_actions import keep_worklist
 from gatehouse.server.audit import actions as audit
@@ -70,6 +71,7 @@ ALARMS = {
     "payslips": "payslips_fail",
     "takings": "takings_fail",
     "retention": "retention_fails",
+    "incidents": "incidents_fail",
 }
 OTHER_ALARM = "server_fails"
 WORKDAYS_AT = time(4, 30)  # by then yesterday's day shifts are over, and the night shifts of the date before
@@ -211,6 +213,7 @@ SERVER_JOBS = (
     ServerJob("hook_sweep", lambda: delivering.sweep(moment.now()), timedelta(hours=1)),
     ServerJob("mail", lambda: mailing.deliver_due(moment.now()), timedelta(seconds=1)),
     ServerJob("mail_sweep", lambda: mailing.sweep(moment.now()), timedelta(hours=1)),
+    ServerJob("incidents", lambda: watching.look(moment.now()), timedelta(seconds=10)),
     ServerJob("escalation", lambda: escalate_unseen(moment.now()), ESCALATE_EVERY),
     ServerJob("honeys", honeys.lay, timedelta(hours=1)),
     ServerJob("fold", fold, timedelta(minutes=5)),

@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "gatehouse.server.people",
     "gatehouse.server.hooks",
     "gatehouse.server.mail",
+    "gatehouse.server.alerts",
     "gatehouse.server.gates",
     "gatehouse.server.visits",
     "gatehouse.server.attendance",

@@ -30,6 +30,12 @@ def handle_of(operator_id: str) -> str:
     return found.handle if found else operator_id
 
 
+def sites_of(operator_id: str) -> list[str]:
+    """Where this operator works; none for everywhere, and for a job or somebody who is gone."""
+    found = Operator.objects.filter(pk=operator_id).first() if _is_uuid(operator_id) else None
+    return list(found.sites) if found else []
+
+
 def handles(ids: Iterable[str]) -> dict[str, str]:
     """The handles of those of these actors who are operators, by id."""
     wanted = {one for one in ids if _is_uuid(one)}

@@ -17,9 +17,11 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from django_htmx.http import HttpResponseClientRedirect
 
+from gatehouse.domain.alerts import LOUD
 from gatehouse.keeper.protocol import Role
 from gatehouse.server.accounts.models import Operator
 from gatehouse.server.accounts.signed_in import SignedIn
+from gatehouse.server.alerts.queries import unanswered
 from gatehouse.server.console import words
 from gatehouse.server.moment import now
 from gatehouse.server.people.queries import sites_visible_to
@@ -88,6 +90,7 @@ _SECTION = (
     dict.fromkeys(("person", "staff", "faces", "departments", "department", "answers", "visitors", "pickup"), "people")
     | {"lane": "lanes"}
     | {"requests": "people", "request": "people", "retention": "trust", "register": "trust", "assessment": "trust"}
+    | dict.fromkeys(("alerts", "mail"), "trust")
     | dict.fromkeys(_PARKING, "parking")
     | dict.fromkeys(_TIME, "month")
 )
@@ -138,7 +141,22 @@ def frame(request: HttpRequest) -> dict[str, object]:
     """Context processor: the navigation of the reader's role, and the server's time."""
     found = signed_in(request)
     here = request.resolver_match.view_name if request.resolver_match else ""
-    return {"nav": lambda: _nav(found, here), "now": now()}  # asked for by whole pages alone
+    return {  # what is a call is asked for by whole pages alone
+        "nav": lambda: _nav(found, here),
+        "alerts_open": lambda: _alerts_open(found, here),
+        "now": now(),
+    }
+
+
+def _alerts_open(found: SignedIn | None, here: str) -> dict[str, object]:
+    """How many alerts nobody has acknowledged, for those whom they are told; the page of alerts says it itself."""
+    if found is None or found.role not in TRUSTED or here.startswith("alerts"):
+        return {}
+    try:
+        rows = unanswered(found)
+    except DatabaseError:  # a page that says so is shown all the same
+        return {}
+    return {"count": len(rows), "loud": any(row.kind in LOUD for row in rows)} if rows else {}
 
 
 def _nav(found: SignedIn | None, here: str) -> list[dict[str, object]]:

@@ -103,6 +103,7 @@ urlpatterns = [
     path("", include("gatehouse.server.console.muster.urls")),
     path("", include("gatehouse.server.console.rules.urls")),
     path("", include("gatehouse.server.console.rights.urls")),
+    path("", include("gatehouse.server.console.alerts.urls")),
     path("", include("gatehouse.server.console.setup.urls")),
     page("people/", people.people, "people", KNOWERS),
     page("people/page/<int:number>/", people.people, "people-page", KNOWERS),

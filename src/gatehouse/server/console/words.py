@@ -136,6 +136,7 @@ EVENTS: dict[str, Wording] = {
     "workdays_fail": Wording(_("Workdays are not reckoned"), _FAILING),
     "payslips_fail": Wording(_("Payslips are not drafted"), _FAILING),
     "retention_fails": Wording(_("What the site no longer keeps is not destroyed"), _FAILING),
+    "incidents_fail": Wording(_("What the keeper warns of is not heard"), _FAILING),
     "takings_fail": Wording(_("The takings of yesterday are not counted"), _FAILING),
     "backup_fails": Wording(
         _("The nightly backup was not written"), _("Ask whoever runs the server: gatehouse doctor says why.")
@@ -261,6 +262,7 @@ PURPOSES: dict[str, Text] = {
     "faces.quality": _("looked how good the pictures of faces are"),
     "imports.match": _("found you by your staff number for an import"),
     "hooks": _("sent events to another program"),
+    "alerts.recipients": _("looked at the addresses that hear of alerts"),
     "hooks.page": _("looked at the secret of an address that is told of events"),
     "exports.page": _("took your times into a file for another program"),
     "fill.bank": _("had your pay written into a file for the bank"),
@@ -317,6 +319,8 @@ JOBS: dict[str, Text] = {
     "disputes": _("Whoever holds the receipt"),
     "imports": _("The import of files"),
     "hooks": _("The delivery of events to other programs"),
+    "mail": _("The delivery of mail"),
+    "incidents": _("The job that hears what the keeper warns of"),
     "crews": _("The count of heads by contractor"),
     "notices": _("The look at who is missed at the bell"),
     "provider.test": _("The test payment provider"),

@@ -146,6 +146,7 @@ EVENTS: dict[str, tuple[Text, Text]] = {
     "payment.settled": (_("A payment came"), _("Garage, amount and date; no plate, no minute.")),
     "payrun.locked": (_("A pay run was locked"), _("Month and number; no sum.")),
     "alarm.raised": (_("An alarm was raised"), _("Its kind and its gate.")),
+    "alert.raised": (_("The keeper raised an alert"), _("What kind, and the role of whom it is about; never who.")),
     "visit.arrived": (_("A visitor has come"), _("The site; never who, and to whom.")),
     "workdays.counted": (_("A day was counted"), _("The date and how many people have a shift around it.")),
 }

@@ -19,6 +19,7 @@ class EventKind(models.TextChoices):
     ALARM = "alarm.raised"
     COUNTED = "workdays.counted"
     VISITED = "visit.arrived"
+    ALERTED = "alert.raised"
 
 
 class Hook(models.Model):

@@ -13,6 +13,7 @@ from contextlib import closing
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
+from uuid import uuid4
 
 import msgspec
 import structlog
@@ -26,6 +27,7 @@ from gatehouse.domain.periods import DAY
 from gatehouse.domain.retries import is_given_up, pause_after
 from gatehouse.keeper.protocol import Cell, Refused
 from gatehouse.server import keeping
+from gatehouse.server.audit.actions import record
 from gatehouse.server.audit.by import By
 from gatehouse.server.gates.actions import raise_alarm
 from gatehouse.server.mail import queries
@@ -72,6 +74,20 @@ def deliver_due(now: datetime) -> int:
         for message in waiting:
             _not_taken(message, fault, now)
         return 0
+
+
+def try_now(address: str, *, by: By, now: datetime) -> str:
+    """Hand in one mail that says it is a test, at once; why it was not taken, empty when it was. Raises KeeperAway."""
+    message = Message(id=uuid4(), kind="mail.test", facts={}, since=now, due_at=now)
+    with transaction.atomic():
+        record("mail.tested", "mail", message.pk, by=by, at=now)
+    try:
+        server = _server()
+        with closing(_Line(server)) as line:
+            line.hand_in(_written(message, address, server), server.sender, address)
+    except NotTaken as fault:
+        return fault.said
+    return ""
 
 
 def _server() -> ServerFacts:

@@ -22,6 +22,13 @@ class Letter:
     facts: frozenset[str] = frozenset()
 
 
+_LOOK = _("Who it was, and what to do now, is on the page Alerts under Trust. This mail names nobody on purpose.")
+
+
+def _alert(subject: Text, said: Text) -> Letter:
+    return Letter(subject, (said, _LOOK), frozenset({"at", "zone"}))
+
+
 LETTERS: dict[str, Letter] = {
     "pupil.absent": Letter(
         _("Not at school when the bell rang: %(class)s"),
@@ -33,6 +40,48 @@ LETTERS: dict[str, Letter] = {
             ),
         ),
         frozenset({"school", "class", "day", "bell"}),
+    ),
+    "alert.honey": _alert(
+        _("Alert: a record of nobody was asked for"),
+        _(
+            "At %(at)s (%(zone)s) somebody asked for a record that belongs to nobody and that no page shows. Whoever "
+            "meets one reads a stolen copy, or uses an account that is not theirs. Nothing was shown, and if it was an "
+            "account, it is locked out."
+        ),
+    ),
+    "alert.over_budget": _alert(
+        _("Alert: a limit on looking was crossed"),
+        _("At %(at)s (%(zone)s) somebody asked for more people than their role may look at. The rest was not shown."),
+    ),
+    "alert.limits": _alert(
+        _("Alert: the limits on looking were changed"),
+        _("At %(at)s (%(zone)s) the keeper started with other limits than before."),
+    ),
+    "alert.bulk_asked": _alert(
+        _("Alert: somebody wishes to look at more people"),
+        _("At %(at)s (%(zone)s) somebody asked to look at more people than the limits allow. It waits for an answer."),
+    ),
+    "alert.bulk_allowed": _alert(
+        _("Alert: more looks than the limits were allowed"),
+        _("At %(at)s (%(zone)s) a wish to look at more people than the limits allow was granted."),
+    ),
+    "alert.bulk_refused": _alert(
+        _("Alert: more looks than the limits were refused"),
+        _("At %(at)s (%(zone)s) a wish to look at more people than the limits allow was refused."),
+    ),
+    "alert.log_cut": _alert(
+        _("Alert: the keeper's log is shorter than it was"),
+        _(
+            "Seen at %(at)s (%(zone)s). Lines that were there are gone: the keeper was restored from a backup, or "
+            "somebody cut its log. If nobody of yours restored it, treat it as a break-in."
+        ),
+    ),
+    "alert.log_forked": _alert(
+        _("Alert: the keeper's log was rewritten"),
+        _(
+            "Seen at %(at)s (%(zone)s). The log no longer begins with the lines that it had. If nobody of yours "
+            "restored the keeper, treat it as a break-in."
+        ),
     ),
     "mail.test": Letter(_("Gatehouse sends mail"), (_("This is the mail that you asked for. Nothing else happened."),)),
 }

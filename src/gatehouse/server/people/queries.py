@@ -39,6 +39,12 @@ def site(site_id: UUID | str) -> Site:
     return Site.objects.get(pk=site_id)
 
 
+def site_of(person_id: str) -> list[str]:
+    """The site of somebody, as a list that is empty for nobody here."""
+    found = uuid_from(person_id)
+    return [str(pk) for pk in Person.objects.filter(pk=found).values_list("site_id", flat=True)] if found else []
+
+
 def feed_version(site_id: UUID) -> FeedVersion:
     return FeedVersion.objects.get(pk=site_id)
 
