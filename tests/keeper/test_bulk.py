@@ -145,6 +145,39 @@ def test_a_forged_or_settled_wish_is_not_granted(
     assert opened(desk, desk.people(61), guard) == 60
 
 
+def test_who_asked_takes_back_what_was_allowed_and_sees_no_more_by_it(
+    desk: Desk, guard: Authority, chief: Authority, refusal: Refusal
+) -> None:
+    cells, own = desk.people(90), wish(desk, guard)
+    desk.client.answer_bulk(own, chief, allow=True)
+    assert opened(desk, cells[:70], guard) == 70
+    other = desk.sign_in(Role.PARKING, actor="other")
+    assert refusal(lambda: desk.client.answer_bulk(own, other, allow=False)) == "not_allowed"
+    desk.client.answer_bulk(own, guard, allow=False)
+    assert opened(desk, cells[70:], guard) == 0
+    (shown,) = desk.client.bulks(chief.ticket or "")
+    assert (shown.state, shown.by, shown.ended_by, shown.used) == (BulkState.ENDED, "chief", "guard", 10)
+    for allow in (True, False):  # neither anew, nor twice
+        assert refusal(lambda allow=allow: desk.client.answer_bulk(own, chief, allow=allow)) == "not_granted"
+    desk.restart()
+    assert opened(desk, cells[70:], desk.sign_in(Role.SECURITY, actor="guard")) == 0
+
+
+def test_who_allowed_may_end_it_and_it_is_a_line_of_the_log(desk: Desk, guard: Authority, chief: Authority) -> None:
+    own = wish(desk, guard)
+    desk.client.answer_bulk(own, chief, allow=True)
+    desk.client.answer_bulk(own, chief, allow=False)
+    said = [(one.kind, one.actor) for one in desk.service.vault.log.entries() if one.purpose.endswith(own)]
+    assert said == [("bulk_asked", "guard"), ("bulk_allowed", "chief"), ("bulk_ended", "chief")]
+
+
+def test_what_is_allowed_is_not_allowed_twice(desk: Desk, guard: Authority, chief: Authority, refusal: Refusal) -> None:
+    own = wish(desk, guard)
+    desk.client.answer_bulk(own, chief, allow=True)
+    assert refusal(lambda: desk.client.answer_bulk(own, chief, allow=True)) == "not_granted"
+    assert [one.state for one in desk.client.bulks(guard.ticket or "")] == [BulkState.ALLOWED]
+
+
 def test_a_wish_that_waited_too_long_is_not_granted(
     desk: Desk, guard: Authority, chief: Authority, refusal: Refusal
 ) -> None:

@@ -62,23 +62,30 @@ _OPEN = frozenset({BulkState.ASKED, BulkState.ALLOWED})
 
 
 def answer(vault: Vault, request: AnswerBulk) -> Done | Refused:
-    """By a second person who reaches as far as the first. A `no` may also be the asker's own, who takes it back."""
+    """By a second person who reaches as far as the first. A `no` may also be the asker's own, who takes it back, and
+    ends what was allowed already."""
     asker = vault.asker(request.by)
     if isinstance(asker, Refused):
         return asker
     found = next((row for row in vault.bulks.rows() if row[0] == request.id), None)
-    if asker.ticket is None or found is None or found[3] is not BulkState.ASKED or vault.now() >= found[2]:
+    if asker.ticket is None or found is None or vault.now() >= found[2]:
         return Refused("not_granted")
-    kept = found[4]
+    was, kept = found[3:]
+    if was not in ({BulkState.ASKED} if request.allow else _OPEN):
+        return Refused("not_granted")
     own = kept.actor == asker.actor
     if not (own and not request.allow) and not (asker.may("bulk.answer") and _reaches(asker.ticket, kept)):
         return Refused("not_allowed")
     if request.allow and _is_one_with(vault, asker.actor, kept.actor):
         return Refused("own_grant")
-    kind, state = ("bulk_allowed", BulkState.ALLOWED) if request.allow else ("bulk_refused", BulkState.REFUSED)
-    vault.tell(kind, asker, purpose=f"{kept.budget}:{kept.people}:{request.id}")
-    settled = vault.bulks.settle(request.id, msgspec.structs.replace(kept, by=asker.actor), state)
+    state = BulkState.ALLOWED if request.allow else _AFTER_NO[was]
+    said = "ended_by" if state is BulkState.ENDED else "by"
+    vault.tell(f"bulk_{state}", asker, purpose=f"{kept.budget}:{kept.people}:{request.id}")
+    settled = vault.bulks.settle(request.id, msgspec.structs.replace(kept, **{said: asker.actor}), state, was=was)
     return Done() if settled else Refused("not_granted")
+
+
+_AFTER_NO = {BulkState.ASKED: BulkState.REFUSED, BulkState.ALLOWED: BulkState.ENDED}
 
 
 def _reaches(ticket: Ticket, kept: Kept) -> bool:
@@ -119,5 +126,5 @@ def _shown(vault: Vault, row: tuple[str, datetime, datetime, BulkState, Kept]) -
     return Bulk(
         id=own_id, actor=kept.actor, role=kept.role, budget=kept.budget, people=kept.people,
         used=vault.budgets.used_beside(own_id), reason=kept.reason, asked=asked, until=until,
-        state=BulkState.OVER if vault.now() >= until and state in _OPEN else state, by=kept.by,
+        state=BulkState.OVER if vault.now() >= until and state in _OPEN else state, by=kept.by, ended_by=kept.ended_by,
     )  # fmt: skip

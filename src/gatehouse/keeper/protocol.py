@@ -34,6 +34,7 @@ from gatehouse.keeper.replies import AnyReply as AnyReply
 from gatehouse.keeper.replies import Bulk as Bulk
 from gatehouse.keeper.replies import BulkList as BulkList
 from gatehouse.keeper.replies import Bytes as Bytes
+from gatehouse.keeper.replies import CapFile as CapFile
 from gatehouse.keeper.replies import CapRow as CapRow
 from gatehouse.keeper.replies import Checked as Checked
 from gatehouse.keeper.replies import Claimed as Claimed

@@ -215,11 +215,25 @@ class CapRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     published: bool
 
 
+class CapFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where caps that are not the published ones come from: whose file it is, and when it was last written. `waits`
+    where it says others than are in force: it is read at the start."""
+
+    path: str
+    owner: str
+    written: datetime | None
+    waits: bool
+
+
 class UsageList(Reply, frozen=True, tag="usage"):
+    """`since` is when the caps in force came in, None where there never were others."""
+
     rows: list[UsageRow]
     log_size: int
     caps: list[CapRow] = []
     web_cap: int = 0
+    file: CapFile | None = None
+    since: datetime | None = None
 
 
 class FillFault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -252,7 +266,8 @@ class RecipientList(Reply, frozen=True, tag="recipients"):
 
 
 class Bulk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A wish to see more people than the caps allow, and what became of it: `by` is who answered."""
+    """A wish to see more people than the caps allow, and what became of it: `by` is who answered, `ended_by` who took
+    back what was allowed."""
 
     id: str
     actor: str
@@ -265,6 +280,7 @@ class Bulk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     until: datetime
     state: BulkState
     by: str = ""
+    ended_by: str = ""
 
 
 class BulkList(Reply, frozen=True, tag="bulks"):

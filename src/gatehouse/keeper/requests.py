@@ -375,8 +375,8 @@ class AskBulk(Request, frozen=True, tag="ask_bulk"):
 
 
 class AnswerBulk(Request, frozen=True, tag="answer_bulk"):
-    """A second person's word on such a wish, by an owner's or HR's ticket that reaches as far; a no also by who asked.
-    -> Done; Refused own_grant, not_granted"""
+    """A second person's word on such a wish, by an owner's or HR's ticket that reaches as far; a no also by who asked,
+    and also of what was allowed, which ends. -> Done; Refused own_grant, not_granted"""
 
     id: str
     allow: bool

@@ -70,6 +70,7 @@ class BulkState(StrEnum):
     ASKED = "asked"
     ALLOWED = "allowed"
     REFUSED = "refused"
+    ENDED = "ended"  # allowed, and taken back before its time
     OVER = "over"  # its time has come; the keeper says so, and stores it nowhere
 
 
