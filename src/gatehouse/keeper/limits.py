@@ -47,17 +47,13 @@ class Limits:
     def web(self, enrolled: int) -> int:
         """Of the whole web process, a day."""
         if self._said.web is None:
-            return max(budget.WEB_LEAST, enrolled // budget.WEB_SHARE)
+            return published_web(enrolled)
         return max(self._said.web.least, enrolled // self._said.web.share)
 
     def rows(self) -> list[CapRow]:
         """Every cap in force, for Trust."""
         found = [(role, kind, self.caps(role, kind)) for role in budget.CAPS for kind in budget.CAPS[role]]
-        return [
-            CapRow(role, kind, caps.hour, caps.day, caps.month, caps == published_caps(role, kind))
-            for role, kind, caps in found
-            if caps is not None
-        ]
+        return [_row(role, kind, caps) for role, kind, caps in found if caps is not None]
 
 
 def _name_of(data: bytes) -> str:
@@ -81,6 +77,16 @@ def _user(uid: int) -> str:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
         return str(uid)
+
+
+def _row(role: Role | CapRole, kind: Budget, caps: Caps) -> CapRow:
+    usual = published_caps(role, kind) or caps
+    defaults = (usual.hour, usual.day, usual.month)
+    return CapRow(role, kind, caps.hour, caps.day, caps.month, caps == usual, defaults)
+
+
+def published_web(enrolled: int) -> int:
+    return max(budget.WEB_LEAST, enrolled // budget.WEB_SHARE)
 
 
 def published_caps(role: Role | CapRole, kind: Budget) -> Caps | None:

@@ -202,10 +202,12 @@ class UsageRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     day_cap: int
     month: int = 0  # thirty days; the whole web process has no cap of them
     month_cap: int = 0
+    role: str = ""  # of `Role` or `CapRole`; of the whole web process none
 
 
 class CapRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How many different people a role may see; `published` where it is the default."""
+    """How many different people a role may see in an hour, a day and thirty days; `published` where that is the
+    default, which `defaults` says too."""
 
     role: str  # of `Role` or `CapRole`
     budget: Budget
@@ -213,6 +215,7 @@ class CapRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     day: int
     month: int
     published: bool
+    defaults: tuple[int, int, int] = (0, 0, 0)
 
 
 class CapFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -232,6 +235,7 @@ class UsageList(Reply, frozen=True, tag="usage"):
     log_size: int
     caps: list[CapRow] = []
     web_cap: int = 0
+    web_default: int = 0
     file: CapFile | None = None
     since: datetime | None = None
 

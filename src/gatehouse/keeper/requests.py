@@ -375,11 +375,18 @@ class AskBulk(Request, frozen=True, tag="ask_bulk"):
 
 
 class AnswerBulk(Request, frozen=True, tag="answer_bulk"):
-    """A second person's word on such a wish, by an owner's or HR's ticket that reaches as far; a no also by who asked,
-    and also of what was allowed, which ends. -> Done; Refused own_grant, not_granted"""
+    """A second person's word on such a wish, by an owner's or HR's ticket that reaches as far; a no also by who asked.
+    -> Done; Refused own_grant, not_granted"""
 
     id: str
     allow: bool
+    by: Authority
+
+
+class EndBulk(Request, frozen=True, tag="end_bulk"):
+    """What was allowed ends now, by who asked or by whoever may answer. -> Done; Refused not_granted"""
+
+    id: str
     by: Authority
 
 
@@ -452,7 +459,7 @@ AnyRequest = (
     | ForgetDays | Grant | Fill | EnrolRecipient | Recipients
     | ForgetBooks | Hold | LiftHold | Held | Prove
     | Entrust | Invite | SignIn | WhoAmI | SignOut | EnrolEdge | Note | Checkpoint | Looks | Usage
-    | AskBulk | AnswerBulk | Bulks | LayHoneys | HoneyCells | AskIncidents
+    | AskBulk | AnswerBulk | EndBulk | Bulks | LayHoneys | HoneyCells | AskIncidents
     | AskKeys | Roll | KeepRecovery | TakeSnapshot | Rehearsed
     | entrance.Certify | entrance.BeginPasskey | entrance.AddPasskey | entrance.PasskeySignIn | entrance.BeginPassword
     | entrance.SetPassword | entrance.PasswordSignIn | entrance.Ways | entrance.RemoveWay | entrance.SignOutEverywhere
