@@ -14,7 +14,6 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
@@ -40,12 +39,11 @@ from gatehouse.server.accounts.queries import handles, second_persons
 from gatehouse.server.accounts.signed_in import SignedIn
 from gatehouse.server.console import problems, words, words_bulk
 from gatehouse.server.console.access import PAYROLL, reader
-from gatehouse.server.console.bulk_use import Bar, Line, own_lines
+from gatehouse.server.console.bulk_use import Bar, Line, clock_of, own_lines
 from gatehouse.server.console.rights.tabs import tabs
 from gatehouse.server.console.trust import BUDGETS
 from gatehouse.server.keeping import KeeperAway
 from gatehouse.server.moment import now
-from gatehouse.server.people.queries import sites_visible_to
 
 USUAL = timedelta(hours=8)  # a working day: what the form offers first
 _SHOWN_AS = "%Y-%m-%dT%H:%M"
@@ -133,7 +131,7 @@ class Shown:
 
 def more(request: HttpRequest) -> HttpResponse:
     """GET shows one's own use and wishes, and what others ask; POST asks."""
-    who, (zone, at) = reader(request), _clock_of(request)
+    who, (zone, at) = reader(request), clock_of(request)
     usage = keeping.ask(Usage(ticket=who.token), UsageList)
     if isinstance(usage, Refused):
         return _page(request, None, None, at, refused=words.refused(usage.code))
@@ -187,7 +185,7 @@ _DONE: dict[str, words.Text] = {
 
 def _again(request: HttpRequest, refused: words.Wording) -> HttpResponse:
     """The page as it stands now, with why not."""
-    who, (zone, at) = reader(request), _clock_of(request)
+    who, (zone, at) = reader(request), clock_of(request)
     usage = keeping.ask(Usage(ticket=who.token), UsageList)
     if isinstance(usage, Refused):
         return _page(request, None, None, at, refused=words.refused(usage.code))
@@ -267,14 +265,6 @@ def _first(own: dict[Budget, Line], zone: ZoneInfo) -> dict[str, str]:
     fullest = max(own, key=lambda kind: own[kind].fullest, default=None)
     chosen = {"kind": fullest.value} if fullest is not None and own[fullest].fullest else {}
     return chosen | {"until": until.strftime(_SHOWN_AS)}
-
-
-def _clock_of(request: HttpRequest) -> tuple[ZoneInfo, str]:
-    """By whose clock this page tells times: the first of the reader's sites, else UTC; and its name."""
-    site = next(iter(sites_visible_to(reader(request))), None)
-    zone = ZoneInfo(site.zone if site else "UTC")
-    timezone.activate(zone)
-    return zone, f"{site.name} ({site.zone})" if site else "UTC"
 
 
 def _refusal(refusal: Refused) -> words.Wording:

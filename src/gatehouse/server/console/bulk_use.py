@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -17,6 +19,7 @@ from gatehouse.server.console.access import reader
 from gatehouse.server.console.rights.tabs import tabs
 from gatehouse.server.console.trust import BUDGETS, EVERYBODY, NEAR, of_own_sites
 from gatehouse.server.moment import now
+from gatehouse.server.people.queries import sites_visible_to
 
 TEAMS_SHOWN = 20  # managers: there may be hundreds, and those who looked most come first
 
@@ -84,11 +87,19 @@ def own_lines(usage: UsageList, actor: str, role: Role) -> dict[Budget, Line]:
     }
 
 
+def clock_of(request: HttpRequest) -> tuple[ZoneInfo, str]:
+    """By whose clock a page about limits tells times: the first of the reader's sites, else UTC; and its name."""
+    site = next(iter(sites_visible_to(reader(request))), None)
+    zone = ZoneInfo(site.zone if site else "UTC")
+    timezone.activate(zone)
+    return zone, f"{site.name} ({site.zone})" if site else "UTC"
+
+
 @require_safe
 def use(request: HttpRequest) -> HttpResponse:
     who = reader(request)
     usage = keeping.ask(Usage(ticket=who.token), UsageList)
-    context: dict[str, object] = tabs(request, "use") | {"now": now()}
+    context: dict[str, object] = tabs(request, "use") | {"now": now(), "clock": clock_of(request)[1]}
     if isinstance(usage, Refused):
         return render(request, "bulk/use.html", context | {"refused": words.refused(usage.code)}, status=403)
     rows = of_own_sites(usage.rows, who)
