@@ -132,11 +132,14 @@ def test_a_wish_that_was_answered_is_answered_once(house) -> None:
     assert str(found(house, Role.HR, wish.reason).state) == "refused"
 
 
-def test_a_wish_nobody_made_and_a_deed_nobody_knows_are_refused(house) -> None:
-    somewhere = reverse("bulk-answer", args=[uuid4()])
-    assert house.browser(Role.OWNER).post(somewhere, {"do": "allow"}).status_code == 422
-    assert house.browser(Role.OWNER).post(somewhere, {"do": "delete"}).status_code == 400
-    assert house.browser(Role.OWNER).get(somewhere).status_code == 405
+def test_a_wish_nobody_made_or_of_no_ones_to_see_is_not_there_and_a_deed_nobody_knows_is_refused(house) -> None:
+    nowhere, wish = reverse("bulk-answer", args=[uuid4()]), ask(house)
+    there = reverse("bulk-answer", args=[wish.id])
+    assert house.browser(Role.OWNER).post(nowhere, {"do": "allow"}).status_code == 404
+    assert house.browser(Role.PARKING).post(there, {"do": "allow"}).status_code == 404
+    assert house.browser(Role.OWNER).post(there, {"do": "delete"}).status_code == 400
+    assert house.browser(Role.OWNER).get(there).status_code == 405
+    assert str(found(house, Role.HR, wish.reason).state) == "asked"
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -158,8 +158,11 @@ def more(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def answer(request: HttpRequest, wish_id: UUID) -> HttpResponse:
-    """Allow, refuse or take back what waits; end what was allowed."""
+    """Allow, refuse or take back what waits; end what was allowed. A wish that its reader does not see is not there."""
     who, do = reader(request), request.POST.get("do", "")
+    listed = keeping.ask(Bulks(ticket=who.token), BulkList)
+    if isinstance(listed, Refused) or str(wish_id) not in {one.id for one in listed.bulks}:
+        raise Http404  # also one that somebody of other sites made
     if do not in _DONE:
         return problems.problem(request, 400)
     try:
