@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from gatehouse.keeper.protocol import AnswerBulk, AskBulk, Authority, Budget, BulkState, Cell, Refused, Role
+from gatehouse.keeper.protocol import AnswerBulk, AskBulk, Authority, Budget, BulkState, Cell, EndBulk, Refused, Role
 
 from .conftest import Desk
 
@@ -132,6 +132,7 @@ def test_the_server_alone_allows_nothing(desk: Desk, guard: Authority) -> None:
     for by in (Authority(), Authority(job="incidents"), Authority(ticket="A" * 43), Authority(job="owner")):
         assert isinstance(desk.client.call(AnswerBulk(own, True, by)), Refused)
         assert isinstance(desk.client.call(AskBulk(NAMES, 9, tomorrow(desk), "x", by)), Refused)
+        assert isinstance(desk.client.call(EndBulk(own, by)), Refused)
     assert opened(desk, desk.people(61), guard) == 60
 
 
@@ -143,6 +144,49 @@ def test_a_forged_or_settled_wish_is_not_granted(
     for name in (own, "no-such-wish"):
         assert refusal(lambda name=name: desk.client.answer_bulk(name, chief, allow=True)) == "not_granted"
     assert opened(desk, desk.people(61), guard) == 60
+
+
+def test_who_asked_takes_back_what_was_allowed_and_sees_no_more_by_it(
+    desk: Desk, guard: Authority, chief: Authority, refusal: Refusal
+) -> None:
+    cells, own = desk.people(90), wish(desk, guard)
+    desk.client.answer_bulk(own, chief, allow=True)
+    assert opened(desk, cells[:70], guard) == 70
+    other = desk.sign_in(Role.PARKING, actor="other")
+    assert refusal(lambda: desk.client.end_bulk(own, other)) == "not_allowed"
+    assert refusal(lambda: desk.client.answer_bulk(own, chief, allow=False)) == "not_granted"  # a late no ends nothing
+    desk.client.end_bulk(own, guard)
+    assert opened(desk, cells[70:], guard) == 0
+    (shown,) = desk.client.bulks(chief.ticket or "")
+    assert (shown.state, shown.by, shown.ended_by, shown.used) == (BulkState.ENDED, "chief", "guard", 10)
+    assert refusal(lambda: desk.client.answer_bulk(own, chief, allow=True)) == "not_granted"
+    assert refusal(lambda: desk.client.end_bulk(own, guard)) == "not_granted"
+    desk.restart()
+    assert opened(desk, cells[70:], desk.sign_in(Role.SECURITY, actor="guard")) == 0
+
+
+def test_who_allowed_may_end_it_and_it_is_a_line_of_the_log(desk: Desk, guard: Authority, chief: Authority) -> None:
+    own = wish(desk, guard)
+    desk.client.answer_bulk(own, chief, allow=True)
+    desk.client.end_bulk(own, chief)
+    said = [(one.kind, one.actor) for one in desk.service.vault.log.entries() if one.purpose.endswith(own)]
+    assert said == [("bulk_asked", "guard"), ("bulk_allowed", "chief"), ("bulk_ended", "chief")]
+
+
+def test_what_waits_or_is_over_is_not_ended(desk: Desk, guard: Authority, chief: Authority, refusal: Refusal) -> None:
+    own = wish(desk, guard, until=desk.clock.now() + timedelta(minutes=5))
+    assert refusal(lambda: desk.client.end_bulk(own, guard)) == "not_granted"
+    desk.client.answer_bulk(own, chief, allow=True)
+    desk.clock.forward(timedelta(minutes=5))
+    for name in (own, "no-such-wish"):
+        assert refusal(lambda name=name: desk.client.end_bulk(name, guard)) == "not_granted"
+
+
+def test_what_is_allowed_is_not_allowed_twice(desk: Desk, guard: Authority, chief: Authority, refusal: Refusal) -> None:
+    own = wish(desk, guard)
+    desk.client.answer_bulk(own, chief, allow=True)
+    assert refusal(lambda: desk.client.answer_bulk(own, chief, allow=True)) == "not_granted"
+    assert [one.state for one in desk.client.bulks(guard.ticket or "")] == [BulkState.ALLOWED]
 
 
 def test_a_wish_that_waited_too_long_is_not_granted(

@@ -1,7 +1,9 @@
 """Caps of an hour, a day and thirty days; the published ones, or those of a file that only the keeper's user writes."""
 
 import json
-from datetime import timedelta
+import os
+import pwd
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -9,7 +11,7 @@ from gatehouse.keeper.budget import CAPS, WEB_LEAST
 from gatehouse.keeper.client import KeeperRefused
 from gatehouse.keeper.errors import UnsafeFile
 from gatehouse.keeper.limits import FILE, limits_of
-from gatehouse.keeper.protocol import Authority, Budget, Cell, Role
+from gatehouse.keeper.protocol import Authority, Budget, Cell, Role, UsageList
 
 from .conftest import Desk
 
@@ -104,6 +106,36 @@ def test_a_change_of_the_caps_is_a_line_of_the_log_and_told(desk: Desk) -> None:
     (desk.home / "keeper" / FILE).unlink()
     desk.restart()
     assert lines() == 2
+
+
+def test_it_is_told_where_the_caps_come_from_whose_file_it_is_and_since_when(desk: Desk) -> None:
+    def told() -> UsageList:
+        return desk.client.usage(desk.sign_in().ticket or "")
+
+    assert (told().file, told().since) == (None, None)
+    desk.clock.forward(timedelta(hours=1))
+    write(desk, SMALL)
+    path, came = desk.home / "keeper" / FILE, desk.clock.now()
+    said = told().file
+    assert said is not None
+    assert (said.path, said.owner, said.waits) == (str(path), pwd.getpwuid(os.getuid()).pw_name, False)
+    assert said.written == datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    desk.clock.forward(timedelta(hours=1))
+    desk.restart()
+    assert told().since == came
+
+
+def test_a_file_that_was_changed_since_the_start_is_said_to_wait(desk: Desk) -> None:
+    path = desk.home / "keeper" / FILE
+    path.write_text(json.dumps(SMALL))
+    first = desk.client.usage(desk.sign_in().ticket or "").file
+    assert first is not None
+    assert first.waits
+    desk.restart()
+    path.unlink()
+    gone = desk.client.usage(desk.sign_in().ticket or "").file
+    assert gone is not None
+    assert (gone.waits, gone.written) == (True, None)
 
 
 def test_whoever_sees_none_of_a_class_gets_none_by_the_file(desk: Desk) -> None:

@@ -260,7 +260,7 @@ class Budgets:
                 if caps is not None and held.month.used(now):
                     yield UsageRow(
                         actor, budget, held.hour.used(now), held.day.used(now), caps.hour, caps.day,
-                        held.month.used(now), caps.month,
+                        held.month.used(now), caps.month, role,
                     )  # fmt: skip
             used, cap = self._web.used(now), self.web_cap()
             yield UsageRow("web", Budget.NAMES, used, used, cap, cap)

@@ -12,6 +12,10 @@ import msgspec
 
 from gatehouse.keeper.granted import Kept
 from gatehouse.keeper.protocol import (
+    BULK_LONGEST,
+    BULK_OPEN,
+    BULK_PEOPLE,
+    BULK_REASON,
     AnswerBulk,
     AskBulk,
     Authority,
@@ -20,15 +24,13 @@ from gatehouse.keeper.protocol import (
     Bulks,
     BulkState,
     Done,
+    EndBulk,
     Refused,
     Text,
     Ticket,
 )
 from gatehouse.keeper.vault import Asker, Vault
 
-MOST_PEOPLE, MOST_OPEN = 20_000, 10  # of one grant; of one person's that wait or hold
-LONGEST = timedelta(days=7)
-REASON = 200  # characters; it stays at the keeper and stands in no log
 STRANGER = timedelta(days=7)  # whom the asker has let in within it is no second person
 
 
@@ -40,15 +42,15 @@ def ask(vault: Vault, request: AskBulk) -> Text | Refused:
     if asker.ticket is None or not asker.may("bulk.ask") or not vault.limits.caps(asker.ticket.role, request.budget):
         return Refused("not_allowed")
     now = vault.now()
-    if not 0 < request.people <= MOST_PEOPLE:
-        return Refused("bad_request", {"field": "people", "most": MOST_PEOPLE})
-    if request.until.tzinfo is None or not now < request.until <= now + LONGEST:
+    if not 0 < request.people <= BULK_PEOPLE:
+        return Refused("bad_request", {"field": "people", "most": BULK_PEOPLE})
+    if request.until.tzinfo is None or not now < request.until <= now + BULK_LONGEST:
         return Refused("bad_request", {"field": "until"})
-    if not request.reason.strip() or len(request.reason) > REASON:
+    if not request.reason.strip() or len(request.reason) > BULK_REASON:
         return Refused("bad_request", {"field": "reason"})
     open_ones = [kept for _, _, until, state, kept in vault.bulks.rows() if state in _OPEN and now < until]
-    if sum(kept.actor == asker.actor for kept in open_ones) >= MOST_OPEN:
-        return Refused("capped", {"cap": MOST_OPEN})
+    if sum(kept.actor == asker.actor for kept in open_ones) >= BULK_OPEN:
+        return Refused("capped", {"cap": BULK_OPEN})
     own_id = str(uuid4())
     kept = Kept(
         asker.actor, asker.ticket.role, asker.ticket.sites, request.budget, request.people, request.reason.strip()
@@ -77,7 +79,25 @@ def answer(vault: Vault, request: AnswerBulk) -> Done | Refused:
         return Refused("own_grant")
     kind, state = ("bulk_allowed", BulkState.ALLOWED) if request.allow else ("bulk_refused", BulkState.REFUSED)
     vault.tell(kind, asker, purpose=f"{kept.budget}:{kept.people}:{request.id}")
-    settled = vault.bulks.settle(request.id, msgspec.structs.replace(kept, by=asker.actor), state)
+    answered = msgspec.structs.replace(kept, by=asker.actor)
+    settled = vault.bulks.settle(request.id, answered, state, was=BulkState.ASKED)
+    return Done() if settled else Refused("not_granted")
+
+
+def end(vault: Vault, request: EndBulk) -> Done | Refused:
+    """Before its time: by who asked, who needs it no more, or by whoever may answer. Nothing is counted there after."""
+    asker = vault.asker(request.by)
+    if isinstance(asker, Refused):
+        return asker
+    found = next((row for row in vault.bulks.rows() if row[0] == request.id), None)
+    if asker.ticket is None or found is None or found[3] is not BulkState.ALLOWED or vault.now() >= found[2]:
+        return Refused("not_granted")
+    kept = found[4]
+    if kept.actor != asker.actor and not (asker.may("bulk.answer") and _reaches(asker.ticket, kept)):
+        return Refused("not_allowed")
+    vault.tell("bulk_ended", asker, purpose=f"{kept.budget}:{kept.people}:{request.id}")
+    ended = msgspec.structs.replace(kept, ended_by=asker.actor)
+    settled = vault.bulks.settle(request.id, ended, BulkState.ENDED, was=BulkState.ALLOWED)
     return Done() if settled else Refused("not_granted")
 
 
@@ -119,5 +139,5 @@ def _shown(vault: Vault, row: tuple[str, datetime, datetime, BulkState, Kept]) -
     return Bulk(
         id=own_id, actor=kept.actor, role=kept.role, budget=kept.budget, people=kept.people,
         used=vault.budgets.used_beside(own_id), reason=kept.reason, asked=asked, until=until,
-        state=BulkState.OVER if vault.now() >= until and state in _OPEN else state, by=kept.by,
+        state=BulkState.OVER if vault.now() >= until and state in _OPEN else state, by=kept.by, ended_by=kept.ended_by,
     )  # fmt: skip

@@ -268,6 +268,9 @@ class Client:
     def answer_bulk(self, wish: str, by: say.Authority, *, allow: bool) -> None:
         self._ask(say.AnswerBulk(wish, allow, by), say.Done)
 
+    def end_bulk(self, wish: str, by: say.Authority) -> None:
+        self._ask(say.EndBulk(wish, by), say.Done)
+
     def bulks(self, ticket: str) -> list[say.Bulk]:
         return self._ask(say.Bulks(ticket), say.BulkList).bulks
 

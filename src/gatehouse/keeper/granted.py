@@ -21,7 +21,8 @@ class Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     budget: Budget
     people: int
     reason: str
-    by: str = ""
+    by: str = ""  # who answered
+    ended_by: str = ""
 
 
 class BulkGrants:
@@ -34,10 +35,10 @@ class BulkGrants:
         values = (own_id, asked.isoformat(), until.isoformat(), state, msgspec.msgpack.encode(kept))
         self._store.write("INSERT OR REPLACE INTO bulks VALUES (?, ?, ?, ?, ?)", values)
 
-    def settle(self, own_id: str, kept: Kept, state: BulkState) -> bool:
+    def settle(self, own_id: str, kept: Kept, state: BulkState, *, was: BulkState) -> bool:
         """Once: False when somebody was faster."""
         sql = "UPDATE bulks SET state=?, body=? WHERE id=? AND state=?"
-        return bool(self._store.write(sql, (state, msgspec.msgpack.encode(kept), own_id, BulkState.ASKED)))
+        return bool(self._store.write(sql, (state, msgspec.msgpack.encode(kept), own_id, was)))
 
     def rows(self) -> list[tuple[str, datetime, datetime, BulkState, Kept]]:
         """Newest first."""

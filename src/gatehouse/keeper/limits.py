@@ -6,6 +6,8 @@ An hour's, a day's and thirty days' distinct people, by role and budget. Who may
 user, never the server; a change is a line of the log, and Trust shows which caps are not the published ones."""
 
 import hashlib
+import pwd
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -13,7 +15,7 @@ import msgspec
 from gatehouse.keeper import budget
 from gatehouse.keeper.budget import Caps
 from gatehouse.keeper.errors import UnsafeFile
-from gatehouse.keeper.protocol import Budget, CapRole, CapRow, Role
+from gatehouse.keeper.protocol import Budget, CapFile, CapRole, CapRow, Role
 
 FILE = "budgets.json"
 PUBLISHED = "published"
@@ -45,17 +47,46 @@ class Limits:
     def web(self, enrolled: int) -> int:
         """Of the whole web process, a day."""
         if self._said.web is None:
-            return max(budget.WEB_LEAST, enrolled // budget.WEB_SHARE)
+            return published_web(enrolled)
         return max(self._said.web.least, enrolled // self._said.web.share)
 
     def rows(self) -> list[CapRow]:
         """Every cap in force, for Trust."""
         found = [(role, kind, self.caps(role, kind)) for role in budget.CAPS for kind in budget.CAPS[role]]
-        return [
-            CapRow(role, kind, caps.hour, caps.day, caps.month, caps == published_caps(role, kind))
-            for role, kind, caps in found
-            if caps is not None
-        ]
+        return [_row(role, kind, caps) for role, kind, caps in found if caps is not None]
+
+
+def _name_of(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:16]
+
+
+def file_of(folder: Path, in_force: str) -> CapFile | None:
+    """The file as it lies there now, None without one while the published caps are in force."""
+    path = folder / FILE
+    try:
+        held, name = path.stat(), _name_of(path.read_bytes())
+    except FileNotFoundError:
+        return None if in_force == PUBLISHED else CapFile(str(path), "", None, waits=True)
+    except OSError:  # it is there, and cannot be read: no start of the keeper would go well
+        return CapFile(str(path), "", None, waits=True)
+    return CapFile(str(path), _user(held.st_uid), datetime.fromtimestamp(held.st_mtime, UTC), waits=name != in_force)
+
+
+def _user(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+def _row(role: Role | CapRole, kind: Budget, caps: Caps) -> CapRow:
+    usual = published_caps(role, kind) or caps
+    defaults = (usual.hour, usual.day, usual.month)
+    return CapRow(role, kind, caps.hour, caps.day, caps.month, caps == usual, defaults)
+
+
+def published_web(enrolled: int) -> int:
+    return max(budget.WEB_LEAST, enrolled // budget.WEB_SHARE)
 
 
 def published_caps(role: Role | CapRole, kind: Budget) -> Caps | None:
@@ -84,4 +115,4 @@ def limits_of(folder: Path) -> Limits:
                 )
     if said.web is not None and not (0 <= said.web.least <= _MOST and said.web.share > 0):
         raise UnsafeFile(f"{path}: web must have a least number of people and a share of at least 1")
-    return Limits(said, hashlib.sha256(data).hexdigest()[:16])
+    return Limits(said, _name_of(data))

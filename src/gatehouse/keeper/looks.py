@@ -6,6 +6,7 @@ from datetime import timedelta
 from gatehouse.crypto.letters import hpke_seal
 from gatehouse.keeper.cells import Foreign, Gone, Opened
 from gatehouse.keeper.contractors import own_people
+from gatehouse.keeper.limits import file_of, published_web
 from gatehouse.keeper.log import Entry
 from gatehouse.keeper.protocol import (
     LABELS,
@@ -202,4 +203,8 @@ def usage(vault: Vault, request: Usage) -> UsageList | Refused:
     if asker.ticket is None or not asker.may("usage"):
         return Refused("not_allowed")
     rows = list(vault.budgets.usage(vault.now()))
-    return UsageList(rows, vault.log.head()[0], vault.limits.rows(), vault.budgets.web_cap())
+    return UsageList(
+        rows, vault.log.head()[0], vault.limits.rows(), vault.budgets.web_cap(),
+        published_web(vault.enrolled.count()),
+        file_of(vault.folder, vault.limits.name), vault.limits_since,
+    )  # fmt: skip

@@ -34,6 +34,7 @@ from gatehouse.keeper.replies import AnyReply as AnyReply
 from gatehouse.keeper.replies import Bulk as Bulk
 from gatehouse.keeper.replies import BulkList as BulkList
 from gatehouse.keeper.replies import Bytes as Bytes
+from gatehouse.keeper.replies import CapFile as CapFile
 from gatehouse.keeper.replies import CapRow as CapRow
 from gatehouse.keeper.replies import Checked as Checked
 from gatehouse.keeper.replies import Claimed as Claimed
@@ -80,6 +81,7 @@ from gatehouse.keeper.requests import AskKeys as AskKeys
 from gatehouse.keeper.requests import Bulks as Bulks
 from gatehouse.keeper.requests import Checkpoint as Checkpoint
 from gatehouse.keeper.requests import Claim as Claim
+from gatehouse.keeper.requests import EndBulk as EndBulk
 from gatehouse.keeper.requests import EnrolEdge as EnrolEdge
 from gatehouse.keeper.requests import EnrolRecipient as EnrolRecipient
 from gatehouse.keeper.requests import Entrust as Entrust
@@ -125,6 +127,10 @@ from gatehouse.keeper.requests import Tokens as Tokens
 from gatehouse.keeper.requests import Usage as Usage
 from gatehouse.keeper.requests import Who as Who
 from gatehouse.keeper.requests import WhoAmI as WhoAmI
+from gatehouse.keeper.terms import BULK_LONGEST as BULK_LONGEST
+from gatehouse.keeper.terms import BULK_OPEN as BULK_OPEN
+from gatehouse.keeper.terms import BULK_PEOPLE as BULK_PEOPLE
+from gatehouse.keeper.terms import BULK_REASON as BULK_REASON
 from gatehouse.keeper.terms import Authority as Authority
 from gatehouse.keeper.terms import BulkState as BulkState
 from gatehouse.keeper.terms import CapRole as CapRole

@@ -202,10 +202,12 @@ class UsageRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     day_cap: int
     month: int = 0  # thirty days; the whole web process has no cap of them
     month_cap: int = 0
+    role: str = ""  # of `Role` or `CapRole`; of the whole web process none
 
 
 class CapRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How many different people a role may see; `published` where it is the default."""
+    """How many different people a role may see in an hour, a day and thirty days; `published` where that is the
+    default, which `defaults` says too."""
 
     role: str  # of `Role` or `CapRole`
     budget: Budget
@@ -213,13 +215,29 @@ class CapRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     day: int
     month: int
     published: bool
+    defaults: tuple[int, int, int] = (0, 0, 0)
+
+
+class CapFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where caps that are not the published ones come from: whose file it is, and when it was last written. `waits`
+    where it says others than are in force: it is read at the start."""
+
+    path: str
+    owner: str
+    written: datetime | None
+    waits: bool
 
 
 class UsageList(Reply, frozen=True, tag="usage"):
+    """`since` is when the caps in force came in, None where there never were others."""
+
     rows: list[UsageRow]
     log_size: int
     caps: list[CapRow] = []
     web_cap: int = 0
+    web_default: int = 0
+    file: CapFile | None = None
+    since: datetime | None = None
 
 
 class FillFault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -252,7 +270,8 @@ class RecipientList(Reply, frozen=True, tag="recipients"):
 
 
 class Bulk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A wish to see more people than the caps allow, and what became of it: `by` is who answered."""
+    """A wish to see more people than the caps allow, and what became of it: `by` is who answered, `ended_by` who took
+    back what was allowed."""
 
     id: str
     actor: str
@@ -265,6 +284,7 @@ class Bulk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     until: datetime
     state: BulkState
     by: str = ""
+    ended_by: str = ""
 
 
 class BulkList(Reply, frozen=True, tag="bulks"):

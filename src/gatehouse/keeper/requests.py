@@ -383,6 +383,13 @@ class AnswerBulk(Request, frozen=True, tag="answer_bulk"):
     by: Authority
 
 
+class EndBulk(Request, frozen=True, tag="end_bulk"):
+    """What was allowed ends now, by who asked or by whoever may answer. -> Done; Refused not_granted"""
+
+    id: str
+    by: Authority
+
+
 class Bulks(Request, frozen=True, tag="bulks"):
     """One's own wishes; an owner, HR and an auditor see everybody's whom they reach. -> BulkList"""
 
@@ -452,7 +459,7 @@ AnyRequest = (
     | ForgetDays | Grant | Fill | EnrolRecipient | Recipients
     | ForgetBooks | Hold | LiftHold | Held | Prove
     | Entrust | Invite | SignIn | WhoAmI | SignOut | EnrolEdge | Note | Checkpoint | Looks | Usage
-    | AskBulk | AnswerBulk | Bulks | LayHoneys | HoneyCells | AskIncidents
+    | AskBulk | AnswerBulk | EndBulk | Bulks | LayHoneys | HoneyCells | AskIncidents
     | AskKeys | Roll | KeepRecovery | TakeSnapshot | Rehearsed
     | entrance.Certify | entrance.BeginPasskey | entrance.AddPasskey | entrance.PasskeySignIn | entrance.BeginPassword
     | entrance.SetPassword | entrance.PasswordSignIn | entrance.Ways | entrance.RemoveWay | entrance.SignOutEverywhere

@@ -1,6 +1,6 @@
 """What requests and replies have in common: cells on their way in and out, whose they are, and the right to ask."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 import msgspec
@@ -70,7 +70,12 @@ class BulkState(StrEnum):
     ASKED = "asked"
     ALLOWED = "allowed"
     REFUSED = "refused"
+    ENDED = "ended"  # allowed, and taken back before its time
     OVER = "over"  # its time has come; the keeper says so, and stores it nowhere
+
+
+# Bounds of such a wish: people of one, how many of one person's wait or hold, how long, and the reason's characters.
+BULK_PEOPLE, BULK_OPEN, BULK_LONGEST, BULK_REASON = 20_000, 10, timedelta(days=7), 200
 
 
 class CapRole(StrEnum):

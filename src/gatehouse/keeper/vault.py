@@ -146,6 +146,7 @@ class Vault:
         self.claiming = Claiming()
         self.enrolled = Enrolled(self.store, self.people)
         self.limits = limits_of(self.folder)
+        self.limits_since: datetime | None = None
         self.budgets = Budgets(self.enrolled.count, self.limits)
         self.bulks = BulkGrants(self.store)
         self.honeys = Honeys(self.store)
@@ -178,6 +179,7 @@ class Vault:
         if (self.store.fact("limits") or PUBLISHED.encode()) != self.limits.name.encode():
             self.tell("limits", Asker("keeper", "keeper"), purpose=self.limits.name)
             self.store.set_fact("limits", self.limits.name.encode())
+            self.limits_since = self.now()
 
     def _replay(self) -> None:
         since = self.now() - MONTH
@@ -185,6 +187,8 @@ class Vault:
             self.told.put(place, entry)
             if entry.kind in ("honey", "unlock"):
                 self._relock(entry)
+            elif entry.kind == "limits":
+                self.limits_since = entry.at
             elif entry.grant:
                 self.budgets.replay_beside(entry.grant, entry.subjects)
             elif entry.at <= since:

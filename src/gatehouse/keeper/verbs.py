@@ -210,6 +210,7 @@ _TABLE: dict[type[protocol.Request], Callable[[Vault, Any], Reply]] = {
     protocol.Usage: looks.usage,
     protocol.AskBulk: bulk.ask,
     protocol.AnswerBulk: bulk.answer,
+    protocol.EndBulk: bulk.end,
     protocol.Bulks: bulk.listed,
     protocol.LayHoneys: honey_verbs.lay,
     protocol.HoneyCells: honey_verbs.cells,

@@ -113,6 +113,17 @@ def must(request: Request, expected: type[R]) -> R:
     return reply
 
 
+T = TypeVar("T")
+
+
+def _as_many(answers: list[T], asked: Sequence[object]) -> list[T]:
+    """One answer for each that was asked; a keeper that says more or fewer is not believed at all. Raises
+    KeeperAway."""
+    if len(answers) != len(asked):
+        raise KeeperAway("not as many answers as were asked")
+    return answers
+
+
 # --- sealing -----------------------------------------------------------------------------------------------------
 
 
@@ -126,7 +137,7 @@ def plain(label: str, owner: object, row: object, data: bytes, **scope: date | i
 
 def seal_many(cells: Sequence[Plain]) -> list[bytes]:
     """Sealed, in order. Raises KeeperAway, KeeperRefused."""
-    return must(Seal(cells=list(cells)), Sealed).cells if cells else []
+    return _as_many(must(Seal(cells=list(cells)), Sealed).cells, cells) if cells else []
 
 
 def seal_one(label: str, owner: object, row: object, data: bytes, **scope: date | int) -> bytes:
@@ -146,7 +157,7 @@ def reveal(cells: Sequence[Cell], by: Authority, purpose: str) -> list[bytes | N
     if not cells:
         return []
     reply = ask(Reveal(cells=list(cells), by=by, purpose=purpose), Revealed)
-    return reply if isinstance(reply, Refused) else reply.data
+    return reply if isinstance(reply, Refused) else _as_many(reply.data, cells)
 
 
 def who(site: object, day: date, tokens: Sequence[bytes], by: Authority) -> list[str] | Refused:
@@ -154,12 +165,13 @@ def who(site: object, day: date, tokens: Sequence[bytes], by: Authority) -> list
     if not tokens:
         return []
     reply = ask(Who(site=str(site), day=day, tokens=[bytes(t) for t in tokens], by=by), Names)
-    return reply if isinstance(reply, Refused) else reply.ids
+    return reply if isinstance(reply, Refused) else _as_many(reply.ids, tokens)
 
 
 def tokens(site: object, day: date, subjects: Iterable[object], by: Authority) -> list[bytes] | Refused:
-    reply = ask(Tokens(site=str(site), day=day, subjects=[str(s) for s in subjects], by=by), Sealed)
-    return reply if isinstance(reply, Refused) else reply.cells
+    asked = [str(subject) for subject in subjects]
+    reply = ask(Tokens(site=str(site), day=day, subjects=asked, by=by), Sealed)
+    return reply if isinstance(reply, Refused) else _as_many(reply.cells, asked)
 
 
 def locate(site: object, stay_day: date, plate: str, source: str) -> PlateTokens | Refused:
@@ -174,7 +186,7 @@ def resemble(read: Cell, stays: Sequence[Cell], by: Authority) -> list[str] | Re
     if not stays:
         return []
     reply = ask(Resemble(read=read, stays=list(stays), by=by), Alike)
-    return reply if isinstance(reply, Refused) else reply.how
+    return reply if isinstance(reply, Refused) else _as_many(reply.how, stays)
 
 
 def second_plate(stay_day: date, stay: object, read: Cell, by: Authority) -> Second | Refused:
@@ -218,21 +230,21 @@ def admit(
     letters: Sequence[Letter], stay_days: dict[str, date], sent: Sent | None = None
 ) -> list[Admitted | Unadmitted]:
     """Raises KeeperAway, KeeperRefused."""
-    return must(Admit(letters=list(letters), stay_days=stay_days, sent=sent), Admissions).results
+    return _as_many(must(Admit(letters=list(letters), stay_days=stay_days, sent=sent), Admissions).results, letters)
 
 
 def reseal(edge: str, cells: Sequence[Cell], owners: Sequence[object]) -> list[bytes | None]:
     """Cells sealed anew to the edge's own key, None where a key is gone. Raises KeeperAway, KeeperRefused."""
     if not cells:
         return []
-    return must(Reseal(edge=edge, cells=list(cells), owners=[str(o) for o in owners]), Revealed).data
+    return _as_many(must(Reseal(edge=edge, cells=list(cells), owners=[str(o) for o in owners]), Revealed).data, cells)
 
 
 def retoken(site: object, day: date, stays: Sequence[Cell]) -> list[PlateTokens | None]:
     """The new day's tokens, None for a stay whose key is gone. Raises KeeperAway, KeeperRefused."""
     if not stays:
         return []
-    return must(Retoken(site=str(site), day=day, stays=list(stays)), Retokened).tokens
+    return _as_many(must(Retoken(site=str(site), day=day, stays=list(stays)), Retokened).tokens, stays)
 
 
 # --- the rest ----------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
+from gatehouse.keeper.protocol import Role
 from gatehouse.server.accounts.models import Operator
 from gatehouse.server.accounts.signed_in import SignedIn
 
@@ -19,6 +20,13 @@ def operator(operator_id: UUID | str, who: SignedIn) -> Operator | None:
     """None also for one who sees more sites than the asking one."""
     found = Operator.objects.filter(pk=operator_id).first()
     return found if found is not None and who.reaches_as_far_as(found.sites) else None
+
+
+def second_persons(who: SignedIn) -> list[str]:
+    """The handles of the owners and HR who reach as far as the asking one, who is none of them."""
+    mine = set(who.ticket.sites)
+    found = Operator.objects.filter(role__in=(Role.OWNER, Role.HR), active=True).exclude(pk=who.ticket.actor)
+    return sorted(one.handle for one in found if not one.sites or (mine and mine <= set(one.sites)))
 
 
 def handle_of(operator_id: str) -> str:

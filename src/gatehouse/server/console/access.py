@@ -60,6 +60,7 @@ _NAV: tuple[tuple[str, words.Text, frozenset[Role]], ...] = (
     ("month", pgettext_lazy("page", "Time"), PAYROLL),
     ("payruns", _("Pay runs"), PAYROLL),
     ("trust", _("Trust"), TRUSTED),
+    ("bulk", _("Limits"), OPERATORS - TRUSTED),
     ("setup", _("Set-up"), OWNERS),
     ("me", _("My page"), WORKERS),
     ("contractor", _("My people"), CONTRACTORS),
@@ -90,7 +91,7 @@ _SECTION = (
     dict.fromkeys(("person", "staff", "faces", "departments", "department", "answers", "visitors", "pickup"), "people")
     | {"lane": "lanes"}
     | {"requests": "people", "request": "people", "retention": "trust", "register": "trust", "assessment": "trust"}
-    | dict.fromkeys(("alerts", "mail"), "trust")
+    | dict.fromkeys(("alerts", "mail", "use"), "trust")
     | dict.fromkeys(_PARKING, "parking")
     | dict.fromkeys(_TIME, "month")
 )
@@ -164,10 +165,17 @@ def _nav(found: SignedIn | None, here: str) -> list[dict[str, object]]:
         return []
     section, hidden = here.split("-")[0], _hidden(found)
     return [
-        {"href": reverse(name), "name": said, "here": _SECTION.get(section, section) == name}
+        {"href": reverse(name), "name": said, "here": _lies_under(name, section, found)}
         for name, said, roles in _NAV
         if found.role in roles and name not in hidden
     ]
+
+
+def _lies_under(name: str, section: str, found: SignedIn) -> bool:
+    """Whether a page of this section is found under this entry; asking for more is under Trust for whoever has it."""
+    if section == "bulk" and found.role in TRUSTED:
+        return name == "trust"
+    return _SECTION.get(section, section) == name
 
 
 def _hidden(found: SignedIn) -> frozenset[str]:

@@ -68,7 +68,7 @@ def trust(request: HttpRequest) -> HttpResponse:
     if isinstance(usage, Refused):
         context["refused"] = words.refused(usage.code)
     else:
-        context["use"] = _most(_of_own_sites(usage.rows, who))
+        context["use"] = _most(of_own_sites(usage.rows, who))
         context["log"] = {"size": usage.log_size, "head": "" if isinstance(head, Refused) else head.text}
     return render(request, "console/trust.html", context)
 
@@ -80,7 +80,7 @@ def sheet(request: HttpRequest) -> HttpResponse:
     return render(request, "console/drill_sheet.html", drilling.context() | told)
 
 
-def _of_own_sites(rows: Sequence[UsageRow], who: SignedIn) -> list[UsageRow]:
+def of_own_sites(rows: Sequence[UsageRow], who: SignedIn) -> list[UsageRow]:
     """The rows of operators who have no site that the reader has not, and the sum of all."""
     if who.sees_every_site:
         return list(rows)

@@ -7,6 +7,8 @@ from django.urls.converters import StringConverter
 
 from gatehouse.server.console import (
     account,
+    bulk,
+    bulk_use,
     certificate,
     drilling,
     enrolment,
@@ -22,7 +24,18 @@ from gatehouse.server.console import (
     watch_events,
     watch_log,
 )
-from gatehouse.server.console.access import EVERYBODY, GUARDS, KNOWERS, OWNERS, PAYROLL, TRUSTED, WATCHERS, page, public
+from gatehouse.server.console.access import (
+    EVERYBODY,
+    GUARDS,
+    KNOWERS,
+    OPERATORS,
+    OWNERS,
+    PAYROLL,
+    TRUSTED,
+    WATCHERS,
+    page,
+    public,
+)
 from gatehouse.server.console.months import MonthConverter, meant
 from gatehouse.server.console.payruns import files, person, review, setup
 from gatehouse.server.console.payruns import runs as payruns
@@ -199,6 +212,9 @@ urlpatterns = [
     page("payruns/files/<uuid:export_id>/take", files.take, "payruns-file-take", PAYROLL),
     page("payruns/files/<uuid:export_id>/drop", files.drop, "payruns-file-drop", PAYROLL),
     page("trust/", trust.trust, "trust", TRUSTED),
+    page("trust/limits/", bulk_use.use, "use", TRUSTED),
+    page("trust/more/", bulk.more, "bulk", OPERATORS),
+    page("trust/more/<uuid:wish_id>", bulk.answer, "bulk-answer", OPERATORS),
     page("trust/drill", drilling.start, "trust-drill", OWNERS),
     page("trust/drill/progress", drilling.progress, "trust-drill-progress", TRUSTED),
     page("trust/drill/sheet/", trust.sheet, "trust-drill-sheet", TRUSTED),

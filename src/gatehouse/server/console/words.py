@@ -168,7 +168,7 @@ ROLES: dict[str, Text] = {
 REFUSED: dict[str, Wording] = {
     "over_budget": Wording(
         _("You have looked at as many people as your role may for now"),
-        _("The limit frees up over the next hour. Gates are not affected. An owner can see the use on Trust."),
+        _("Limits count the last hour, day and 30 days and free up as these pass. Gates are not affected."),
     ),
     "no_ticket": Wording(_("Your sign-in has ended"), _("Sign in again.")),
     "bad_code": Wording(

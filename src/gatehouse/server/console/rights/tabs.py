@@ -3,7 +3,7 @@
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from gatehouse.server.console.access import OWNERS, TRUSTED
+from gatehouse.server.console.access import OPERATORS, OWNERS, TRUSTED
 from gatehouse.server.console.tabs import Group, tabs_of
 
 GROUPS: tuple[Group, ...] = (
@@ -12,6 +12,8 @@ GROUPS: tuple[Group, ...] = (
         (
             ("trust", _("Trust"), TRUSTED),
             ("alerts", _("Alerts"), TRUSTED),
+            ("use", _("Limits"), TRUSTED),
+            ("bulk", _("More people"), OPERATORS),
             ("retention", _("Retention"), TRUSTED),
             ("register", _("Processing register"), TRUSTED),
             ("assessment", _("Impact assessment"), TRUSTED),

@@ -4,12 +4,15 @@ from datetime import UTC, date, datetime, timedelta
 
 from django import template
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from gatehouse.domain.money import Money
 from gatehouse.server.console import saying, words
+from gatehouse.server.console.access import OPERATORS
 
 register = template.Library()
 
@@ -54,6 +57,16 @@ def icon(name: str) -> SafeString:
         static("gatehouse/icons.svg"),
         name,
     )
+
+
+@register.simple_tag(takes_context=True)
+def way_on(context: template.Context, said: object) -> SafeString | str:
+    """Behind the words that somebody is over their limit: the page to ask for more, for roles that may."""
+    over = words.REFUSED["over_budget"].what
+    who = getattr(context.get("request"), "signed_in", None)
+    if who is None or who.role not in OPERATORS or str(said) != str(over):
+        return ""
+    return format_html('<p><a href="{}">{}</a></p>', reverse("bulk"), _("Your use, and how to ask for more people"))
 
 
 @register.filter(expects_localtime=True)
