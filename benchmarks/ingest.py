@@ -2,8 +2,10 @@
 
     .venv/bin/python benchmarks/ingest.py [--letters 10000] [--rows 1000000]
 
-Two baselines: the rows of a batch in one commit by the driver's own `executemany`, which no receiver that verifies
-and seals can come near, and one commit per letter, as a receiver without batches would keep its word.
+First the cost of sealing: the same letters through the same code in which every cipher, key exchange and signature is
+a copy (`--unsealed`), in processes of their own. Then two baselines: the rows of a batch in one commit by the driver's
+own `executemany`, which no receiver that verifies and seals can come near, and one commit per letter, as a receiver
+without batches would keep its word.
 
 The letters are those of a morning: people walk through a door that counts attendance (an attempt and a passage each),
 and every tenth is a car that comes in and leaves. Intake and bare inserts take turns, batch by batch, so that both see
@@ -26,22 +28,24 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
+import _unsealed
+
 from gatehouse import wire
 from gatehouse.clock import SystemClock
 from gatehouse.crypto.letters import seal_letter
 from gatehouse.crypto.signing import DeviceKeys, new_device_keys
+from gatehouse.keeper.service import run
 
 BATCH, PEOPLE, FILL = 200, 200, 10_000
 NUMBERED = ("gates_attempt", "gates_passage", "attendance_punch", "audit_entry")
 BY_KEY = ("parking_openstay", "parking_closedstay")
 PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA cache_size=-65536;"
-KEEPER = "import sys, pathlib; from gatehouse.clock import SystemClock; from gatehouse.keeper.service import run; "
-KEEPER += "run(pathlib.Path(sys.argv[1]), SystemClock())"
+KEEP = "--keep-for-benchmark"
 
 
-def start_keeper(home: Path) -> subprocess.Popen[bytes]:
+def start_keeper(home: Path, more: list[str]) -> subprocess.Popen[bytes]:
     with (home / "keeper.out").open("wb") as out:
-        process = subprocess.Popen([sys.executable, "-c", KEEPER, str(home)], stdout=out, stderr=out)
+        process = subprocess.Popen([sys.executable, __file__, KEEP, str(home), *more], stdout=out, stderr=out)
     while not (home / "keeper" / "keeper.sock").exists():
         assert process.poll() is None, "the keeper did not start"
         time.sleep(0.02)
@@ -228,14 +232,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--letters", type=int, default=10_000)
     parser.add_argument("--rows", type=int, default=0)
+    parser.add_argument(_unsealed.FLAG, action="store_true", help="the same code, with copies in place of all ciphers")
+    parser.add_argument(KEEP, type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
+    if asked.keep_for_benchmark:
+        run(asked.keep_for_benchmark, SystemClock())
+        return
     sys.path.insert(0, str(Path(__file__).parents[1]))
     import django  # noqa: PLC0415  after set-up
 
+    if not asked.unsealed:
+        sizes = ["--letters", str(asked.letters), "--rows", str(asked.rows)]
+        subprocess.run([sys.executable, __file__, _unsealed.FLAG, *sizes], check=True)
+        print("\nand sealed:")
     print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}, ", end="")
     print(f"Django {django.__version__}, SQLite {sqlite3.sqlite_version}, run {uuid4().hex[:6]}")
     with tempfile.TemporaryDirectory(prefix="gatehouse-ingest-") as folder:
-        keeper = start_keeper(Path(folder))
+        keeper = start_keeper(Path(folder), [_unsealed.FLAG] if asked.unsealed else [])
         try:
             measure(Path(folder), asked.letters, asked.rows)
         finally:
