@@ -171,7 +171,8 @@ def _address(route: str, ids: dict[str, UUID], day: date) -> str:
     return "/" + route
 
 
-def test_no_page_shows_or_takes_what_is_another_sites(house, owner, other) -> None:
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_no_page_shows_or_takes_what_is_another_sites(house, owner, other, method) -> None:
     at = house.world.now()
     attempt = Attempt.objects.create(
         id=UUID(int=7), site=other.site, gate="far", at=at, direction="in", outcome="granted", cell=b"x"
@@ -188,28 +189,27 @@ def test_no_page_shows_or_takes_what_is_another_sites(house, owner, other) -> No
         if route.startswith("account/"):
             continue  # one's own ways in are of no site, and a POST would end them
         by_id, address = "<uuid:" in route and "alarm_id" not in route, _address(route, ids, at.date())
-        for method in ("get", "post"):
-            answer = getattr(browser(owner), method)(address)
-            nowhere = by_id or "<slug:" in route
-            if address == reverse("worklist-anew") and method == "post":
-                assert answer["Location"] == reverse("worklist")  # lists the reader's own sites
-                continue
-            if address == reverse("setup-site"):
-                assert answer.status_code == 403  # only an owner of every site adds one
-                continue
-            if address == reverse("trust-drill") and method == "post":
-                assert answer["Location"] == reverse("trust")  # of the installation, not of a site
-                continue
-            if answer.status_code == 302 and not nowhere:  # to the same page of the reader's own site
-                assert answer["Location"].startswith(address), (method, address)
-                assert str(other.site.pk) not in answer["Location"], (method, address)
-                continue
-            shut = {404, 405} if nowhere else {200, 405, 422}
-            if method == "post":
-                shut |= {404}  # a form that names no site
-            assert answer.status_code in shut, (method, address)
-            shown = answer.content.decode()
-            assert by_id or not [one for one in theirs if one in shown], (method, address)
+        answer = getattr(browser(owner), method)(address)
+        nowhere = by_id or "<slug:" in route
+        if address == reverse("worklist-anew") and method == "post":
+            assert answer["Location"] == reverse("worklist")  # lists the reader's own sites
+            continue
+        if address == reverse("setup-site"):
+            assert answer.status_code == 403  # only an owner of every site adds one
+            continue
+        if address == reverse("trust-drill") and method == "post":
+            assert answer["Location"] == reverse("trust")  # of the installation, not of a site
+            continue
+        if answer.status_code == 302 and not nowhere:  # to the same page of the reader's own site
+            assert answer["Location"].startswith(address), (method, address)
+            assert str(other.site.pk) not in answer["Location"], (method, address)
+            continue
+        shut = {404, 405} if nowhere else {200, 405, 422}
+        if method == "post":
+            shut |= {404}  # a form that names no site
+        assert answer.status_code in shut, (method, address)
+        shown = answer.content.decode()
+        assert by_id or not [one for one in theirs if one in shown], (method, address)
     assert not GateAlarm.objects.get(pk=other.alarm.pk).seen
 
 
