@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -58,7 +59,7 @@ class Stolen:
         loot.copy_home(self.opened, folder / "opened")
         found = defaultdict(set)
         answers = [loot.Piece(f"answer: {where}", data) for where, data in self.made.answers.items()]
-        for piece in (*loot.pieces(folder), *answers):
+        for piece in chain(loot.pieces(folder), answers):
             for number in self._hay.hits(piece.data):
                 found[self.made.planted[number][0]].add(piece.where)
             if faces_shown(piece.data):
