@@ -1,5 +1,5 @@
-"""Canaries at the doors of the running server: typed where nobody is known, sent in bodies that are refused, and held in
-memory by pages that break."""
+"""Canaries at the doors of the running server: typed where nobody is known, sent in bodies that are refused, and held
+in memory by pages that break."""
 
 import re
 import sqlite3
@@ -58,14 +58,15 @@ class Doors:
         people, where = f"/api/sites/{self.world.site.pk}/people", "typed: a body that is refused"
         body = {"number": made.word(where), "name": made.name(where), made.word(where): made.word(where)}
         self._refused(where, 422, program.post(people, json=body))
-        self._refused(f"{where}, no JSON", 400, program.post(people, content=made.word(where)))
+        self._refused(f"{where}, no JSON", 415, program.post(people, content=made.word(where)))
         self._refused(f"{where}, no ticket", 401, stranger.post(people, json={"name": made.name(where)}))
         ticket = {"Authorization": f"Bearer {made.word(where)}"}
         self._refused(f"{where}, false ticket", 401, stranger.get(people, headers=ticket))
         letter = stranger.post("/edge/letters", content=made.word(where), headers={"Authorization": made.word(where)})
         self._refused(f"{where}, no letter", 401, letter)
         where = "typed: an address that is none"
-        self._refused(where, 404, stranger.get(f"/{made.word(where)}/", params={"plate": made.plate(where)}))
+        self._refused(where, 404, stranger.get("/nowhere/", params={"plate": made.plate(where)}))
+        stranger.get(f"/{made.word(where)}/")  # its page knows its own path, for the form of languages
 
     def _break_pages(self) -> None:
         """A table is gone while a search, a form and a program's body are in memory."""
@@ -74,7 +75,7 @@ class Doors:
         with self._without("people_person"):
             self._refused(where, 500, self.clerk.get("/people/", params={"q": made.word(where)}))
             answer = program.post(f"/api/sites/{self.world.site.pk}/people", json=body)
-            self._refused(f"{where}, of a program", 500, answer)
+            self._refused(f"{where}, of a program", 503, answer)
 
     # --- asking ---------------------------------------------------------------------------------------------------
 

@@ -1,5 +1,5 @@
-"""Canaries: texts and numbers that exist nowhere else, one for every field that says something of somebody, each written
-by the action that writes that field.
+"""A site with a canary in every field that says something of somebody, each written by the action that writes that
+field on any day.
 
 `PLANTED_BY` says which scene plants which label; `NO_WORDS` which label holds nothing that anybody typed, and why. A
 label of the keeper's that stands in neither fails `test_canaries`, so a new field gets its canary with its label.
@@ -20,7 +20,7 @@ from tests.server import garage_days
 from tests.server.pay_world import APRIL, MARCH, PayWorld, worked
 from tests.server.photo_zips import hopper, jpeg
 from tests.server.test_registers import PLAN
-from tests.server.world import SETUP, ZONE, World
+from tests.server.world import ZONE, World
 
 from gatehouse.domain.findings import Answer, Key, Kind, Way
 from gatehouse.domain.periods import DAY
@@ -204,9 +204,7 @@ class Scenes:
         group = add_group(school, "Class 3b", **by)
         pupil = hire_person(school, Facts("P-1", new.name("person.name/1")), groups=[group], **by)
         of = register_actions.set_class(group, register_actions.set_plan(school, "day", PLAN, **by), None, **by)
-        mark = Mark(
-            "morning", Status.ABSENT, "sickness", new.word("register.marks/1"), by=self.hr.actor, at=self.at
-        )
+        mark = Mark("morning", Status.ABSENT, "sickness", new.word("register.marks/1"), by=self.hr.actor, at=self.at)
         register_actions.sign(of, self.today, {pupil.pk: [mark]}, {}, **by)
         pickup.set_up(school, tells=True, grace_min=10, **by)
         mother = pickup.NewCollector("G-1", new.name("person.name/1"), new.word("guardian.mail/1", "{}@example.org"))
@@ -350,7 +348,7 @@ NO_WORDS: dict[str, str] = {
     "receipt.facts/1": "number, times and amounts of a payment",
     "takings.lengths/1": "how many stays were how long",
     "workday.beside/1": "minutes of punches that belong to no shift",
-    "worklist.open/1": "random ids, dates and codes; a department's name lies in the personnel file, which has canaries",
+    "worklist.open/1": "random ids, dates, codes and a department that the personnel file names",
     "department.staff/1": "random ids and dates",
     "figures.sheet/1": "shares of groups",
     "contest.about/1": "a date, or a month and a code",
