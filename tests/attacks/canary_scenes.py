@@ -17,12 +17,13 @@ from tests.attacks.canaries import Canaries
 from tests.attacks.canary_doors import Doors
 from tests.backups.house import House
 from tests.server import garage_days
-from tests.server.pay_world import APRIL, MARCH, PayWorld, worked
+from tests.server.pay_world import APRIL, MARCH, PayWorld, absent, worked
 from tests.server.photo_zips import hopper, jpeg
 from tests.server.test_registers import PLAN
 from tests.server.world import ZONE, World
 
 from gatehouse.domain.findings import Answer, Key, Kind, Way
+from gatehouse.domain.pay_facts import Month
 from gatehouse.domain.periods import DAY
 from gatehouse.domain.registers import Mark, Status
 from gatehouse.domain.subject_rights import Asked
@@ -86,6 +87,10 @@ class Scenes:
     # --- people ---------------------------------------------------------------------------------------------------
 
     @cached_property
+    def department(self) -> str:
+        return self.made.word("person.file/1")
+
+    @cached_property
     def person(self) -> Person:
         """Hired over the API, with every field that it takes."""
         new = self.made
@@ -107,7 +112,7 @@ class Scenes:
                 "bank": new.word("person.bank/1"),
             },
             "file": {
-                "department": new.word("person.file/1"),
+                "department": self.department,
                 "manager": new.word("person.file/1"),
                 "post": new.word("person.file/1"),
             },
@@ -152,9 +157,9 @@ class Scenes:
 
     def work(self) -> None:
         new = self.made
-        day = worked(self.today - DAY)
+        day, away = worked(self.today - DAY), absent(self.today - 2 * DAY)
         shift = pattern_fact(new.word("workday.facts/1"), {"start": "09:00:00", "end": "18:00:00"})
-        PayWorld(self.world).days(self.person, replace(day, pattern=shift))
+        PayWorld(self.world).days(self.person, replace(day, pattern=shift), away)
         leave = LeaveNote(self.today, "whole", new.word("work.note/1"))
         note = add_note(self.person, leave, state=NoteState.ASKED, **self.by)
         assert answers.write_word(note, approved=True, reason=new.word("note.answer/1"), **self.by)
@@ -162,6 +167,8 @@ class Scenes:
         found = Key(self.today - DAY, Kind.LATE)
         said = Answer("1", found, Way.EXCUSE, new.word("work.answers/1"), self.hr.actor, self.at)
         assert worklist_actions.give(self.person, found.date.replace(day=1), [said], **self.by)
+        worklist_actions.list_waiting(self.site, Month.of(away.date), at=self.at)
+        new.add("worklist.open/1", "contacts", self.department)
 
     def pay(self) -> None:
         """A locked month of one person, and a draft of the next; sums of canaries are canaries too."""
@@ -311,7 +318,8 @@ PLANTED_BY: dict[str, Scene] = {
     "subject.request/1": Scenes.ask_of_ones_rights,
     "staff.change/1": Scenes.move,
     **dict.fromkeys(
-        ("workday.facts/1", "work.note/1", "note.answer/1", "leave.book/1", "work.answers/1"), Scenes.work
+        ("workday.facts/1", "work.note/1", "note.answer/1", "leave.book/1", "work.answers/1", "worklist.open/1"),
+        Scenes.work,
     ),
     **dict.fromkeys(
         (
@@ -348,7 +356,6 @@ NO_WORDS: dict[str, str] = {
     "receipt.facts/1": "number, times and amounts of a payment",
     "takings.lengths/1": "how many stays were how long",
     "workday.beside/1": "minutes of punches that belong to no shift",
-    "worklist.open/1": "random ids, dates, codes and a department that the personnel file names",
     "department.staff/1": "random ids and dates",
     "figures.sheet/1": "shares of groups",
     "contest.about/1": "a date, or a month and a code",

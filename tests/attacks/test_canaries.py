@@ -3,6 +3,7 @@ is: database with its write-ahead log and free pages, media, files that came hal
 folder, logs, life signs, and what pages and processes that break leave behind."""
 
 import gzip
+import logging
 import os
 import signal
 import sqlite3
@@ -14,6 +15,7 @@ from itertools import chain
 from pathlib import Path
 
 import pytest
+import structlog
 from django.conf import settings
 from django.db import connections
 from tests.attacks import canary_scenes
@@ -32,7 +34,7 @@ from gatehouse.drill.templates import faces_shown
 from gatehouse.keeper.client import Client
 from gatehouse.keeper.inspect import Found, Inspector
 from gatehouse.keeper.protocol import LABELS
-from gatehouse.server import asking, bus, feed, keeping, moment
+from gatehouse.server import asking, bus, feed, keeping, logs, moment
 from gatehouse.server.backups.archive import unpack
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
@@ -52,6 +54,10 @@ class Stolen:
         numbered = enumerate(needle for _, needle in self.made.planted)
         self._hay = Haystack((pattern, number) for number, needle in numbered for pattern in patterns(needle))
 
+    def read_in(self, data: bytes) -> set[str]:
+        """Of which labels a canary can be read in these bytes."""
+        return {self.made.planted[number][0] for number in self._hay.hits(data)}
+
     def finds(self, folder: Path) -> dict[str, set[str]]:
         """Where which label's canary can be read, in every encoding; `folder` takes the thief's copy."""
         loot.copy_home(self.home, folder / "home")
@@ -60,8 +66,8 @@ class Stolen:
         found = defaultdict(set)
         answers = [loot.Piece(f"answer: {where}", data) for where, data in self.made.answers.items()]
         for piece in chain(loot.pieces(folder), answers):
-            for number in self._hay.hits(piece.data):
-                found[self.made.planted[number][0]].add(piece.where)
+            for label in self.read_in(piece.data):
+                found[label].add(piece.where)
             if faces_shown(piece.data):
                 found["a face"].add(piece.where)
         return dict(found)
@@ -104,10 +110,25 @@ def _this_process_writes_too(house: House) -> Iterator[Client]:
         keeping.configure(keeper)
         moment.use(house.clock)
         try:
-            yield keeper
+            with _logs_as_the_server(house.home / "logs" / "actions"):
+                yield keeper
         finally:
             keeping.configure(None)
             connections.close_all()
+
+
+@contextmanager
+def _logs_as_the_server(folder: Path) -> Iterator[None]:
+    root, written = logging.getLogger(), structlog.get_config()
+    handlers, level = root.handlers[:], root.level
+    logs.configure(folder)
+    try:
+        yield
+    finally:
+        root.handlers[0].close()
+        root.handlers[:] = handlers
+        root.setLevel(level)
+        structlog.configure(**written)
 
 
 def _opened_backup(house: House, into: Path) -> Path:
@@ -143,6 +164,12 @@ def test_every_canary_lies_in_the_cell_that_its_field_has(stolen: Stolen) -> Non
     assert [(where, needle) for where, needle in chosen if not _lies_in(stolen.held[where], needle)] == []
 
 
+def test_a_label_that_is_said_to_hold_no_words_holds_none(stolen: Stolen) -> None:
+    told = [(label, stolen.read_in(cell.data)) for label in NO_WORDS for cell in stolen.held[label]]
+    assert len(told) > 20
+    assert [(label, found) for label, found in told if found] == []
+
+
 def _lies_in(cells: list[Found], needle: Needle) -> bool:
     value = needle.value if isinstance(needle.value, bytes) else needle.value.encode()
     return any(value in cell.data for cell in cells)
@@ -156,16 +183,18 @@ def test_no_canary_is_found_anywhere(stolen: Stolen, tmp_path: Path) -> None:
     looked_into = {path.relative_to(tmp_path).as_posix() for path in loot.files(tmp_path)}
     assert looked_into >= {
         "home/server/gatehouse.db", "home/server/gatehouse.db-wal", "home/logs/server.log", "home/logs/server.out",
-        "home/logs/keeper.out", "keepers/store.db", "opened/database.sqlite", "opened/keys",
+        "home/logs/keeper.out", "home/logs/actions/server.log", "keepers/store.db", "opened/database.sqlite",
+        "opened/keys",
     }  # fmt: skip
     for folder in ("home/server/incoming", "home/backups/data", "home/backups/keys", "keepers/log"):
         assert any(path.startswith(f"{folder}/") for path in looked_into), folder
 
 
 def test_what_broke_is_in_the_logs_and_nobody_of_whom_it_was(stolen: Stolen) -> None:
-    logs = b"".join(path.read_bytes() for path in (stolen.home / "logs").iterdir())
-    assert b"OperationalError" in logs
-    assert [one for one in stolen.people if one.encode() in logs or one.replace("-", "").encode() in logs] == []
+    written = b"".join(path.read_bytes() for path in loot.files(stolen.home / "logs"))
+    assert b"OperationalError" in written
+    named = [one for one in stolen.people if one.encode() in written or one.replace("-", "").encode() in written]
+    assert named == []
 
 
 def test_the_same_search_finds_what_lies_open(stolen: Stolen, tmp_path: Path) -> None:
