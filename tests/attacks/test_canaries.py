@@ -92,7 +92,7 @@ def stolen(tmp_path_factory: pytest.TempPathFactory, django_db_blocker) -> Itera
         for process in (house.box.server, house.box.keeper):
             assert process._child is not None
             os.kill(process._child.pid, signal.SIGABRT)
-            process._child.wait(20)
+            assert process._child.wait(20) == -signal.SIGABRT
         yield Stolen(house.home, made, held, people, opened)
     finally:
         house.stop()
