@@ -33,8 +33,13 @@ from gatehouse.server.rights.register import register
 
 def told():
     """Where the lines lie that say that somebody looked at one."""
-    asked = AskIncidents(after=0, size=0, by=Authority(job="incidents"))
-    return [one.place for one in keeping.must(asked, IncidentList).incidents if one.kind == "honey"]
+    found, through = list[int](), 0
+    while True:  # other tests' incidents are many
+        answer = keeping.must(AskIncidents(after=through, size=0, by=Authority(job="incidents")), IncidentList)
+        found += [one.place for one in answer.incidents if one.kind == "honey"]
+        if answer.through >= answer.size:
+            return found
+        through = answer.through
 
 
 def nobodies(model):
