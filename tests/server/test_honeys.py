@@ -11,7 +11,7 @@ from django.apps import apps
 from django.db import connections, models
 from tests.server.world import SETUP, overtake
 
-from gatehouse.keeper.protocol import AskIncidents, Authority, IncidentList, Refused, Role
+from gatehouse.keeper.protocol import AskIncidents, Authority, Incident, IncidentList, Refused, Role
 from gatehouse.server import jobs, keeping
 from gatehouse.server.people import credential_actions, honeys, known, queries
 from gatehouse.server.people.actions import Facts, add_group, hire_person, leave
@@ -31,15 +31,20 @@ from gatehouse.server.reindex import reindex
 from gatehouse.server.rights.register import register
 
 
-def told():
-    """Where the lines lie that say that somebody looked at one."""
-    found, through = list[int](), 0
-    while True:  # other tests' incidents are many
+def looks_at_one():
+    """The keeper's lines that say that somebody looked at one; other tests' incidents are many."""
+    found, through = list[Incident](), 0
+    while True:
         answer = keeping.must(AskIncidents(after=through, size=0, by=Authority(job="incidents")), IncidentList)
-        found += [one.place for one in answer.incidents if one.kind == "honey"]
+        found += [one for one in answer.incidents if one.kind == "honey"]
         if answer.through >= answer.size:
             return found
         through = answer.through
+
+
+def told():
+    """Where those lines lie."""
+    return [one.place for one in looks_at_one()]
 
 
 def nobodies(model):

@@ -8,8 +8,9 @@ import pytest
 from django.urls import get_resolver
 from tests.server.pages.conftest import SETUP
 from tests.server.pages.test_who_may_open_what import _patterns
+from tests.server.test_honeys import looks_at_one
 
-from gatehouse.keeper.protocol import AskIncidents, Authority, IncidentList, Refused, Role, WhoAmI
+from gatehouse.keeper.protocol import Refused, Role, WhoAmI
 from gatehouse.server import keeping
 from gatehouse.server.accounts.signed_in import COOKIE
 from gatehouse.server.people import honeys, known
@@ -33,9 +34,7 @@ def laid(house, monkeypatch):
 
 
 def told():
-    asked = AskIncidents(after=0, size=0, by=Authority(job="incidents"))
-    found = keeping.must(asked, IncidentList).incidents
-    return [(one.actor, one.of) for one in found if one.kind == "honey"]
+    return [(one.actor, one.of) for one in looks_at_one()]
 
 
 def somebody(model=Person):
