@@ -236,7 +236,7 @@ def test_a_plate_is_found_among_the_readers_own_sites_only(house, other, owner) 
 def test_trust_tells_how_much_the_readers_own_operators_looked_at(house, other, owner) -> None:
     entered = sign_in(house.world.keeper.invite(str(other[Operator].pk), Role.SECURITY, house._owner()))
     browser(entered.token).get(reverse("people"))
-    looked = trust._of_own_sites(keeping.ask(Usage(ticket=owner), UsageList).rows, signed_in(house.ticket(Role.OWNER)))
+    looked = trust.of_own_sites(keeping.ask(Usage(ticket=owner), UsageList).rows, signed_in(house.ticket(Role.OWNER)))
     assert str(other[Operator].pk) in {row.actor for row in looked if row.day}
     browser(owner).get(reverse("people"))
     shown = browser(owner).get(reverse("trust")).content.decode()
