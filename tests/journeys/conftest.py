@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from tests.server.conftest import committed_world, keeper
 from tests.server.pages.conftest import House
 
@@ -22,6 +22,8 @@ from gatehouse.server.asgi import application
 __all__ = ["committed_world", "keeper"]
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+expect.set_options(timeout=20_000)  # machines that run tests are slow; what comes at once is not waited for
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
