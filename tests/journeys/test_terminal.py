@@ -1,5 +1,6 @@
 """A tablet before a gate: a real Chromium whose camera plays real frames, the whole edge, a relay, no server at all."""
 
+import contextlib
 import os
 from collections.abc import Iterator
 from dataclasses import replace
@@ -92,6 +93,16 @@ def wedge(page: Page, number: str) -> None:
     page.keyboard.press("Enter")
 
 
+def card_of(page: Page, number: str, initials: str) -> None:
+    """Held to the reader again where the machine was too slow to type as fast as a reader."""
+    for _ in range(5):
+        wedge(page, number)
+        with contextlib.suppress(AssertionError):
+            expect(page.locator("#initials")).to_have_text(initials, timeout=3_000)
+            return
+    raise AssertionError(f"the card of {initials} was never read")
+
+
 def attempts(site: TerminalSite) -> list[tuple[str, str | None, str]]:
     return [(body.means, body.subject, body.reason) for body in site.bodies() if isinstance(body, Attempt)]
 
@@ -157,13 +168,11 @@ def test_a_card_is_read_whatever_has_the_focus(site, tablet, shelly):
     site.start()
     page = tablet((wall(), 60))
     pair(page)
-    wedge(page, "4711000")
-    expect(page.locator("#initials")).to_have_text("AL")
+    card_of(page, "4711000", "AL")
     expect(page.locator("#answer")).to_be_hidden(timeout=8_000)
     page.get_by_role("button", name="Use staff number and PIN").click()
     page.get_by_label("Staff number").press_sequentially("10", delay=120)
-    wedge(page, "4712000")
-    expect(page.locator("#initials")).to_have_text("BM")
+    card_of(page, "4712000", "BM")
     assert attempts(site) == [("card", "ada", "rule"), ("card", "bo", "rule")]
     expect(page.get_by_label("Staff number")).to_have_value("")
 

@@ -226,7 +226,7 @@ let before = null;           // the field that had the focus, and what it held b
 
 document.addEventListener("keydown", async (event) => {
   if (event.ctrlKey || event.altKey || event.metaKey) return;
-  const now = performance.now();
+  const now = event.timeStamp;  // when the key was pressed, however busy this page is with pictures
   if (now - typedAt > WEDGE_MS) { typed = ""; before = null; }
   typedAt = now;
   if (event.key.length === 1) {
