@@ -38,7 +38,8 @@ LIMIT = 1000  # fields and files that Django takes
 
 BOUNDARIES = [b"x", b"----WebKitFormBoundary7MA4YWxkTrZu0gW", b"'()+_,-./:=?", b"x" * 70, b"-", b"a b", b"x" * 3000]
 SAID = [
-    b"", b"; boundary=", b"; boundary", b'; boundary="', b"; boundary=y", b"; boundary=\xff", b"; boundary=x; boundary=y",
+    b"", b"; boundary=", b"; boundary", b'; boundary="', b"; boundary=y", b"; boundary=\xff",
+    b"; boundary=x; boundary=y", b"; charset*=none''x", b"; charset*=hex''78",
     b"; boundary*=hex''78", b"; boundary*0=x; boundary*1=y", b";" * 5000,
 ]  # fmt: skip
 CHARSETS = [
@@ -56,7 +57,8 @@ HEADERS = [
     b"Content-Transfer-Encoding: \0", b"Content-Transfer-Encoding:", b"Content-Type: text/plain; charset=hex",
     b"Content-Type: multipart/mixed; boundary=x", b"Content-Type: image/jpeg", b"Content-Type:", b"Content-Type",
     b"Content-Length: -1", b"Content-Length: 99999999999999999999", b"Content-Length: x", b"X: " + b"y" * 100_000,
-    b"\0: \0", b": ", b"a\0b: c", b"Set-Cookie: a=b\r\nX: y", b"X: a\r\n folded", b"X: a\rb", b"X: a\nb: c", b"\xff\xff: \xff",
+    b"\0: \0", b": ", b"a\0b: c", b"Set-Cookie: a=b\r\nX: y", b"X: a\r\n folded", b"X: a\rb", b"X: a\nb: c",
+    b"\xff\xff: \xff",
     b"Content-Disposition: form-data; name=again", b"Content-Disposition: attachment; filename=../x", b"X: y\r\n" * 500,
 ]  # fmt: skip
 ENDS = [b"--\r\n", b"--", b"", b"-", b"\r\n", b"--\r\nepilogue \0", b"--\r\n--x\r\n"]
@@ -68,8 +70,8 @@ def joined(several: list[bytes], boundary: bytes, end: bytes) -> bytes:
 
 def contents() -> st.SearchStrategy[bytes]:
     nested = joined([b"Content-Disposition: form-data; name=a\r\n\r\nb"] * 2, BOUNDARIES[0], b"--\r\n")
-    whole = [PICTURES["JPEG"], BOOK, TABLES["utf-8"], b"", b"\r\n", b"--x", b"\r\n--x-", b"\r\n--", b"{}", b"\0" * 70_000,
-             b"=" * 5, b"YWJj\r\nYWI=", b"\r\n" * 40_000, nested]  # fmt: skip
+    whole = [PICTURES["JPEG"], BOOK, TABLES["utf-8"], b"", b"\r\n", b"--x", b"\r\n--x-", b"\r\n--", b"{}",
+             b"\0" * 70_000, b"=" * 5, b"YWJj\r\nYWI=", b"\r\n" * 40_000, nested]  # fmt: skip
     return st.one_of(st.sampled_from(whole), st.binary(max_size=60), spoiled(PICTURES["PNG"]))
 
 

@@ -19,6 +19,7 @@ from gatehouse.server.accounts.signed_in import COOKIE
 from gatehouse.server.api.access import ROLES
 from gatehouse.server.api.app import api
 from gatehouse.server.api.parsing import JSON_LIMIT
+from gatehouse.server.api.shapes import Answer, Shape
 
 DESCRIBED = api.get_openapi_schema(path_prefix="/")
 PARTS = DESCRIBED["components"]["schemas"]
@@ -271,3 +272,21 @@ def test_a_form_that_cannot_be_taken_apart_is_a_problem(world, ids, kind):
     for place in (f"people/{ids['person_id']}/face", f"photos/{ids['import_id']}/pieces/0"):
         answer = Client(headers=headers).generic("POST", f"/api/{place}", b"--x\r\n", content_type=kind)
         assert is_problem(answer, 400)
+
+
+def test_a_line_break_in_an_address_leads_nowhere_else(world):
+    """It led out of the API, to the page for people."""
+    owner = caller(world, Role.OWNER)
+    assert is_problem(owner.ask("GET", "people/a%0Ab/payslip?month=2026-03"), 404)
+    assert is_problem(owner.ask("GET", "nothing%0A"), 404)
+
+
+def _below(kind: type) -> list[type]:
+    return [kind, *(one for sub in kind.__subclasses__() for one in _below(sub))]
+
+
+def test_no_two_shapes_share_a_name():
+    """The description has one place for a name: of two, the answer of one route was described as the other's."""
+    names = [one.__name__ for root in (Shape, Answer) for one in _below(root)]
+    assert len(names) > 80
+    assert sorted(set(names)) == sorted(names)

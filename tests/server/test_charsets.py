@@ -1,35 +1,37 @@
 """Texts come as UTF-8, or are not read."""
 
+import asyncio
+
 import pytest
-from django.test import Client
-from tests.server.callers import caller
 
-from gatehouse.keeper.protocol import Role
+from gatehouse.server.asgi import application, in_utf8
 
-
-@pytest.mark.parametrize("charset", ["hex", "zlib", "rot13", "utf-16", "unicode_escape", "idna", "gbk"])
-def test_another_charset_is_refused_before_anything_is_read_by_it(world, charset):
-    """Some are none, for Python: an address that was read by them was a fault of ours."""
-    headers = {"Authorization": f"Bearer {caller(world, Role.OWNER).token}"}
-    for path in (
-        f"/api/garages/{world.garage.pk}/stays?offset=0",
-        "/enter/?next=/",
-        f"/pay/{world.garage.pay_code}/?a=b",
-    ):
-        answer = Client(headers=headers).get(path, headers={"Content-Type": f"text/plain; charset={charset}"})
-        assert answer.status_code == 415
-        assert answer.json()["type"] == "urn:gatehouse:charset"
-    form = Client(headers=headers).generic(
-        "POST", "/enter/", b"--x--", content_type=f"multipart/form-data; boundary=x; charset={charset}"
-    )
-    assert form.status_code == 415
+NONE_OF_OURS = ["hex", "zlib", "rot13", "utf-16", "unicode_escape", "idna", "gbk"]
 
 
-@pytest.mark.parametrize("charset", ["utf-8", "UTF8", "us-ascii", "nonsense"])
-def test_utf8_by_any_name_is_taken_and_so_is_a_charset_that_nobody_knows(world, charset):
-    """What Django does not know it leaves alone, and reads UTF-8."""
-    headers = {"Authorization": f"Bearer {caller(world, Role.OWNER).token}"}
-    kind = f"application/json; charset={charset}"
-    body = b'{"name": "\xe6\x9e\x97"}'
-    answer = Client(headers=headers).generic("POST", f"/api/sites/{world.site.pk}/groups", body, content_type=kind)
-    assert answer.status_code == 201
+def _scope(*kinds: str) -> dict[str, object]:
+    return {"type": "http", "path": "/enter/", "headers": [(b"content-type", kind.encode()) for kind in kinds]}
+
+
+@pytest.mark.parametrize("said", [*(f"charset={one}" for one in NONE_OF_OURS), "charset*=none''x", "a*=none''b"])
+def test_another_charset_is_refused_before_anything_is_read_by_it(said):
+    """A form with files was read by it, and a stranger's one header broke the request: 500."""
+    sent = []
+
+    async def send(message) -> None:
+        sent.append(message)
+
+    for kinds in ([f"multipart/form-data; boundary=x; {said}"], ["text/plain", f"text/plain; {said}"]):
+        sent.clear()
+        asyncio.run(application(_scope(*kinds), None, send))
+        assert [message.get("status") for message in sent] == [415, None]
+
+
+@pytest.mark.parametrize("said", ["charset=utf-8", "charset=UTF8", 'charset="us-ascii"', "charset=nonsense", "a=b"])
+def test_utf8_by_any_name_is_taken(said):
+    """What nobody knows is left alone: it is read as UTF-8 too."""
+    assert in_utf8(_scope(f"application/json; {said}"))
+
+
+def test_a_request_without_a_body_says_nothing():
+    assert in_utf8(_scope())

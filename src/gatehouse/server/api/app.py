@@ -98,5 +98,5 @@ urlpatterns = [
     path("openapi.json", description, name="openapi-json"),
     path("docs", docs, name="openapi-view"),
     *_routes(api.urls[0]),
-    re_path(r"^(?P<rest>.*)$", nothing_here, name="nothing"),
+    re_path(r"^(?P<rest>[\s\S]*)$", nothing_here, name="nothing"),
 ]
