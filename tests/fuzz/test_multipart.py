@@ -217,7 +217,7 @@ def test_a_spoiled_form_is_answered_and_leaves_nothing(
     seen: set[int] = set()
 
     def spoil(path: str, field: str) -> None:
-        @examples(50)
+        @examples(25)
         @given(bodies(field))
         def asked(drawn: tuple[bytes, bytes]) -> None:
             with writes.watched():

@@ -29,8 +29,8 @@ async def application(scope: edgeport.Scope, receive: edgeport.Receive, send: ed
 
 
 def in_utf8(scope: edgeport.Scope) -> bool:
-    """Whether a body is said to be in no charset but UTF-8. By another Django reads a form, also by what Python counts as
-    one and is none ("hex"); over one that cannot be made out it breaks before anything of ours is asked."""
+    """Whether a body is said to be in no charset but UTF-8. By another Django reads a form, also by what Python counts
+    as one and is none ("hex"); over one that cannot be made out it breaks before anything of ours is asked."""
     said = b",".join(value for name, value in scope.get("headers") or () if name == b"content-type")
     try:
         charset = parse_header_parameters(said.decode("latin-1"))[1].get("charset", "utf-8")
