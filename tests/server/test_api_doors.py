@@ -5,13 +5,13 @@ The routes come from the API's own description, so a new one is tested by itself
 
 import json
 import re
-from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.conf import settings
 from django.test import Client
+from tests.server.api_rows import ids_of_rows
 from tests.server.callers import Caller, caller
 
 from gatehouse.keeper.protocol import Role
@@ -19,6 +19,7 @@ from gatehouse.server.accounts.signed_in import COOKIE
 from gatehouse.server.api.access import ROLES
 from gatehouse.server.api.app import api
 from gatehouse.server.api.parsing import JSON_LIMIT
+from gatehouse.server.api.shapes import Answer, Shape
 
 DESCRIBED = api.get_openapi_schema(path_prefix="/")
 PARTS = DESCRIBED["components"]["schemas"]
@@ -101,40 +102,7 @@ def address(path: str, op: dict[str, Any], ids: dict[str, str]) -> str:
 @pytest.fixture
 def ids(world):
     """Ids of real rows of the one site."""
-    from tests.server.world import SETUP
-
-    from gatehouse.domain.money import Money
-    from gatehouse.server.interchange.models import Import
-    from gatehouse.server.parking.actions import add_permit
-    from gatehouse.server.parking.bookings import book
-    from gatehouse.server.parking.lists import Wanted, add_entries
-    from gatehouse.server.parking.models import ListKind
-    from gatehouse.server.parking.permits import add_pool
-    from gatehouse.server.people.vehicle_actions import register_vehicle
-
-    vehicle = register_vehicle(world.site, "B 1", owner=None, by=SETUP, at=world.now())
-    at, day = world.now(), world.now().date()
-    listed = add_entries(world.site, ListKind.BLOCKED, [Wanted("B 2")], by=SETUP, at=at)
-    prepaid, ends = Money(0, "CNY"), at + timedelta(hours=1)
-    booking = book(world.garage, "B 3", starts=at, ends=ends, prepaid=prepaid, by=SETUP, at=at)
-    photos = Import.objects.create(
-        site=world.site, number=1, kind="photos", added_on=day, added_by="x", digest="x", mapping={}, rows=0
-    )
-    return {
-        "entry_id": str(listed[0].pk),
-        "pool_id": str(add_pool(world.garage, "pool", bays=1, starts=day, ends=None, by=SETUP, at=at).pk),
-        "permit_id": str(add_permit(vehicle, world.garage, starts=day, ends=None, by=SETUP, at=at).pk),
-        "booking_id": str(booking.pk),
-        "kind": "blocked",
-        "site_id": str(world.site.pk),
-        "gate_id": str(world.door.pk),
-        "person_id": str(world.hire().pk),
-        "vehicle_id": str(vehicle.pk),
-        "garage_id": str(world.garage.pk),
-        "site": str(world.site.pk),
-        "import_id": str(photos.pk),
-        "number": "0",
-    }
+    return ids_of_rows(world)
 
 
 def is_problem(answer, status: int | None = None) -> bool:
@@ -295,3 +263,30 @@ def test_the_description_and_its_page_are_for_operators(world):
         page = browser.get("/api/docs")
         assert page.status_code == status
         assert b"cdn." not in page.content
+
+
+@pytest.mark.parametrize("kind", ["multipart/form-data", "multipart/form-data; boundary=\u00ff"])
+def test_a_form_that_cannot_be_taken_apart_is_a_problem(world, ids, kind):
+    """It was a fault of ours: 500."""
+    headers = {"Authorization": f"Bearer {caller(world, Role.OWNER).token}"}
+    for place in (f"people/{ids['person_id']}/face", f"photos/{ids['import_id']}/pieces/0"):
+        answer = Client(headers=headers).generic("POST", f"/api/{place}", b"--x\r\n", content_type=kind)
+        assert is_problem(answer, 400)
+
+
+def test_a_line_break_in_an_address_leads_nowhere_else(world):
+    """It led out of the API, to the page for people."""
+    owner = caller(world, Role.OWNER)
+    assert is_problem(owner.ask("GET", "people/a%0Ab/payslip?month=2026-03"), 404)
+    assert is_problem(owner.ask("GET", "nothing%0A"), 404)
+
+
+def _below(kind: type) -> list[type]:
+    return [kind, *(one for sub in kind.__subclasses__() for one in _below(sub))]
+
+
+def test_no_two_shapes_share_a_name():
+    """The description has one place for a name: of two, the answer of one route was described as the other's."""
+    names = [one.__name__ for root in (Shape, Answer) for one in _below(root)]
+    assert len(names) > 80
+    assert sorted(set(names)) == sorted(names)

@@ -5,9 +5,9 @@ import asyncio
 import pytest
 from django.conf import settings
 
-from gatehouse.server.asgi import FORM_BYTES, bounded
+from gatehouse.server.asgi import bounded
 
-MOST = settings.UPLOAD_LIMIT + FORM_BYTES
+MOST = settings.BODY_LIMIT
 
 
 def _send(headers: dict[bytes, bytes], parts: int, size: int = 1_000_000) -> tuple[list[int], int, str]:

@@ -122,7 +122,8 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 FILE_UPLOAD_HANDLERS = ["gatehouse.server.uploads.MemoryOnlyUploadHandler"]
 UPLOAD_LIMIT = 12 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = UPLOAD_LIMIT
-FILE_UPLOAD_MAX_MEMORY_SIZE = UPLOAD_LIMIT
+BODY_LIMIT = UPLOAD_LIMIT + 64 * 1024  # with the form around an upload; asgi.py takes no more
+FILE_UPLOAD_MAX_MEMORY_SIZE = BODY_LIMIT  # longer bodies Django spools to a file, so none is
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -14,6 +14,7 @@ from ninja.utils import check_csrf
 
 from gatehouse.keeper.protocol import Role
 from gatehouse.server.accounts.signed_in import SignedIn, signed_in
+from gatehouse.server.api.described import REFUSALS
 from gatehouse.server.api.errors import Problem, refused
 from gatehouse.server.api.parsing import check_size
 from gatehouse.server.problems import problem
@@ -174,7 +175,7 @@ def route(router: Router, method: str, path: str, **options: Any) -> Callable[[F
             auth=auth,
             operation_id=view.__name__,
             description=f"{(view.__doc__ or '').strip()}\n\nFor: {allowed}.".strip(),
-            openapi_extra={"x-roles": sorted(roles)},
+            openapi_extra={"x-roles": sorted(roles), "responses": REFUSALS},
             **options,
         )(view)
         return view

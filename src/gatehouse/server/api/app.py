@@ -8,7 +8,6 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import URLPattern, path, re_path, reverse
 from django.views.decorators.csrf import csrf_exempt
-from ninja import NinjaAPI
 from ninja.openapi.views import openapi_view
 from ninja.responses import NinjaJSONEncoder
 
@@ -25,12 +24,13 @@ from gatehouse.server.api import (
     routes_work,
 )
 from gatehouse.server.api.access import operators_only
+from gatehouse.server.api.described import DescribedAPI
 from gatehouse.server.api.parsing import StrictParser
 from gatehouse.server.problems import problem
 
 View = Callable[..., HttpResponse]
 
-api = NinjaAPI(
+api = DescribedAPI(
     title="Gatehouse",
     version="1",
     description="Sign in with a one-time code, then send the ticket as `Authorization: Bearer`.",
@@ -98,5 +98,5 @@ urlpatterns = [
     path("openapi.json", description, name="openapi-json"),
     path("docs", docs, name="openapi-view"),
     *_routes(api.urls[0]),
-    re_path(r"^(?P<rest>.*)$", nothing_here, name="nothing"),
+    re_path(r"^(?P<rest>[\s\S]*)$", nothing_here, name="nothing"),
 ]

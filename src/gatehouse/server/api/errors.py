@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import structlog
-from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
 from django.db import DatabaseError, DataError, IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.multipartparser import MultiPartParserError
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
@@ -118,6 +119,8 @@ def install(api: NinjaAPI) -> None:
     on(VisionError, _cannot_see)
     on(RequestDataTooBig, lambda *_: problem(413, "too_large", "The request is too large."))
     on(SuspiciousOperation, lambda *_: problem(400, "bad_request", "The request cannot be read."))
+    on(MultiPartParserError, lambda *_: problem(400, "bad_request", "The form cannot be read."))
+    on(BadRequest, lambda *_: problem(400, "bad_request", "The request cannot be read."))
     on(Http404, lambda *_: problem(404, "not_found", "There is nothing here."))
     on(HttpError, _http_error)
     on(DatabaseError, _database_error)

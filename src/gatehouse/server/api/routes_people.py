@@ -265,16 +265,16 @@ def person_leaves(request: HttpRequest, person_id: UUID) -> Left:
     return Left(state=PersonState(left.state), file="unchanged" if facts is None else "dated")
 
 
-class Invited(Answer):
+class InvitedWorker(Answer):
     """`code` signs in once, on the person's own page, and is not kept."""
 
     code: str
     role: Role
 
 
-@route(router, "POST", "/people/{uuid:person_id}/invite", response={201: Invited})
-def invite_worker(request: HttpRequest, person_id: UUID) -> Invited:
+@route(router, "POST", "/people/{uuid:person_id}/invite", response={201: InvitedWorker})
+def invite_worker(request: HttpRequest, person_id: UUID) -> InvitedWorker:
     """A one-time code for the person's own page."""
     person, by = reach.person(request, person_id), caller(request).by
     code = must(accounts.invite_worker(person.pk, person.site_id, by=by, at=moment.now()))
-    return Invited(code=code, role=Role.WORKER)
+    return InvitedWorker(code=code, role=Role.WORKER)
