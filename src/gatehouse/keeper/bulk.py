@@ -68,12 +68,11 @@ def answer(vault: Vault, request: AnswerBulk) -> Done | Refused:
     asker = vault.asker(request.by)
     if isinstance(asker, Refused):
         return asker
-    found = next((row for row in vault.bulks.rows() if row[0] == request.id), None)
-    if asker.ticket is None or found is None or found[3] is not BulkState.ASKED or vault.now() >= found[2]:
+    kept = _standing(vault, request.id, BulkState.ASKED)
+    if asker.ticket is None or kept is None:
         return Refused("not_granted")
-    kept = found[4]
     own = kept.actor == asker.actor
-    if not (own and not request.allow) and not (asker.may("bulk.answer") and _reaches(asker.ticket, kept)):
+    if not (own and not request.allow) and not _may_answer(asker, kept):
         return Refused("not_allowed")
     if request.allow and _is_one_with(vault, asker.actor, kept.actor):
         return Refused("own_grant")
@@ -89,16 +88,27 @@ def end(vault: Vault, request: EndBulk) -> Done | Refused:
     asker = vault.asker(request.by)
     if isinstance(asker, Refused):
         return asker
-    found = next((row for row in vault.bulks.rows() if row[0] == request.id), None)
-    if asker.ticket is None or found is None or found[3] is not BulkState.ALLOWED or vault.now() >= found[2]:
+    kept = _standing(vault, request.id, BulkState.ALLOWED)
+    if asker.ticket is None or kept is None:
         return Refused("not_granted")
-    kept = found[4]
-    if kept.actor != asker.actor and not (asker.may("bulk.answer") and _reaches(asker.ticket, kept)):
+    if kept.actor != asker.actor and not _may_answer(asker, kept):
         return Refused("not_allowed")
     vault.tell("bulk_ended", asker, purpose=f"{kept.budget}:{kept.people}:{request.id}")
     ended = msgspec.structs.replace(kept, ended_by=asker.actor)
     settled = vault.bulks.settle(request.id, ended, BulkState.ENDED, was=BulkState.ALLOWED)
     return Done() if settled else Refused("not_granted")
+
+
+def _standing(vault: Vault, wish: str, state: BulkState) -> Kept | None:
+    """The wish of this id, if it stands so and its time has not come."""
+    for own_id, _, until, stands, kept in vault.bulks.rows():
+        if own_id == wish:
+            return kept if stands is state and vault.now() < until else None
+    return None
+
+
+def _may_answer(asker: Asker, kept: Kept) -> bool:
+    return asker.ticket is not None and asker.may("bulk.answer") and _reaches(asker.ticket, kept)
 
 
 def _reaches(ticket: Ticket, kept: Kept) -> bool:

@@ -107,7 +107,7 @@ def test_an_auditor_sees_what_others_ask_and_answers_nothing(house) -> None:
     assert f"/trust/more/{wish.id}" not in page(house, Role.AUDITOR)
     refused = say(house, Role.AUDITOR, wish, "allow")
     assert refused.status_code == 422
-    assert str(words_bulk._REFUSED["not_allowed"][0]) in refused.content.decode()
+    assert str(words_bulk._REFUSED["not_allowed"].what) in refused.content.decode()
 
 
 def test_nobody_allows_their_own_and_the_page_offers_no_such_button(house) -> None:
@@ -199,7 +199,7 @@ def test_with_the_keeper_away_it_is_said_that_nobody_knows(house, monkeypatch) -
     for address, sent in ((MORE, typed(house)), (reverse("bulk-answer", args=[wish.id]), {"do": "allow"})):
         answer = house.browser(Role.OWNER).post(address, sent)
         assert answer.status_code == 503
-        assert str(words_bulk.AWAY[0]) in answer.content.decode()
+        assert str(words_bulk.AWAY.what) in answer.content.decode()
     assert Entry.objects.filter(verb__startswith="bulk.").count() == 1  # the wish of before
 
 

@@ -31,16 +31,13 @@ def second_persons(who: SignedIn) -> list[str]:
 
 def handle_of(operator_id: str) -> str:
     """The handle for a list; the id itself for a job or somebody who is gone."""
-    try:
-        found = Operator.objects.filter(pk=UUID(operator_id)).first()
-    except ValueError:
-        return operator_id
+    found = _behind(operator_id)
     return found.handle if found else operator_id
 
 
 def sites_of(operator_id: str) -> list[str]:
     """Where this operator works; none for everywhere, and for a job or somebody who is gone."""
-    found = Operator.objects.filter(pk=operator_id).first() if _is_uuid(operator_id) else None
+    found = _behind(operator_id)
     return list(found.sites) if found else []
 
 
@@ -48,6 +45,10 @@ def handles(ids: Iterable[str]) -> dict[str, str]:
     """The handles of those of these actors who are operators, by id."""
     wanted = {one for one in ids if _is_uuid(one)}
     return {str(pk): handle for pk, handle in Operator.objects.filter(pk__in=wanted).values_list("pk", "handle")}
+
+
+def _behind(actor: str) -> Operator | None:
+    return Operator.objects.filter(pk=actor).first() if _is_uuid(actor) else None
 
 
 def _is_uuid(text: str) -> bool:

@@ -131,15 +131,13 @@ class Shown:
 
 def more(request: HttpRequest) -> HttpResponse:
     """GET shows one's own use and wishes, and what others ask; POST asks."""
+    if request.method != "POST":
+        return _as_it_stands(request)
     who, (zone, at) = reader(request), clock_of(request)
     usage = keeping.ask(Usage(ticket=who.token), UsageList)
     if isinstance(usage, Refused):
         return _page(request, None, None, at, refused=words.refused(usage.code))
-    own = own_lines(usage, who.ticket.actor, who.role)
-    kinds = [(kind.value, line.kind) for kind, line in own.items()]
-    if request.method != "POST":
-        return _page(request, usage, WishForm(kinds, zone, initial=_first(own, zone)), at)
-    form = WishForm(kinds, zone, request.POST)
+    form = WishForm(_kinds(own_lines(usage, who.ticket.actor, who.role)), zone, request.POST)
     if not form.is_valid():
         return _page(request, usage, form, at)
     data = form.cleaned_data
@@ -173,7 +171,7 @@ def answer(request: HttpRequest, wish_id: UUID) -> HttpResponse:
     except KeeperAway:
         return _away(request)
     if refusal is not None:
-        return _again(request, _refusal(refusal))
+        return _as_it_stands(request, _refusal(refusal))
     messages.success(request, str(_DONE[do]), "yes")
     return HttpResponseRedirect(reverse("bulk"))
 
@@ -186,14 +184,18 @@ _DONE: dict[str, words.Text] = {
 }
 
 
-def _again(request: HttpRequest, refused: words.Wording) -> HttpResponse:
-    """The page as it stands now, with why not."""
+def _kinds(own: dict[Budget, Line]) -> list[tuple[str, words.Text]]:
+    return [(kind.value, line.kind) for kind, line in own.items()]
+
+
+def _as_it_stands(request: HttpRequest, refused: words.Wording | None = None) -> HttpResponse:
+    """The page with a fresh form, and why not where something was refused."""
     who, (zone, at) = reader(request), clock_of(request)
     usage = keeping.ask(Usage(ticket=who.token), UsageList)
     if isinstance(usage, Refused):
         return _page(request, None, None, at, refused=words.refused(usage.code))
     own = own_lines(usage, who.ticket.actor, who.role)
-    form = WishForm([(kind.value, line.kind) for kind, line in own.items()], zone, initial=_first(own, zone))
+    form = WishForm(_kinds(own), zone, initial=_first(own, zone))
     return _page(request, usage, form, at, refused=refused)
 
 
@@ -271,9 +273,8 @@ def _first(own: dict[Budget, Line], zone: ZoneInfo) -> dict[str, str]:
 
 
 def _refusal(refusal: Refused) -> words.Wording:
-    said = words_bulk.refused(refusal)
-    return words.Wording(*said) if said else words.refused(refusal.code)
+    return words_bulk.refused(refusal) or words.refused(refusal.code)
 
 
 def _away(request: HttpRequest) -> HttpResponse:
-    return problems.problem(request, 503, words.Wording(*words_bulk.AWAY))
+    return problems.problem(request, 503, words_bulk.AWAY)

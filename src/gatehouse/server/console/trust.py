@@ -36,7 +36,7 @@ NOT_PROTECTED: tuple[words.Text, ...] = (
     gettext_lazy("If keeper and server run as one user, the limits on looking are nominal. The doctor says so in red."),
 )
 
-BUDGETS: dict[Budget, words.Text] = {
+BUDGETS: dict[str, words.Text] = {
     Budget.NONE: gettext_lazy("Nobody's data"),
     Budget.BRIEF: gettext_lazy("Staff numbers in lists"),
     Budget.NAMES: gettext_lazy("Names"),

@@ -88,13 +88,6 @@ WHO: dict[str, Text] = {
     "shell": _("The keeper's own shell"),
 }
 
-KINDS_OF_LOOK: dict[str, Text] = {
-    "brief": _("Staff numbers in lists"),
-    "names": _("Names"),
-    "sensitive": _("Contacts, plates, bank"),
-    "work": _("Hours and pay"),
-}
-
 # --- mail -----------------------------------------------------------------------------------------------------------
 
 MESSAGES: dict[str, tuple[Text, str, str]] = {

@@ -22,6 +22,7 @@ from gatehouse.server.console import words_alerts as said
 from gatehouse.server.console.access import reader
 from gatehouse.server.console.paging import paged
 from gatehouse.server.console.rights.tabs import tabs
+from gatehouse.server.console.trust import BUDGETS
 from gatehouse.server.moment import now
 
 PAGE = 25
@@ -86,7 +87,7 @@ def _shown(row: Alert, names: Mapping[str, str]) -> Shown:
         do=wording.do,
         explained=said.EXPLAINED.get(row.kind, ""),
         command=said.COMMANDS.get(row.kind, ""),
-        kind=said.KINDS_OF_LOOK.get(row.of, "") if row.kind == OVER_BUDGET else "",
+        kind=BUDGETS.get(row.of, "") if row.kind == OVER_BUDGET else "",
         at=row.at,
         last_at=row.last_at,
         count=row.count,
