@@ -9,8 +9,7 @@ groups, dead ways in, consents. Of those nothing is written any more, so nothing
 """
 
 import secrets
-from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 from uuid import UUID
 
@@ -116,33 +115,38 @@ def _as_of_somebody(site: Site) -> dict[str, object]:
 # --- what somebody leaves behind --------------------------------------------------------------------------------------
 
 
+_WAYS, _CHANGES = (Membership, Credential, Consent), (StaffChange,)
+
+
 def _dress(laid: Iterable[UUID]) -> None:
     """Those that have nothing beside their row get what somebody of their site has, as soon as there is somebody to be
     like; and how the leaving of somebody who left was written down. Raises KeeperAway, KeeperRefused."""
     others = dict[UUID, list[tuple[UUID, str]]]()
     for person in Person._base_manager.filter(pk__in=list(laid)):
+        bare = [models for models in (_WAYS, _CHANGES) if not _has_some(person, models)]
+        if not bare:
+            continue  # as mostly: a site's people may be many
         if person.site_id not in others:
             others[person.site_id] = list(Person.objects.filter(site=person.site_id).values_list("pk", "state"))
         here = [pk for pk, _ in others[person.site_id]]
         left = [pk for pk, state in others[person.site_id] if state == PersonState.LEFT]
-        if left or len(here) >= ENOUGH:
-            _add_once(person, (Membership, Credential, Consent), partial(_ways, person, _one_of(here)))
-            _add_once(person, (StaffChange,), partial(_changes, person, _one_of(left)))
+        if not left and len(here) < ENOUGH:
+            continue
+        for models in bare:
+            rows = _ways(person, _one_of(here)) if models is _WAYS else _changes(person, _one_of(left))
+            _add_once(person, models, rows)
 
 
-def _add_once(person: Person, models: Sequence[type[Beside]], rows: Callable[[], Sequence[Beside]]) -> None:
-    """`rows`, where this person has none of these models, however many servers are at it."""
+def _has_some(person: Person, models: Sequence[type[Beside]]) -> bool:
+    return any(model._base_manager.filter(person=person).exists() for model in models)
 
-    def has_some() -> bool:
-        return any(model._base_manager.filter(person=person).exists() for model in models)
 
-    if has_some():
-        return
-    found = rows()  # asks the keeper, so before the transaction
+def _add_once(person: Person, models: Sequence[type[Beside]], rows: Iterable[Beside]) -> None:
+    """Where this person still has none of these models, however many servers are at it."""
     with transaction.atomic():
         Person._base_manager.select_for_update().get(pk=person.pk)
-        if not has_some():
-            for row in found:
+        if not _has_some(person, models):
+            for row in rows:
                 row.save(force_insert=True)
 
 
