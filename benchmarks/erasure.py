@@ -12,23 +12,20 @@ import os
 import platform
 import sqlite3
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import cryptography
+from _keeper import running_keeper
 
 from gatehouse.keeper import local
-from gatehouse.keeper.client import Client, KeeperAway
+from gatehouse.keeper.client import Client
 from gatehouse.keeper.protocol import Authority, KeyClass, Owner, Plain
 
 BATCH, TEMPLATE = 500, 512
 CLASSES = [KeyClass.IDENTITY, KeyClass.FACE]
-_RUN = "import sys, pathlib; from gatehouse.clock import SystemClock; from gatehouse.keeper.service import run; "
-_RUN += "run(pathlib.Path(sys.argv[1]), SystemClock())"
 
 
 def enrolled(client: Client, count: int) -> None:
@@ -65,32 +62,14 @@ def bare(folder: Path, count: int, times: int) -> Iterator[float]:
 def measured(people: int, times: int) -> str:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        process = subprocess.Popen([sys.executable, "-c", _RUN, folder], stderr=subprocess.DEVNULL)
-        try:
-            client = _answering(home)
+        with running_keeper(home) as client:
             by = Authority(ticket=client.sign_in(local.invite_operator(home, "owner-1")).token)
             enrolled(client, people)
             ours = list(erasures(client, by, times))
-        finally:
-            process.terminate()
-            process.wait()
         least = list(bare(home, people, times))
     ratio = statistics.median(ours) / statistics.median(least)
     said = f"{statistics.median(ours) * 1e3:8.1f} ms, at most {max(ours) * 1e3:8.1f} ms"
     return f"{people:9,} people  {said}   {ratio:6.1f} x one durable DELETE ({statistics.median(least) * 1e3:.1f} ms)"
-
-
-def _answering(home: Path) -> Client:
-    client, ends = Client(local.socket_path(home)), time.monotonic() + 20
-    while True:
-        try:
-            client.hello()
-        except KeeperAway:
-            if time.monotonic() > ends:
-                raise
-            time.sleep(0.05)
-        else:
-            return client
 
 
 def main() -> None:

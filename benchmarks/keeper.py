@@ -7,8 +7,6 @@ the same calls of the library in the same run. Prints the machine, the versions,
 import argparse
 import os
 import platform
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -18,6 +16,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import cryptography
+from _keeper import running_keeper
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -27,12 +26,10 @@ from gatehouse import wire
 from gatehouse.crypto.letters import seal_letter
 from gatehouse.crypto.signing import new_device_keys
 from gatehouse.keeper import local
-from gatehouse.keeper.client import Client, KeeperAway
+from gatehouse.keeper.client import Client
 from gatehouse.keeper.protocol import Authority, Cell, Owner, Plain
 
 BATCH, CLIENTS, PEOPLE = 200, 8, 400
-_RUN = "import sys, pathlib; from gatehouse.clock import SystemClock; from gatehouse.keeper.service import run; "
-_RUN += "run(pathlib.Path(sys.argv[1]), SystemClock())"
 
 
 def rate(seconds: float, act: Callable[[], int]) -> float:
@@ -103,8 +100,7 @@ def letters_of(client: Client, home: Path, plates: bool) -> list[wire.Letter]:
     return made
 
 
-def keeper(seconds: float, home: Path) -> dict[str, float]:
-    client = Client(local.socket_path(home))
+def keeper(seconds: float, home: Path, client: Client) -> dict[str, float]:
     plains = [Plain("person.name/1", Owner(f"person-{n}"), f"person-{n}", b"Ann Example") for n in range(PEOPLE)]
     cells = [Cell(p.label, p.row, c) for p, c in zip(plains, client.seal(plains), strict=True)]
     by = Authority(ticket=client.sign_in(local.invite_operator(home, "owner-1")).token)
@@ -130,13 +126,8 @@ def main() -> None:
     seconds = parser.parse_args().seconds
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        process = subprocess.Popen([sys.executable, "-c", _RUN, folder], stderr=subprocess.DEVNULL)
-        try:
-            _wait(home)
-            alone, asked = bare(seconds), keeper(seconds, home)
-        finally:
-            process.terminate()
-            process.wait()
+        with running_keeper(home) as client:
+            alone, asked = bare(seconds), keeper(seconds, home, client)
     print(f"{platform.platform()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     print(f"Python {platform.python_version()}, cryptography {cryptography.__version__}")
     print(f"batches of {BATCH}; every look is synced to disk before its answer\n")
@@ -144,19 +135,6 @@ def main() -> None:
         base = alone.get(name.split(",")[0])
         ratio = "" if base is None else f"   {found / base:6.1%} of the bare calls' {base:,.0f}/s"
         print(f"{name:34} {found:10,.0f}/s{ratio}")
-
-
-def _wait(home: Path) -> None:
-    client, ends = Client(local.socket_path(home)), time.monotonic() + 20
-    while True:
-        try:
-            client.hello()
-            client.close()
-            return
-        except KeeperAway:
-            if time.monotonic() > ends:
-                raise
-            time.sleep(0.05)
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ def test_a_site_that_is_added_while_the_server_runs_has_its_jobs_at_the_next_loo
 def test_a_start_runs_what_is_frequent_at_once(world):
     now = world.now()
     jobs.run_due(now)
-    frequent = [job for job in jobs.SERVER_JOBS if job.every < jobs.FREQUENT]
+    frequent = [job for job in jobs.SERVER_JOBS if job.is_frequent]
     assert jobs.run_due(now) == 0
     jobs.forget()
     assert jobs.run_due(now) == len(frequent)

@@ -103,6 +103,10 @@ class ServerJob:
     run: Callable[[], object]
     every: timedelta
 
+    @property
+    def is_frequent(self) -> bool:
+        return self.every < FREQUENT
+
 
 def _next_local(site: Site, at: datetime, clock_time: time) -> datetime:
     zone = ZoneInfo(site.zone)
@@ -237,12 +241,12 @@ _begun: set[UUID] = set()  # sites of which every job has a due time
 
 
 def _run_server_job(job: ServerJob, now: datetime) -> int:
-    at = _frequent.get(job.name) if job.every < FREQUENT else due.due_at(job.name, "")
+    at = _frequent.get(job.name) if job.is_frequent else due.due_at(job.name, "")
     if at is not None and timedelta() < at - now <= job.every:  # further off only when the clock was put back
         return 0
     if not _tried(job.name, "", job.run, now):
         return 0
-    if job.every < FREQUENT:
+    if job.is_frequent:
         _frequent[job.name] = now + job.every
     else:
         audit.set_due(job.name, "", now + job.every)
